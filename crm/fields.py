@@ -1,0 +1,73 @@
+"""The catalogue of customer fields that a rule may use."""
+
+import unicodedata
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class FieldType(StrEnum):
+    TEXT = "text"
+    NUMBER = "number"
+    INTEGER = "integer"
+    MONEY = "money"
+    DATE = "date"
+    BOOLEAN = "boolean"
+    TAGS = "tags"
+
+
+NUMERIC = frozenset({FieldType.NUMBER, FieldType.INTEGER, FieldType.MONEY})
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One field of a customer: its JSON name, where it is stored, its type and what people call it.
+
+    `folded` is the path of the form that text is compared by (see `fold`), None for other types.
+    `options` are the values people usually choose from; other values are allowed.
+    """
+
+    name: str
+    type: FieldType
+    label: str
+    options: tuple[str, ...] = ()
+
+    @property
+    def path(self) -> str:
+        return self.name
+
+    @property
+    def folded(self) -> str | None:
+        return f"folded.{self.name}" if self.type in (FieldType.TEXT, FieldType.TAGS) else None
+
+
+def fold(text: str) -> str:
+    """The form in which text is compared: NFC, trimmed, case-folded, NFC again (folding can undo it)."""
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", text).strip().casefold())
+
+
+_CATALOGUE = (
+    Field("name", FieldType.TEXT, "name"),
+    Field("email", FieldType.TEXT, "e-mail"),
+    Field("phone", FieldType.TEXT, "phone"),
+    Field("externalId", FieldType.TEXT, "external id"),
+    Field("city", FieldType.TEXT, "city"),
+    Field("country", FieldType.TEXT, "country"),
+    Field("gender", FieldType.TEXT, "gender", ("female", "male", "other")),
+    Field("age", FieldType.INTEGER, "age"),
+    Field("birthDate", FieldType.DATE, "birth date"),
+    Field("tags", FieldType.TAGS, "tags"),
+    Field("totalSpent", FieldType.MONEY, "total spent"),
+    Field("totalOrderValue", FieldType.MONEY, "total order value"),
+    Field("orderCount", FieldType.INTEGER, "number of orders"),
+    Field("visitCount", FieldType.INTEGER, "number of visits"),
+    Field("loginCount", FieldType.INTEGER, "number of log-ins"),
+    Field("lastActive", FieldType.DATE, "last active"),
+    Field("lastLogin", FieldType.DATE, "last log-in"),
+    Field("lastOrdered", FieldType.DATE, "last order"),
+    Field("firstPurchaseDate", FieldType.DATE, "first order"),
+    Field("accountCreated", FieldType.DATE, "signed up"),
+    Field("isInactive", FieldType.BOOLEAN, "inactive"),
+    Field("bucket", FieldType.INTEGER, "random bucket (0–9999)"),
+)
+
+FIELDS: dict[str, Field] = {field.name: field for field in _CATALOGUE}

@@ -1,0 +1,111 @@
+"""Every setting, typed, read from the environment once.
+
+`embedded` leaves the addresses of the stores it started in `<data folder>/running.json`, so that a
+worker, a script or a second web process on the same data finds them without any setting.
+"""
+
+import hashlib
+import hmac
+import json
+import os
+import secrets
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from pydantic import Field, SecretStr, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from crm.errors import NotRunning
+
+RUNNING_FILE = "running.json"
+SECRET_FILE = "secret.key"
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoints:
+    """Where the stores are."""
+
+    mongodb_uri: str
+    redis_url: str
+
+
+class Settings(BaseSettings):
+    model_config = SettingsConfigDict(extra="ignore", populate_by_name=True)
+
+    mongodb_uri: str | None = Field(None, validation_alias="MONGODB_URI")
+    redis_url: str | None = Field(None, validation_alias="REDIS_URL")
+    database: str = Field("crm", validation_alias="CRM_DATABASE")
+    prefix: str = Field("crm:", validation_alias="CRM_PREFIX")
+    data_dir: Path = Field(Path("data"), validation_alias="CRM_DATA_DIR")
+    address: str = Field("127.0.0.1", validation_alias="CRM_ADDRESS")
+    port: int = Field(8501, validation_alias="CRM_PORT", ge=1, le=65535)
+    admin_email: str | None = Field(None, validation_alias="CRM_ADMIN_EMAIL")
+    admin_password: SecretStr | None = Field(None, validation_alias="CRM_ADMIN_PASSWORD")
+    secret_key: SecretStr | None = Field(None, validation_alias="CRM_SECRET_KEY")
+    currency: str = Field("INR", validation_alias="CRM_CURRENCY", pattern="^[A-Z]{3}$")
+    time_zone: str = Field("UTC", validation_alias="CRM_TIME_ZONE")
+    groq_api_key: SecretStr | None = Field(None, validation_alias="GROQ_API_KEY")
+    groq_model: str = Field("openai/gpt-oss-20b", validation_alias="GROQ_MODEL")
+    groq_base_url: str | None = Field(None, validation_alias="GROQ_BASE_URL")
+    groq_timeout: float = Field(15.0, validation_alias="GROQ_TIMEOUT", gt=0)
+    oidc_client_id: str | None = Field(None, validation_alias="CRM_OIDC_CLIENT_ID")
+    oidc_client_secret: SecretStr | None = Field(None, validation_alias="CRM_OIDC_CLIENT_SECRET")
+    oidc_metadata_url: str = Field(
+        "https://accounts.google.com/.well-known/openid-configuration",
+        validation_alias="CRM_OIDC_METADATA_URL",
+    )
+
+    @field_validator("time_zone")
+    @classmethod
+    def _known_zone(cls, name: str) -> str:
+        try:
+            ZoneInfo(name)
+        except (KeyError, ValueError, OSError):
+            raise ValueError(f"CRM_TIME_ZONE={name!r} is no time zone; try Asia/Kolkata") from None
+        return name
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.time_zone)
+
+    def endpoints(self) -> Endpoints:
+        """Addresses of MongoDB and Redis. Raises NotRunning when nothing says where they are."""
+        running = self._running()
+        mongodb_uri = self.mongodb_uri or running.get("mongodbUri")
+        redis_url = self.redis_url or running.get("redisUrl")
+        if not mongodb_uri or not redis_url:
+            raise NotRunning(
+                f"Mini-CRM is not running on {self.data_dir.resolve()}. Start it with `make run`, or set "
+                "MONGODB_URI and REDIS_URL to stores of your own."
+            )
+        return Endpoints(mongodb_uri, redis_url)
+
+    def _running(self) -> dict[str, str]:
+        try:
+            return json.loads((self.data_dir / RUNNING_FILE).read_text())
+        except (OSError, ValueError):
+            return {}
+
+    def secret(self, purpose: str) -> bytes:
+        """32 bytes for one purpose, derived (HMAC-SHA256) from the one secret of this installation."""
+        root = self.secret_key.get_secret_value().encode() if self.secret_key else self._secret_file()
+        return hmac.new(root, purpose.encode(), hashlib.sha256).digest()
+
+    def _secret_file(self) -> bytes:
+        path = self.data_dir / SECRET_FILE
+        self.data_dir.mkdir(parents=True, exist_ok=True)
+        try:
+            descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+        except FileExistsError:
+            return path.read_bytes()
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(secrets.token_hex(32).encode())
+        return path.read_bytes()
+
+
+@lru_cache(maxsize=1)
+def settings() -> Settings:
+    """The settings of this process."""
+    return Settings()  # type: ignore[call-arg]  # every field comes from the environment
