@@ -1,0 +1,55 @@
+"""Collections and indexes. Made before the first transaction, since a transaction can't wait for them."""
+
+from pymongo import ASCENDING, DESCENDING, IndexModel
+from pymongo.errors import CollectionInvalid
+
+from crm.stores.connection import Stores
+
+_TEXT_ONLY = {"$type": "string"}
+
+INDEXES: dict[str, list[IndexModel]] = {
+    "customers": [
+        IndexModel(
+            [("folded.email", ASCENDING)],
+            unique=True,
+            partialFilterExpression={"folded.email": _TEXT_ONLY},
+        ),
+        IndexModel(
+            [("externalId", ASCENDING)],
+            unique=True,
+            partialFilterExpression={"externalId": _TEXT_ONLY},
+        ),
+    ],
+    "orders": [
+        IndexModel([("customerId", ASCENDING), ("createdAt", DESCENDING)]),
+        IndexModel([("createdAt", DESCENDING), ("_id", DESCENDING)]),
+    ],
+    "products": [],
+    "segments": [IndexModel([("name", ASCENDING)]), IndexModel([("updatedAt", DESCENDING)])],
+    "campaigns": [IndexModel([("createdAt", DESCENDING)]), IndexModel([("status", ASCENDING)])],
+    "plan": [IndexModel([("campaignId", ASCENDING), ("number", ASCENDING)])],
+    "deliveries": [
+        IndexModel([("campaignId", ASCENDING), ("state", ASCENDING), ("_id", ASCENDING)]),
+        IndexModel([("campaignId", ASCENDING), ("batch", ASCENDING)]),
+        IndexModel([("customerId", ASCENDING)]),
+    ],
+    "imports": [IndexModel([("createdAt", DESCENDING)])],
+    "importBatches": [IndexModel([("importId", ASCENDING)])],
+    "rejections": [IndexModel([("importId", ASCENDING), ("row", ASCENDING)])],
+    "accounts": [IndexModel([("email", ASCENDING)], unique=True)],
+    "apiKeys": [IndexModel([("hash", ASCENDING)], unique=True)],
+    "audit": [IndexModel([("at", DESCENDING)])],
+}
+
+
+def ensure(stores: Stores) -> None:
+    """Create every collection and index that is not there yet. Safe to run in several processes at once."""
+    present = set(stores.db.list_collection_names())
+    for name, indexes in INDEXES.items():
+        if name not in present:
+            try:
+                stores.db.create_collection(name)
+            except CollectionInvalid:
+                present.add(name)  # another process was first
+        if indexes:
+            stores.db[name].create_indexes(indexes)

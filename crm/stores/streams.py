@@ -1,0 +1,86 @@
+"""Every Redis key of the product, and how streams are written.
+
+| key | type | holds |
+|---|---|---|
+| `stream:imports` | stream | one entry an uploaded file that is to be parsed: `{importId}` |
+| `stream:customers` | stream | batches of up to 500 accepted customer records |
+| `stream:orders:<p>` | stream | batches of accepted orders, p = partition of the customer, 0–7 |
+| `stream:plan` | stream | campaigns whose audience is to be written down: `{campaignId}` |
+| `stream:send` | stream | plan batches to deliver: `{campaignId, number, attempt}` |
+| `stream:receipts` | stream | batches of vendor's answers |
+| `<stream>:dead` | stream | entries given up on, with the reason and the first failure's text |
+| `signin:<what>` | counter | failed sign-ins of an account and address, with expiry |
+
+All keys start with the installation's prefix. An entry has one field, `d`: its payload as JSON.
+"""
+
+import zlib
+from collections.abc import Iterable
+from typing import Any
+
+import orjson
+
+from crm.stores.connection import Stores
+
+GROUP = "workers"
+PARTITIONS = 8
+IMPORTS = "imports"
+CUSTOMERS = "customers"
+PLAN = "plan"
+SEND = "send"
+RECEIPTS = "receipts"
+ORDERS = tuple(f"orders:{partition}" for partition in range(PARTITIONS))
+BATCH_SIZE = 500  # records an entry; measured 8–10 times faster end to end than one record an entry
+_PIPELINE = 100
+
+
+def key(stores: Stores, stream: str) -> str:
+    return stores.key("stream", stream)
+
+
+def dead_key(stores: Stores, stream: str) -> str:
+    return stores.key("stream", stream, "dead")
+
+
+def orders_stream(customer_key: str) -> str:
+    """The stream of this customer's orders: one customer's orders always take the same one."""
+    return ORDERS[zlib.crc32(customer_key.encode()) % PARTITIONS]
+
+
+def publish(stores: Stores, stream: str, payloads: Iterable[Any]) -> list[str]:
+    """Append one entry a payload and return the entries' ids.
+
+    When it returns, Redis holds the entries in its append-only file. A failure in the middle may leave
+    some of them: publish again, consumers recognise what they have seen.
+    """
+    ids: list[str] = []
+    pending = 0
+    pipe = stores.redis.pipeline(transaction=False)
+    for payload in payloads:
+        pipe.xadd(key(stores, stream), {"d": orjson.dumps(payload)})
+        pending += 1
+        if pending == _PIPELINE:
+            ids += [entry.decode() for entry in pipe.execute()]
+            pending = 0
+    if pending:
+        ids += [entry.decode() for entry in pipe.execute()]
+    return ids
+
+
+def payload(fields: dict[bytes, bytes]) -> Any:
+    """What an entry carries. Raises ValueError when it is no JSON of ours."""
+    if b"d" not in fields:
+        raise ValueError("the entry has no payload")
+    return orjson.loads(fields[b"d"])
+
+
+def backlog(stores: Stores, stream: str) -> int:
+    """Entries of a stream that no worker has acknowledged yet (waiting or being handled)."""
+    if not stores.redis.exists(key(stores, stream)):
+        return 0
+    for group in stores.redis.xinfo_groups(key(stores, stream)):
+        if group["name"] in (GROUP, GROUP.encode()):
+            lag = group.get("lag")
+            if lag is not None:
+                return int(lag) + int(group["pending"])
+    return int(stores.redis.xlen(key(stores, stream)))
