@@ -20,7 +20,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from crm.errors import NotRunning
 
 RUNNING_FILE = "running.json"
-SECRET_FILE = "secret.key"
+SECRET_FILE = "secret.key"  # noqa: S105  # the name of a file
 
 
 @dataclass(frozen=True, slots=True)
