@@ -25,7 +25,12 @@ INDEXES: dict[str, list[IndexModel]] = {
         IndexModel([("createdAt", DESCENDING), ("_id", DESCENDING)]),
     ],
     "products": [],
-    "segments": [IndexModel([("name", ASCENDING)]), IndexModel([("updatedAt", DESCENDING)])],
+    "segments": [
+        IndexModel(
+            [("folded.name", ASCENDING)], unique=True, partialFilterExpression={"folded.name": _TEXT_ONLY}
+        ),
+        IndexModel([("updatedAt", DESCENDING), ("_id", DESCENDING)]),
+    ],
     "campaigns": [IndexModel([("createdAt", DESCENDING)]), IndexModel([("status", ASCENDING)])],
     "plan": [IndexModel([("campaignId", ASCENDING), ("number", ASCENDING)])],
     "deliveries": [
