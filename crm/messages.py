@@ -7,10 +7,11 @@ template is cut into text and fields once, and a value is only ever inserted.
 """
 
 import difflib
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -154,7 +155,7 @@ def written(field: Field, value: Any, style: Style) -> str | None:
         case FieldType.DATE:
             return _day(value, style.zone) if isinstance(value, datetime) else None
         case _:
-            if isinstance(value, bool) or not isinstance(value, int | float):
+            if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
                 return None
             return money(value, style.currency) if field.type is FieldType.MONEY else _number(value)
 
@@ -172,5 +173,6 @@ def _number(value: float) -> str:
 
 
 def _day(at: datetime, zone: ZoneInfo) -> str:
-    local = at.astimezone(zone)
+    utc = at.astimezone(UTC)
+    local = utc if utc.time() == time.min else at.astimezone(zone)  # midnight UTC: a day without a time
     return f"{local.day} {local:%B %Y}"
