@@ -1,6 +1,7 @@
 """The catalogue of customer fields that a rule may use."""
 
 import unicodedata
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -71,3 +72,22 @@ _CATALOGUE = (
 )
 
 FIELDS: dict[str, Field] = {field.name: field for field in _CATALOGUE}
+
+
+def folded_document(customer: Mapping[str, object]) -> dict[str, str | list[str]]:
+    """What is stored under `folded` beside a customer's text and tags, the form that rules compare by.
+
+    Field name → folded text, or a list of distinct folded texts for tags, in their order. A field is
+    left out where it is missing, empty, only blanks, or of another type than the catalogue says, so a
+    name is in here exactly when the customer has a value there in the eyes of every rule.
+    """
+    folded: dict[str, str | list[str]] = {}
+    for field in _CATALOGUE:
+        value = customer.get(field.name)
+        if field.type is FieldType.TEXT and isinstance(value, str) and (text := fold(value)):
+            folded[field.name] = text
+        elif field.type is FieldType.TAGS and isinstance(value, list | tuple):
+            texts = [fold(tag) for tag in value if isinstance(tag, str)]
+            if tags := [tag for tag in dict.fromkeys(texts) if tag]:
+                folded[field.name] = tags
+    return folded
