@@ -1,0 +1,122 @@
+"""Who our customers are and what they ordered: search, pages, one person with everything about him."""
+
+import base64
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import orjson
+
+from crm.errors import FieldError, InvalidInput, NotFound
+from crm.fields import fold
+from crm.stores import directory as store
+from crm.stores.connection import Document, Stores
+
+MAX_PAGE = 500
+_PROFILE_ROWS = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of a list; `next` is the cursor of the page after it, or None on the last one."""
+
+    items: list[Document]
+    next: str | None
+
+
+def customers(stores: Stores, *, search: str = "", limit: int = 50, cursor: str | None = None) -> Page:
+    """Customers newest first; `search` is looked for in name, e-mail, phone and external id."""
+    before = _decode(cursor)
+    rows = store.customers(
+        stores, search=fold(search), before=str(before[0]) if before else None, limit=_limit(limit) + 1
+    )
+    return _page(rows, limit, lambda row: [row["_id"]])
+
+
+def customer(stores: Stores, customer_id: str) -> Document:
+    """A customer by our id or external id, with his latest `orders` and `deliveries`. Raises NotFound."""
+    found = store.customer(stores, customer_id)
+    if not found:
+        raise NotFound("There is no such customer.")
+    found["orders"] = store.orders(stores, customer_id=found["_id"], before=None, limit=_PROFILE_ROWS)
+    found["deliveries"] = store.deliveries_of(stores, found["_id"], _PROFILE_ROWS)
+    return found
+
+
+def erase_customer(stores: Stores, customer_id: str) -> None:
+    """Remove a customer and his orders for good; deliveries stay, without his name. Raises NotFound."""
+    found = store.customer(stores, customer_id)
+    if not found or not store.erase(stores, found["_id"]):
+        raise NotFound("There is no such customer.")
+
+
+def orders(
+    stores: Stores, *, customer_id: str | None = None, limit: int = 50, cursor: str | None = None
+) -> Page:
+    """Orders, the latest first, of one customer (our id) or of all."""
+    before = _decode(cursor)
+    position = None
+    if before:
+        try:
+            position = (datetime.fromisoformat(str(before[0])), str(before[1]))
+        except (ValueError, IndexError):
+            raise _bad_cursor() from None
+    rows = store.orders(stores, customer_id=customer_id, before=position, limit=_limit(limit) + 1)
+    return _page(rows, limit, lambda row: [row["createdAt"].isoformat(), row["_id"]])
+
+
+def order(stores: Stores, reference: str) -> Document:
+    """An order by its reference. Raises NotFound."""
+    found = store.order(stores, reference)
+    if not found:
+        raise NotFound("There is no such order.")
+    return found
+
+
+def products(stores: Stores, *, limit: int = 50, cursor: str | None = None) -> Page:
+    """The catalogue, by product id."""
+    after = _decode(cursor)
+    rows = store.products(stores, after=str(after[0]) if after else None, limit=_limit(limit) + 1)
+    return _page(rows, limit, lambda row: [row["_id"]])
+
+
+def totals(stores: Stores) -> dict[str, int]:
+    """`{customers, orders, products}`: how many there are."""
+    return store.totals(stores)
+
+
+def _limit(limit: int) -> int:
+    if not 1 <= limit <= MAX_PAGE:
+        raise InvalidInput(
+            "The page size is out of range.", [FieldError("limit", f"must be between 1 and {MAX_PAGE}")]
+        )
+    return limit
+
+
+def _page(rows: list[Document], limit: int, position: Any) -> Page:
+    more = len(rows) > limit
+    items = rows[:limit]
+    return Page(items, _encode(position(items[-1])) if more else None)
+
+
+def _encode(position: list[str]) -> str:
+    return base64.urlsafe_b64encode(orjson.dumps(position)).decode().rstrip("=")
+
+
+def _decode(cursor: str | None) -> list[Any] | None:
+    if not cursor:
+        return None
+    try:
+        position = orjson.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+    except ValueError:
+        raise _bad_cursor() from None
+    if not isinstance(position, list) or not position:
+        raise _bad_cursor()
+    return position
+
+
+def _bad_cursor() -> InvalidInput:
+    return InvalidInput(
+        "The cursor is not one of ours.",
+        [FieldError("cursor", "use the `next` of the previous page as it is")],
+    )

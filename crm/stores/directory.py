@@ -1,0 +1,78 @@
+"""Reading customers and orders back: pages, search, one with everything about it."""
+
+import re
+from datetime import datetime
+from typing import Any
+
+from pymongo import DESCENDING
+
+from crm.stores.connection import Document, Stores
+
+_SEARCHED = ("folded.name", "folded.email", "folded.phone", "folded.externalId")
+_HIDDEN = {"folded": 0, "version": 0}
+
+
+def customers(stores: Stores, *, search: str, before: str | None, limit: int) -> list[Document]:
+    """Customers newest first whose name, e-mail, phone or external id contains `search` (folded)."""
+    query: Document = {}
+    if search:
+        pattern = re.escape(search)
+        query["$or"] = [{path: {"$regex": pattern}} for path in _SEARCHED]
+    if before:
+        query["_id"] = {"$lt": before}
+    found = stores.db.customers.find(query, _HIDDEN).sort("_id", DESCENDING).limit(limit)
+    return list(found)
+
+
+def customer(stores: Stores, customer_id: str) -> Document | None:
+    """By our id, else by external id."""
+    for query in ({"_id": customer_id}, {"externalId": customer_id}):
+        found = stores.db.customers.find_one(query, _HIDDEN)
+        if found:
+            return found
+    return None
+
+
+def orders(
+    stores: Stores, *, customer_id: str | None, before: tuple[datetime, str] | None, limit: int
+) -> list[Document]:
+    """Orders, the latest first, of one customer or of all."""
+    query: Document = {"customerId": customer_id} if customer_id else {}
+    if before:
+        at, order_id = before
+        query["$or"] = [{"createdAt": {"$lt": at}}, {"createdAt": at, "_id": {"$lt": order_id}}]
+    found = stores.db.orders.find(query, {"version": 0})
+    return list(found.sort([("createdAt", DESCENDING), ("_id", DESCENDING)]).limit(limit))
+
+
+def order(stores: Stores, reference: str) -> Document | None:
+    return stores.db.orders.find_one({"_id": reference}, {"version": 0})
+
+
+def products(stores: Stores, *, after: str | None, limit: int) -> list[Document]:
+    query: dict[str, Any] = {"_id": {"$gt": after}} if after else {}
+    return list(stores.db.products.find(query, {"version": 0}).sort("_id").limit(limit))
+
+
+def deliveries_of(stores: Stores, customer_id: str, limit: int) -> list[Document]:
+    """What was sent to a customer, the latest first, with each campaign's name."""
+    rows = list(stores.db.deliveries.find({"customerId": customer_id}).sort("_id", DESCENDING).limit(limit))
+    campaigns = stores.db.campaigns.find({"_id": {"$in": [row["campaignId"] for row in rows]}}, {"name": 1})
+    names = {campaign["_id"]: campaign["name"] for campaign in campaigns}
+    return [{**row, "campaignName": names.get(row["campaignId"])} for row in rows]
+
+
+def erase(stores: Stores, customer_id: str) -> bool:
+    """Remove a customer and his orders, and his name and address from the deliveries, which stay in the books."""
+    with stores.session() as session, session.start_transaction():
+        removed = stores.db.customers.delete_one({"_id": customer_id}, session=session).deleted_count
+        stores.db.orders.delete_many({"customerId": customer_id}, session=session)
+        stores.db.deliveries.update_many(
+            {"customerId": customer_id}, {"$unset": {"name": "", "email": "", "body": ""}}, session=session
+        )
+    return bool(removed)
+
+
+def totals(stores: Stores) -> dict[str, int]:
+    """How many customers, orders and products there are (from the collections' own counters)."""
+    return {name: stores.db[name].estimated_document_count() for name in ("customers", "orders", "products")}
