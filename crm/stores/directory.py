@@ -63,7 +63,7 @@ def deliveries_of(stores: Stores, customer_id: str, limit: int) -> list[Document
 
 
 def erase(stores: Stores, customer_id: str) -> bool:
-    """Remove a customer and his orders, and his name and address from the deliveries, which stay in the books."""
+    """Remove a customer and his orders; his deliveries stay in the books, without name and address."""
     with stores.session() as session, session.start_transaction():
         removed = stores.db.customers.delete_one({"_id": customer_id}, session=session).deleted_count
         stores.db.orders.delete_many({"customerId": customer_id}, session=session)
