@@ -9,8 +9,10 @@ CrmError
 ├── NotSignedIn         nobody, or a session that has ended
 ├── NotAllowed          somebody, but not in a role that may
 ├── TooManyAttempts     try again after `retry_after` seconds
+├── TooLarge            more than a request may hold
 ├── NotRunning          no stores to talk to
-└── Unavailable         a part we need did not answer
+├── Unavailable         a part we need did not answer
+└── NotYet              something else has to be done first; asked again later, it may work
 
 `crm` raises these; the API turns them into status codes, the pages into sentences.
 """
@@ -74,9 +76,17 @@ class TooManyAttempts(CrmError):
         self.retry_after = retry_after
 
 
+class TooLarge(CrmError):
+    pass
+
+
 class NotRunning(CrmError):
     pass
 
 
 class Unavailable(CrmError):
+    pass
+
+
+class NotYet(CrmError):
     pass
