@@ -1,0 +1,48 @@
+"""The shapes that several endpoints answer with."""
+
+from typing import Any, Self
+
+from crm.ingest import Acceptance
+from pydantic import BaseModel
+
+from crm.directory import Page
+from crm.errors import FieldError, InvalidInput
+
+
+class Rejected(BaseModel):
+    """One record that was refused; row 1 is the first of the request."""
+
+    row: int
+    field: str
+    reason: str
+
+
+class Accepted(BaseModel):
+    """What became of the records of one request. The accepted ones are durably on their stream."""
+
+    accepted: int
+    rejected: list[Rejected]
+
+
+class PageOf(BaseModel):
+    """One page of a list; ask for the following one with `cursor=next`."""
+
+    items: list[dict[str, Any]]
+    next: str | None
+
+    @classmethod
+    def of(cls, page: Page) -> Self:
+        return cls(items=page.items, next=page.next)
+
+
+def acceptance(result: Acceptance) -> Accepted:
+    """The answer to a bulk request."""
+    rejected = [Rejected(row=row.row, field=row.field, reason=row.reason) for row in result.rejected]
+    return Accepted(accepted=result.accepted, rejected=rejected)
+
+
+def refuse_if_rejected(result: Acceptance) -> None:
+    """Raises InvalidInput where the only record of a request was refused."""
+    if result.rejected:
+        fields = [FieldError(row.field, row.reason) for row in result.rejected]
+        raise InvalidInput("The record was refused.", fields)

@@ -1,0 +1,88 @@
+"""Imports: upload a file, follow it, read what it refused."""
+
+import tempfile
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Depends, Query, Request
+from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import StreamingResponse
+
+from api.answers import PageOf
+from api.security import StoresDep, requires
+from crm import auth, directory, ingest
+from crm.errors import InvalidInput, TooLarge
+from crm.moment import utc_now
+
+router = APIRouter(prefix="/imports", tags=["imports"])
+
+MAX_FILE = 2 * 1024**3  # bytes
+_IN_MEMORY = 1024 * 1024
+
+Uploader = Annotated[auth.Account, Depends(requires("upload"))]
+
+
+@router.post(
+    "",
+    status_code=202,
+    openapi_extra={
+        "requestBody": {"required": True, "content": {"text/csv": {"schema": {"type": "string"}}}},
+    },
+)
+async def upload(
+    request: Request,
+    stores: StoresDep,
+    account: Uploader,
+    kind: Literal["customers", "orders"] | None = None,
+    filename: str = "upload.csv",
+) -> dict[str, str]:
+    """Upload a file as the body of the request. Its rows are validated and persisted by a worker."""
+    with tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY) as file:
+        size = 0
+        async for chunk in request.stream():
+            size += len(chunk)
+            if size > MAX_FILE:
+                raise TooLarge(f"A file may hold {MAX_FILE // 2**30} GB.")
+            file.write(chunk)
+        if not size:
+            raise InvalidInput("The file is empty: send it as the body of the request.")
+        file.seek(0)
+        import_id = await run_in_threadpool(
+            ingest.start_import,
+            stores, file, kind=kind, filename=filename, account_id=account.id, now=utc_now(),
+        )  # fmt: skip
+    return {"importId": import_id}
+
+
+@router.get("")
+def listing(
+    stores: StoresDep,
+    account: Uploader,
+    limit: Annotated[int, Query(ge=1, le=directory.MAX_PAGE)] = 50,
+    cursor: str | None = None,
+) -> PageOf:
+    """Imports, newest first."""
+    return PageOf.of(ingest.list_imports(stores, limit=limit, cursor=cursor))
+
+
+@router.get("/{import_id}")
+def one(stores: StoresDep, account: Uploader, import_id: str) -> dict[str, Any]:
+    """State, counts and the first rejections of an import."""
+    return ingest.import_status(stores, import_id)
+
+
+@router.get("/{import_id}/rejections.csv")
+def rejections(stores: StoresDep, account: Uploader, import_id: str) -> StreamingResponse:
+    """Every refused row, in the file's own columns, with the reason."""
+    ingest.import_status(stores, import_id)
+    return StreamingResponse(
+        ingest.import_rejections_csv(stores, import_id),
+        media_type="text/csv; charset=utf-8",
+        headers={"Content-Disposition": f'attachment; filename="rejections-{import_id}.csv"'},
+    )
+
+
+@router.post("/{import_id}/cancel")
+def cancel(stores: StoresDep, account: Uploader, import_id: str) -> dict[str, Any]:
+    """Stop an import. What is persisted by then stays."""
+    ingest.cancel_import(stores, import_id, now=utc_now())
+    return ingest.import_status(stores, import_id)

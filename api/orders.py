@@ -1,0 +1,79 @@
+"""Orders: place one, load many, read them back. A shopper sees and places only his own."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Query
+
+from api.answers import Accepted, PageOf, acceptance, refuse_if_rejected
+from api.bodies import ManyRecords, OneRecord
+from api.security import StoresDep, requires, signed_in
+from crm import auth, directory, ingest
+from crm.errors import NotAllowed, NotFound
+from crm.moment import utc_now
+from crm.stores.connection import new_id
+
+router = APIRouter(prefix="/orders", tags=["orders"])
+
+SignedIn = Annotated[auth.Account, Depends(signed_in)]
+
+
+@router.post("", status_code=202)
+def place(stores: StoresDep, record: OneRecord, account: SignedIn) -> dict[str, str]:
+    """Place an order. A repeated `orderReference` is the same order, whatever it says the second time."""
+    if account.role == "shopper":
+        record = _own(record, account)
+    elif not auth.can(account, "upload"):
+        raise NotAllowed("Your role may not place orders.")
+    record = {**record, "orderReference": record.get("orderReference") or new_id()}
+    refuse_if_rejected(ingest.accept_orders(stores, [record], now=utc_now()))
+    return {"message": "Order accepted", "orderReference": str(record["orderReference"])}
+
+
+@router.post("/bulk", status_code=202)
+def place_many(
+    stores: StoresDep, records: ManyRecords, account: Annotated[auth.Account, Depends(requires("upload"))]
+) -> Accepted:
+    """Load many orders: a JSON array, or NDJSON. Refused rows are listed, the others are taken."""
+    return acceptance(ingest.accept_orders(stores, records, now=utc_now()))
+
+
+@router.get("")
+def listing(
+    stores: StoresDep,
+    account: SignedIn,
+    limit: Annotated[int, Query(ge=1, le=directory.MAX_PAGE)] = 50,
+    cursor: str | None = None,
+) -> PageOf:
+    """Orders, the latest first."""
+    return PageOf.of(directory.orders(stores, customer_id=_visible_to(account), limit=limit, cursor=cursor))
+
+
+@router.get("/{reference}")
+def one(stores: StoresDep, account: SignedIn, reference: str) -> dict[str, Any]:
+    """One order by its reference."""
+    own = _visible_to(account)
+    order = directory.order(stores, reference)
+    if own and order["customerId"] != own:
+        raise NotFound("There is no such order.")
+    return order
+
+
+def _visible_to(account: auth.Account) -> str | None:
+    """The customer whose orders alone this account may see, None for all. Raises NotAllowed."""
+    if account.role == "shopper":
+        return _customer_of(account)
+    if not auth.can(account, "customers"):
+        raise NotAllowed("Your role may not read orders.")
+    return None
+
+
+def _customer_of(account: auth.Account) -> str:
+    if not account.customer_id:
+        raise NotAllowed("This account is not linked to a customer yet: its e-mail address is unproven.")
+    return account.customer_id
+
+
+def _own(record: dict[str, Any], account: auth.Account) -> dict[str, Any]:
+    """The order as this shopper's, whoever it names."""
+    others = {key: value for key, value in record.items() if key not in ("customerEmail", "customerId")}
+    return {**others, "customerId": _customer_of(account)}

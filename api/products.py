@@ -1,0 +1,32 @@
+"""The catalogue."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query
+
+from api.answers import Accepted, PageOf, acceptance
+from api.bodies import ManyRecords
+from api.security import StoresDep, requires, signed_in
+from crm import auth, directory, ingest
+from crm.moment import utc_now
+
+router = APIRouter(prefix="/products", tags=["products"])
+
+
+@router.get("")
+def catalogue(
+    stores: StoresDep,
+    account: Annotated[auth.Account, Depends(signed_in)],
+    limit: Annotated[int, Query(ge=1, le=directory.MAX_PAGE)] = 50,
+    cursor: str | None = None,
+) -> PageOf:
+    """Products by id."""
+    return PageOf.of(directory.products(stores, limit=limit, cursor=cursor))
+
+
+@router.post("/bulk", status_code=202)
+def upsert_many(
+    stores: StoresDep, records: ManyRecords, account: Annotated[auth.Account, Depends(requires("upload"))]
+) -> Accepted:
+    """Create or update products: a JSON array, or NDJSON."""
+    return acceptance(ingest.accept_products(stores, records, now=utc_now()))
