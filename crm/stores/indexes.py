@@ -32,16 +32,28 @@ INDEXES: dict[str, list[IndexModel]] = {
         IndexModel([("updatedAt", DESCENDING), ("_id", DESCENDING)]),
     ],
     "campaigns": [IndexModel([("createdAt", DESCENDING)]), IndexModel([("status", ASCENDING)])],
-    "plan": [IndexModel([("campaignId", ASCENDING), ("number", ASCENDING)])],
+    "plan": [
+        IndexModel([("campaignId", ASCENDING), ("number", ASCENDING)]),
+        IndexModel(  # a campaign's sums, and whether anybody is pending, without reading the batches
+            [
+                ("campaignId", ASCENDING),
+                ("counts.pending", ASCENDING),
+                ("counts.sent", ASCENDING),
+                ("counts.failed", ASCENDING),
+                ("counts.skipped", ASCENDING),
+                ("counts.cancelled", ASCENDING),
+            ]
+        ),
+    ],
     "deliveries": [
         IndexModel([("campaignId", ASCENDING), ("state", ASCENDING), ("_id", ASCENDING)]),
-        IndexModel([("campaignId", ASCENDING), ("batch", ASCENDING)]),
         IndexModel([("customerId", ASCENDING)]),
     ],
     "imports": [IndexModel([("createdAt", DESCENDING)])],
     "importBatches": [IndexModel([("importId", ASCENDING)])],
     "rejections": [IndexModel([("importId", ASCENDING), ("row", ASCENDING)])],
     "accounts": [IndexModel([("email", ASCENDING)], unique=True)],
+    "installation": [],
     "apiKeys": [IndexModel([("hash", ASCENDING)], unique=True)],
     "audit": [IndexModel([("at", DESCENDING)])],
 }
