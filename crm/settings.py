@@ -46,6 +46,8 @@ class Settings(BaseSettings):
     secret_key: SecretStr | None = Field(None, validation_alias="CRM_SECRET_KEY")
     currency: str = Field("INR", validation_alias="CRM_CURRENCY", pattern="^[A-Z]{3}$")
     time_zone: str = Field("UTC", validation_alias="CRM_TIME_ZONE")
+    claim_after: float = Field(30.0, validation_alias="CRM_CLAIM_AFTER", gt=0)  # s an entry may lie unheld
+    max_attempts: int = Field(5, validation_alias="CRM_MAX_ATTEMPTS", ge=1)  # failures before a dead letter
     groq_api_key: SecretStr | None = Field(None, validation_alias="GROQ_API_KEY")
     groq_model: str = Field("openai/gpt-oss-20b", validation_alias="GROQ_MODEL")
     groq_base_url: str | None = Field(None, validation_alias="GROQ_BASE_URL")

@@ -1,0 +1,292 @@
+"""The one loop of every worker: read, claim what was abandoned, handle, acknowledge, put poison aside.
+
+What a handler may rely on, and must be:
+
+- It is given the payloads of one stream, oldest first, and they are acknowledged after it returns. So each
+  is handled at least once, and now and then twice: a handler must be idempotent.
+- If it raises, the entries are tried one by one, so that one bad entry never holds up the others; an entry
+  that fails `max_attempts` times goes to the stream's dead letters with its reason.
+- While a store is away nothing counts as a failure: the entries stay in hand until it is back.
+- `NotYet` puts an entry aside for a moment without blame; the loop goes on with the next ones.
+- `pause` is how a long handler waits: it ends with `Stopping` when the worker is asked to stop, which leaves
+  the entry to another worker.
+"""
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any
+
+from crm.errors import NotYet
+from crm.stores import groups, streams
+from crm.stores.connection import Stores
+from crm.stores.groups import Entry
+from crm.stores.outages import is_outage
+
+log = logging.getLogger(__name__)
+
+Handle = Callable[[Stores, list[Any]], None]
+Buried = Callable[[Stores, Any, str], None]
+
+_WAIT_MS = 1000  # how long one read waits for entries, and so how long a stop can take
+_NOT_YET_PAUSE = 0.1
+_RETRY_PAUSE = 0.1
+_LONGEST_PAUSE = 5.0
+_PARKED = 256  # entries put aside before no new ones are read
+_TRIM_EVERY = 5.0
+_CRASHES = 20  # deliveries without one reported failure: the entry seems to kill its workers
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """What one thread of a worker does: read `count` entries at a time from `streams` and handle them.
+
+    `buried(stores, payload, reason)` is told of each entry that is put aside as a dead letter, before it is.
+    """
+
+    name: str
+    streams: tuple[str, ...]
+    handle: Handle
+    count: int
+    buried: Buried | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """`claim_after`: seconds after which an entry that nobody holds is taken over."""
+
+    claim_after: float = 30.0
+    max_attempts: int = 5
+
+    @property
+    def beat_lasts(self) -> float:
+        """Seconds after its last sign of life that a worker is taken for dead."""
+        return min(5.0, self.claim_after)
+
+
+class Stopping(Exception):
+    """The worker was asked to stop in the middle of a long handler."""
+
+
+_thread = threading.local()
+
+
+def pause(seconds: float) -> None:
+    """Wait within a handler. Raises Stopping when the worker is to stop."""
+    stop: threading.Event | None = getattr(_thread, "stop", None)
+    if stop is None:
+        time.sleep(seconds)
+    elif stop.wait(seconds):
+        raise Stopping
+
+
+@dataclass(slots=True)
+class _Parked:
+    """An entry put aside, when to try it again, and how often it failed."""
+
+    entry: Entry
+    due: float
+    failures: int
+
+
+@dataclass(slots=True)
+class Loop:
+    """One role in one thread. `run` returns soon after `stop` is set, with the batch in hand finished."""
+
+    stores: Stores
+    role: Role
+    consumer: str
+    policy: Policy
+    stop: threading.Event
+    _in_hand: dict[str, set[str]] = field(default_factory=dict)
+    _parked: dict[str, _Parked] = field(default_factory=dict)
+    _next_sweep: float = 0.0
+    _next_trim: float = 0.0
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def run(self) -> None:
+        _thread.stop = self.stop
+        self._through_outages(lambda: groups.join(self.stores, self.role.streams))
+        while not self.stop.is_set():
+            self._through_outages(self._turn)
+        self._give_back()
+
+    def hold(self) -> None:
+        """Keep what is in hand from being claimed. Called from another thread while a handler works."""
+        with self._lock:
+            held = {stream: sorted(ids) for stream, ids in self._in_hand.items() if ids}
+        for stream, ids in held.items():
+            groups.hold(self.stores, self.consumer, stream, ids)
+
+    def _through_outages(self, step: Callable[[], None]) -> None:
+        delay = _RETRY_PAUSE
+        while not self.stop.is_set():
+            try:
+                step()
+            except Exception as error:
+                if not is_outage(error):
+                    raise
+                log.warning(
+                    "a store is away, trying again",
+                    extra={"action": "store_away", "role": self.role.name, "error": repr(error)[:300]},
+                )
+            else:
+                return
+            self.stop.wait(delay)
+            delay = min(delay * 2, 2.0)
+
+    def _turn(self) -> None:
+        now = time.monotonic()
+        self._retry_parked(now)
+        if now >= self._next_sweep:
+            self._sweep()
+            self._next_sweep = time.monotonic() + self.policy.beat_lasts / 2
+        if now >= self._next_trim:
+            for stream in self.role.streams:
+                groups.trim(self.stores, stream)
+            self._next_trim = time.monotonic() + _TRIM_EVERY
+        if len(self._parked) >= _PARKED:
+            self.stop.wait(_NOT_YET_PAUSE)
+            return
+        taken = groups.take(self.stores, self.consumer, self.role.streams, self.role.count, self._wait_ms())
+        for entries in taken.values():
+            self._keep(entries)
+        for entries in taken.values():
+            if self.stop.is_set():
+                return
+            self._handle(entries)
+
+    def _wait_ms(self) -> int:
+        due = min((parked.due for parked in self._parked.values()), default=None)
+        if due is None:
+            return _WAIT_MS
+        return max(1, min(_WAIT_MS, int((due - time.monotonic()) * 1000)))
+
+    def _sweep(self) -> None:
+        idle_ms = int(self.policy.claim_after * 1000)
+        for stream in self.role.streams:
+            found = groups.claim(self.stores, self.consumer, stream, idle_ms, self.role.count)
+            entries = [entry for entry in found if entry.id not in self._in_hand.get(stream, ())]
+            if not entries:
+                continue
+            log.info(
+                "took over abandoned entries",
+                extra={"action": "entries_claimed", "stream": stream, "entries": len(entries)},
+            )
+            self._keep(entries)
+            self._handle(entries)
+            if self.stop.is_set():
+                return
+
+    def _retry_parked(self, now: float) -> None:
+        for parked in [parked for parked in self._parked.values() if parked.due <= now]:
+            if self.stop.is_set():
+                return
+            self._handle([parked.entry])
+
+    def _handle(self, entries: list[Entry]) -> None:
+        ready: list[tuple[Entry, Any]] = []
+        for entry in entries:
+            if entry.deliveries > _CRASHES:
+                self._bury(entry, f"given to a worker {entry.deliveries} times and never finished")
+                continue
+            try:
+                ready.append((entry, streams.payload(entry.fields)))
+            except ValueError as error:
+                if entry.fields:
+                    self._bury(entry, f"not readable: {error}")
+                else:
+                    self._done([entry])
+        if ready:
+            self._attempt(ready)
+
+    def _attempt(self, ready: list[tuple[Entry, Any]]) -> None:
+        entries = [entry for entry, _ in ready]
+        failure: list[Exception] = []
+
+        def work() -> None:
+            try:
+                self.role.handle(self.stores, [payload for _, payload in ready])
+            except Stopping:
+                self.stop.set()
+            except Exception as error:
+                if is_outage(error):
+                    raise
+                failure.append(error)
+            else:
+                self._done(entries)
+
+        self._through_outages(work)
+        if not failure:
+            return
+        if len(ready) > 1:
+            for one in ready:
+                if not self.stop.is_set():
+                    self._attempt([one])
+        else:
+            self._failed(entries[0], failure[0])
+
+    def _failed(self, entry: Entry, error: Exception) -> None:
+        before = self._parked.get(entry.id)
+        failures = before.failures if before else 0
+        if isinstance(error, NotYet):
+            self._parked[entry.id] = _Parked(entry, time.monotonic() + _NOT_YET_PAUSE, failures)
+            return
+        failures += 1
+        log.error(
+            "an entry failed",
+            extra={"action": "entry_failed", "stream": entry.stream, "entry": entry.id, "failures": failures},
+            exc_info=error,
+        )
+        if failures >= self.policy.max_attempts:
+            self._bury(entry, f"{type(error).__name__}: {error}"[:1000])
+            return
+        entry.deliveries += 1
+        delay = min(_RETRY_PAUSE * 2**failures, _LONGEST_PAUSE)
+        self._parked[entry.id] = _Parked(entry, time.monotonic() + delay, failures)
+
+    def _bury(self, entry: Entry, reason: str) -> None:
+        def step() -> None:
+            if self.role.buried is not None:
+                with suppress(ValueError):  # an entry that can't be read concerns nobody
+                    self.role.buried(self.stores, streams.payload(entry.fields), reason)
+            groups.bury(self.stores, entry, reason)
+
+        self._through_outages(step)
+        self._forget([entry])
+        log.error(
+            "an entry is put aside as a dead letter",
+            extra={"action": "entry_buried", "stream": entry.stream, "entry": entry.id, "reason": reason},
+        )
+
+    def _keep(self, entries: list[Entry]) -> None:
+        with self._lock:
+            for entry in entries:
+                self._in_hand.setdefault(entry.stream, set()).add(entry.id)
+
+    def _done(self, entries: list[Entry]) -> None:
+        groups.acknowledge(self.stores, entries[0].stream, [entry.id for entry in entries])
+        self._forget(entries)
+
+    def _forget(self, entries: list[Entry]) -> None:
+        with self._lock:
+            for entry in entries:
+                self._in_hand.get(entry.stream, set()).discard(entry.id)
+        for entry in entries:
+            self._parked.pop(entry.id, None)
+
+    def _give_back(self) -> None:
+        """Leave what was not finished to the other workers, at once and without blame."""
+        try:
+            for stream, ids in self._in_hand.items():
+                groups.release(self.stores, self.consumer, stream, sorted(ids))
+        except Exception as error:
+            if not is_outage(error):
+                raise
+            log.warning(
+                "could not give entries back, they will be claimed",
+                extra={"action": "release_failed", "role": self.role.name},
+            )
