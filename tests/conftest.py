@@ -1,0 +1,60 @@
+"""What every tier shares: a real mongod and a real Valkey, and stores of one's own for each test."""
+
+import os
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from crm.settings import Endpoints
+from crm.stores import indexes
+from crm.stores.connection import Stores, connect
+from embedded import ports
+from embedded.mongod import Mongod
+from embedded.process import launch
+from embedded.valkey import Valkey
+
+
+@pytest.fixture(scope="session")
+def endpoints(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Endpoints]:
+    """A private mongod and Valkey for this run (each pytest-xdist process has its own).
+
+    CRM_TEST_MONGODB_URI and CRM_TEST_REDIS_URL, when both set, name servers to use instead.
+    """
+    given = os.environ.get("CRM_TEST_MONGODB_URI"), os.environ.get("CRM_TEST_REDIS_URL")
+    if given[0] and given[1]:
+        yield Endpoints(given[0], given[1])
+        return
+    folder: Path = tmp_path_factory.mktemp("stores")
+    mongod = Mongod(folder / "mongod", ports.free(), cache_gb=0.25)
+    valkey = Valkey(folder / "valkey", ports.free())
+    running = []
+    try:
+        for program in (mongod, valkey):
+            process = launch(program.command(), folder / f"{program.name}.log", grace=program.grace)
+            running.append(process)
+        mongod.await_ready(running[0])
+        valkey.await_ready(running[1])
+        yield Endpoints(mongod.address, valkey.address)
+    finally:
+        for process in running:
+            process.ask_to_stop()
+        for process in running:
+            process.wait()
+
+
+@pytest.fixture
+def stores(endpoints: Endpoints) -> Iterator[Stores]:
+    """Empty stores, seen by one test only: a database and a key prefix of its own."""
+    name = f"test_{uuid.uuid4().hex[:12]}"
+    stores = connect(endpoints, database=name, prefix=f"{name}:")
+    indexes.ensure(stores)
+    try:
+        yield stores
+    finally:
+        stores.client.drop_database(name)
+        keys = list(stores.redis.scan_iter(match=f"{name}:*", count=1000))
+        if keys:
+            stores.redis.delete(*keys)
+        stores.close()
