@@ -50,7 +50,7 @@ def save(
         "lastSizeAt": now,
     }
     library.insert(stores, segment)
-    auth.log(stores, account, "segment saved", segment["_id"])
+    auth.log(stores, account, "segment_saved", segment["_id"], now=now)
     return segment
 
 
@@ -84,7 +84,7 @@ def update(
     segment = library.change(stores, segment_id, changes, expected=expected)
     if segment is None:
         raise _missed(stores, segment_id)
-    auth.log(stores, account, "segment changed", segment_id)
+    auth.log(stores, account, "segment_changed", segment_id, now=now)
     return segment
 
 
@@ -94,7 +94,7 @@ def rename(stores: Stores, segment_id: str, name: str, *, account: Account, now:
     segment = library.change(stores, segment_id, changes, expected=None)
     if segment is None:
         raise _gone()
-    auth.log(stores, account, "segment renamed", segment_id)
+    auth.log(stores, account, "segment_renamed", segment_id, now=now)
     return segment
 
 
@@ -111,11 +111,11 @@ def duplicate(stores: Stores, segment_id: str, *, account: Account, now: datetim
         "updatedAt": now,
     }
     library.insert(stores, segment)
-    auth.log(stores, account, "segment saved", segment["_id"])
+    auth.log(stores, account, "segment_saved", segment["_id"], now=now)
     return segment
 
 
-def delete(stores: Stores, segment_id: str, *, account: Account) -> None:
+def delete(stores: Stores, segment_id: str, *, account: Account, now: datetime) -> None:
     """Remove a segment. Raises Conflict while a campaign that has not ended uses it, and NotFound."""
     users = used_by(stores, segment_id)
     if users:
@@ -124,7 +124,7 @@ def delete(stores: Stores, segment_id: str, *, account: Account) -> None:
         raise Conflict(f"Campaigns still use this segment: {names}{more}. Finish or cancel them first.")
     if not library.delete(stores, segment_id):
         raise _gone()
-    auth.log(stores, account, "segment deleted", segment_id)
+    auth.log(stores, account, "segment_deleted", segment_id, now=now)
 
 
 def get(stores: Stores, segment_id: str) -> Segment:
