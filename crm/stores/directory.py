@@ -68,7 +68,9 @@ def erase(stores: Stores, customer_id: str) -> bool:
         removed = stores.db.customers.delete_one({"_id": customer_id}, session=session).deleted_count
         stores.db.orders.delete_many({"customerId": customer_id}, session=session)
         stores.db.deliveries.update_many(
-            {"customerId": customer_id}, {"$unset": dict.fromkeys(("name", "email", "body", "search"), "")}, session=session
+            {"customerId": customer_id},
+            {"$unset": dict.fromkeys(("name", "email", "body", "search"), "")},
+            session=session,
         )
     return bool(removed)
 
