@@ -8,11 +8,15 @@ import bisect
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import datetime, tzinfo
+from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from crm import segments
+from crm.errors import FieldError, InvalidInput
 from crm.fields import FIELDS, fold
+from crm.rules.moments import Clock
+from crm.rules.values import Unreadable, moment
 from crm.segments import Rule
 from crm.stores import audiences as queries
 from crm.stores.connection import Stores
@@ -93,7 +97,7 @@ class Preview:
         return self.size / self.total if self.total else 0.0
 
 
-def preview(stores: Stores, rule: Rule, *, now: datetime, zone: tzinfo, sample_size: int = 50) -> Preview:
+def preview(stores: Stores, rule: Rule, *, now: datetime, zone: ZoneInfo, sample_size: int = 50) -> Preview:
     """The audience of a rule with everything a screen shows about it, from one pass over the data."""
     query = segments.to_filter(rule, now=now, zone=zone)
     with ThreadPoolExecutor(max_workers=1) as beside:
@@ -117,7 +121,7 @@ def preview(stores: Stores, rule: Rule, *, now: datetime, zone: tzinfo, sample_s
     )
 
 
-def count(stores: Stores, rule: Rule, *, now: datetime, zone: tzinfo) -> int:
+def count(stores: Stores, rule: Rule, *, now: datetime, zone: ZoneInfo) -> int:
     """How many customers the rule selects."""
     return queries.count(stores, segments.to_filter(rule, now=now, zone=zone))
 
@@ -127,13 +131,13 @@ def total(stores: Stores) -> int:
     return queries.total(stores)
 
 
-def customer_ids(stores: Stores, rule: Rule, *, now: datetime, zone: tzinfo) -> Iterator[str]:
+def customer_ids(stores: Stores, rule: Rule, *, now: datetime, zone: ZoneInfo) -> Iterator[str]:
     """Ids of the selected customers, ascending, each once, from one evaluation of the rule."""
     return queries.ids(stores, segments.to_filter(rule, now=now, zone=zone))
 
 
 def sample_customers(
-    stores: Stores, rule: Rule, *, now: datetime, zone: tzinfo, limit: int = 10
+    stores: Stores, rule: Rule, *, now: datetime, zone: ZoneInfo, limit: int = 10
 ) -> list[dict[str, Any]]:
     """A few selected customers, whole documents, the same ones each time."""
     return queries.sample(stores, segments.to_filter(rule, now=now, zone=zone), limit)
@@ -145,7 +149,7 @@ def members(
     fields: Sequence[str],
     *,
     now: datetime,
-    zone: tzinfo,
+    zone: ZoneInfo,
     after: str | None = None,
     limit: int = 0,
 ) -> Iterator[dict[str, Any]]:
@@ -154,9 +158,22 @@ def members(
     return queries.members(stores, query, fields, after=after, limit=limit)
 
 
-def filter_text(rule: Rule, *, now: datetime, zone: tzinfo) -> str:
+def filter_text(rule: Rule, *, now: datetime, zone: ZoneInfo) -> str:
     """The MongoDB filter of a rule, as text that mongosh and Compass take."""
     return queries.shell_form(segments.to_filter(rule, now=now, zone=zone))
+
+
+def instant(as_of: object, *, now: datetime, zone: ZoneInfo) -> datetime:
+    """The instant that `asOf` names: an ISO date (its midnight) or time; `now` without one.
+
+    Raises InvalidInput for anything else.
+    """
+    if as_of is None or as_of == "":
+        return now
+    try:
+        return Clock(now, zone).at(moment(as_of))
+    except Unreadable as error:
+        raise InvalidInput(error.reason, [FieldError("asOf", error.reason)]) from None
 
 
 def known_values(stores: Stores) -> dict[str, tuple[str, ...]]:
@@ -207,7 +224,7 @@ def _city_bars(found: list[dict[str, Any]], *, placed: int, size: int) -> tuple[
     return tuple(bars)
 
 
-def _period_bars(found: list[dict[str, Any]], zone: tzinfo) -> tuple[PeriodBar, ...]:
+def _period_bars(found: list[dict[str, Any]], zone: ZoneInfo) -> tuple[PeriodBar, ...]:
     """One bar a period from the first to the last order, gaps included, then those without orders."""
     counts = {_month_number(bar["_id"], zone): int(bar["customers"]) for bar in found if bar["_id"]}
     never = sum(int(bar["customers"]) for bar in found if not bar["_id"])
@@ -223,6 +240,6 @@ def _period_bars(found: list[dict[str, Any]], zone: tzinfo) -> tuple[PeriodBar, 
     return tuple(bars)
 
 
-def _month_number(start: datetime, zone: tzinfo) -> int:
+def _month_number(start: datetime, zone: ZoneInfo) -> int:
     local = start.astimezone(zone)
     return local.year * 12 + local.month - 1

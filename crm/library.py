@@ -4,8 +4,9 @@ A segment is handed out as its document: `_id`, name, description, rules (the JS
 createdAt, updatedAt, lastSize and lastSizeAt (how many it selected when it was last saved).
 """
 
-from datetime import datetime, tzinfo
+from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from crm import audiences, auth, segments
 from crm.auth import Account
@@ -28,7 +29,7 @@ def save(
     rules: Any,
     account: Account,
     now: datetime,
-    zone: tzinfo,
+    zone: ZoneInfo,
     description: str = "",
 ) -> Segment:
     """Store a new segment with its size now.
@@ -60,7 +61,7 @@ def update(
     *,
     account: Account,
     now: datetime,
-    zone: tzinfo,
+    zone: ZoneInfo,
     rules: Any = None,
     name: str | None = None,
     description: str | None = None,

@@ -1,7 +1,7 @@
 """What MongoDB answers about the customers that a filter selects."""
 
 from collections.abc import Iterator, Sequence
-from datetime import tzinfo
+from zoneinfo import ZoneInfo
 from typing import Any
 
 from bson.json_util import RELAXED_JSON_OPTIONS, dumps
@@ -67,7 +67,7 @@ def facts(
     query: Document,
     *,
     spend_edges: Sequence[float],
-    zone: tzinfo,
+    zone: ZoneInfo,
     cities: int,
     sample_size: int,
 ) -> dict[str, Any]:
@@ -114,8 +114,8 @@ def _spend_stage(edges: Sequence[float]) -> Document:
     }
 
 
-def _month_stages(field: str, zone: tzinfo) -> list[Document]:
-    month = {"$dateTrunc": {"date": f"${field}", "unit": "month", "timezone": str(zone)}}
+def _month_stages(field: str, zone: ZoneInfo) -> list[Document]:
+    month = {"$dateTrunc": {"date": f"${field}", "unit": "month", "timezone": zone.key}}
     is_date = {"$eq": [{"$type": f"${field}"}, "date"]}
     return [
         {"$group": {"_id": {"$cond": [is_date, month, None]}, "customers": {"$sum": 1}}},

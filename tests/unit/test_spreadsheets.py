@@ -1,0 +1,38 @@
+"""Cells that people open in a spreadsheet."""
+
+import csv
+import io
+from datetime import UTC, datetime
+
+import pytest
+
+from crm.spreadsheets import cell, csv_pieces
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+1", "-2+3", "@SUM(A1)", "\t=1", "\r=1", '=HYPERLINK("x")'])
+def test_text_that_begins_like_a_formula_is_led_by_an_apostrophe(text):
+    assert cell(text) == f"'{text}"
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (None, ""),
+        (-12.5, "-12.5"),
+        (True, "true"),
+        ("a=b", "a=b"),
+        (["vip", "new"], "vip, new"),
+        (["=evil"], "'=evil"),
+        (datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC), "2026-01-02T03:04:05Z"),
+    ],
+)
+def test_other_values_are_written_as_they_are(value, expected):
+    assert cell(value) == expected
+
+
+def test_a_table_reads_back_as_it_was():
+    rows = [[number, 'a "quoted", text\nof two lines'] for number in range(1201)]
+    pieces = list(csv_pieces(["n", "text"], rows))
+    read = list(csv.reader(io.StringIO("".join(pieces), newline="")))
+    assert len(pieces) == 3
+    assert read == [["n", "text"], *[[str(number), text] for number, text in rows]]
