@@ -163,8 +163,8 @@ def filter_text(rule: Rule, *, now: datetime, zone: ZoneInfo) -> str:
     return queries.shell_form(segments.to_filter(rule, now=now, zone=zone))
 
 
-def instant(as_of: object, *, now: datetime, zone: ZoneInfo) -> datetime:
-    """The instant that `asOf` names: an ISO date (its midnight) or time; `now` without one.
+def instant(as_of: object, *, now: datetime, zone: ZoneInfo, field: str = "asOf") -> datetime:
+    """The instant that a request's `asOf` names: an ISO date (its midnight) or time; `now` without one.
 
     Raises InvalidInput for anything else.
     """
@@ -173,7 +173,7 @@ def instant(as_of: object, *, now: datetime, zone: ZoneInfo) -> datetime:
     try:
         return Clock(now, zone).at(moment(as_of))
     except Unreadable as error:
-        raise InvalidInput(error.reason, [FieldError("asOf", error.reason)]) from None
+        raise InvalidInput(error.reason, [FieldError(field, error.reason)]) from None
 
 
 def known_values(stores: Stores) -> dict[str, tuple[str, ...]]:

@@ -1,8 +1,8 @@
 """What MongoDB answers about the customers that a filter selects."""
 
 from collections.abc import Iterator, Sequence
-from zoneinfo import ZoneInfo
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from bson.json_util import RELAXED_JSON_OPTIONS, dumps
 

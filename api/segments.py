@@ -1,0 +1,186 @@
+"""Segments: the library, who is in one, and a preview of any rules."""
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from itertools import islice
+from typing import Annotated, Any, Literal
+
+import orjson
+from fastapi import APIRouter, Depends, Query
+from fastapi.responses import StreamingResponse
+from pydantic import BaseModel
+
+from api.answers import PageOf
+from api.bodies import OneRecord
+from api.security import StoresDep, requires
+from crm import audiences, auth, directory, library, segments
+from crm.errors import FieldError, InvalidInput
+from crm.fields import FIELDS
+from crm.moment import utc_now
+from crm.settings import settings
+from crm.spreadsheets import csv_pieces
+
+router = APIRouter(tags=["segments"])
+
+Reader = Annotated[auth.Account, Depends(requires("segments"))]
+
+_DEFAULT_FIELDS = ("externalId", "email", "name")
+_LINES = 500  # NDJSON lines a piece
+
+
+class TotalsOut(BaseModel):
+    totalSpent: float
+    averageSpent: float | None
+
+
+class PreviewOut(BaseModel):
+    """How many customers the rules select, of how many, and what they have spent."""
+
+    size: int
+    total: int
+    totals: TotalsOut
+    asOf: datetime
+    engine: str
+
+
+@router.post("/audience/preview")
+def preview(stores: StoresDep, body: OneRecord, account: Reader) -> PreviewOut:
+    """Count an audience: `{rules, asOf?}`. Bad rules are 422 with the path of the bad node."""
+    rule = segments.parse(body.get("rules"))
+    zone = settings().zone
+    now = audiences.instant(body.get("asOf"), now=utc_now(), zone=zone)
+    found = audiences.preview(stores, rule, now=now, zone=zone, sample_size=1)
+    totals = TotalsOut(totalSpent=found.totals.total_spent, averageSpent=found.totals.average_spent)
+    return PreviewOut(
+        size=found.size, total=found.total, totals=totals, asOf=found.as_of, engine=found.engine
+    )
+
+
+@router.post("/segments", status_code=201)
+def save(stores: StoresDep, body: OneRecord, account: Reader) -> dict[str, Any]:
+    """Save a segment: `{name, rules, description?}`."""
+    return library.save(
+        stores,
+        name=_text(body, "name"),
+        description=_text(body, "description"),
+        rules=body.get("rules"),
+        account=account,
+        now=utc_now(),
+        zone=settings().zone,
+    )
+
+
+@router.get("/segments")
+def listing(
+    stores: StoresDep,
+    account: Reader,
+    search: str = "",
+    limit: Annotated[int, Query(ge=1, le=directory.MAX_PAGE)] = 50,
+    cursor: str | None = None,
+) -> PageOf:
+    """Saved segments, latest change first; `search` looks in their names."""
+    items, following = library.listing(stores, limit=limit, cursor=cursor, search=search)
+    return PageOf(items=items, next=following)
+
+
+@router.get("/segments/{segment_id}")
+def one(stores: StoresDep, account: Reader, segment_id: str) -> dict[str, Any]:
+    """One segment."""
+    return library.get(stores, segment_id)
+
+
+@router.put("/segments/{segment_id}")
+def change(stores: StoresDep, body: OneRecord, account: Reader, segment_id: str) -> dict[str, Any]:
+    """Change name, description or rules; what is not given stays.
+
+    With the `updatedAt` that you have read, the answer is 409 where somebody changed the segment since.
+    """
+    seen = body.get("updatedAt")
+    zone = settings().zone
+    return library.update(
+        stores,
+        segment_id,
+        name=_text(body, "name") if "name" in body else None,
+        description=_text(body, "description") if "description" in body else None,
+        rules=_rules_if_given(body),
+        expected=audiences.instant(seen, now=utc_now(), zone=zone, field="updatedAt") if seen else None,
+        account=account,
+        now=utc_now(),
+        zone=zone,
+    )
+
+
+@router.delete("/segments/{segment_id}", status_code=204)
+def delete(stores: StoresDep, account: Reader, segment_id: str) -> None:
+    """Remove a segment; 409 while a campaign that has not ended uses it."""
+    library.delete(stores, segment_id, account=account, now=utc_now())
+
+
+@router.get("/segments/{segment_id}/members", response_model=PageOf)
+def members(
+    stores: StoresDep,
+    account: Reader,
+    segment_id: str,
+    asOf: str | None = None,
+    format: Literal["json", "ndjson", "csv"] = "json",
+    fields: str = ",".join(_DEFAULT_FIELDS),
+    limit: Annotated[int, Query(ge=1, le=directory.MAX_PAGE)] = 50,
+    cursor: str | None = None,
+) -> Any:
+    """Who is in a segment, by `_id`: JSON page by page, NDJSON and CSV whole.
+
+    `fields` are names of customers' fields, separated by commas; `_id` always comes with them.
+    """
+    segment = library.get(stores, segment_id)
+    rule = segments.parse(segment["rules"])
+    names = _field_names(fields)
+    zone = settings().zone
+    now = audiences.instant(asOf, now=utc_now(), zone=zone)
+    if format == "json":
+        rows = audiences.members(stores, rule, names, now=now, zone=zone, after=cursor, limit=limit + 1)
+        return _page(list(rows), limit)
+    everybody = audiences.members(stores, rule, names, now=now, zone=zone)
+    return _download(everybody, names, format, segment_id)
+
+
+def _download(rows: Iterator[dict[str, Any]], names: list[str], kind: str, name: str) -> StreamingResponse:
+    header = ["_id", *names]
+    if kind == "csv":
+        table = csv_pieces(header, ([row.get(column) for column in header] for row in rows))
+        content, media = table, "text/csv; charset=utf-8"
+    else:
+        content, media = _lines(rows), "application/x-ndjson"
+    disposition = f'attachment; filename="segment-{name}.{kind}"'
+    return StreamingResponse(content, media_type=media, headers={"Content-Disposition": disposition})
+
+
+def _lines(rows: Iterable[dict[str, Any]]) -> Iterator[str]:
+    rows = iter(rows)
+    while piece := list(islice(rows, _LINES)):
+        yield "".join(orjson.dumps(row, option=orjson.OPT_UTC_Z).decode() + "\n" for row in piece)
+
+
+def _page(rows: list[dict[str, Any]], limit: int) -> PageOf:
+    following = rows[limit - 1]["_id"] if len(rows) > limit else None
+    return PageOf(items=rows[:limit], next=following)
+
+
+def _field_names(fields: str) -> list[str]:
+    names = list(dict.fromkeys(name.strip() for name in fields.split(",") if name.strip()))
+    unknown = [name for name in names if name not in FIELDS and name != "_id"]
+    if unknown:
+        reason = f"There is no field {unknown[0][:60]!r}."
+        raise InvalidInput(reason, [FieldError("fields", reason)])
+    return [name for name in names if name != "_id"]
+
+
+def _rules_if_given(body: dict[str, Any]) -> Any:
+    """None where a body says nothing about rules; rules that are null are bad rules."""
+    return None if "rules" not in body else body["rules"] if body["rules"] is not None else {}
+
+
+def _text(body: dict[str, Any], key: str) -> str:
+    value = body.get(key)
+    if value is not None and not isinstance(value, str):
+        raise InvalidInput(f"{key} must be text.", [FieldError(key, "must be text")])
+    return value or ""
