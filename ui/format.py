@@ -95,6 +95,14 @@ def ago(at: datetime | None, now: datetime) -> str:
     return "just now"
 
 
+def size(length: int) -> str:
+    """`12 KB` of a length in bytes, as file managers write it."""
+    for step, unit in ((10**9, "GB"), (10**6, "MB"), (10**3, "KB")):
+        if length >= step:
+            return f"{length / step:.1f}".removesuffix(".0") + f" {unit}"
+    return count(length, "byte")
+
+
 def plain(text: str) -> str:
     """Text of a person's for st.markdown and labels, shown as it is: nothing in it becomes formatting."""
     return _MARKDOWN.sub(r"\\\1", text)
