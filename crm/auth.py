@@ -1,4 +1,4 @@
-"""The door to accounts: who somebody is (`sessions`), what he may do (`roles`), how he came to be (`accounts`)."""
+"""The door to accounts: who somebody is, what he may do, how he came to be."""
 
 from crm.accounts import (
     create_account,

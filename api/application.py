@@ -1,0 +1,55 @@
+"""The REST API as one application, and the places where the web process serves it.
+
+Paths are whole here (`/api/customers`), so that a test client of the bare application and the web process
+use the same ones: `routes` hands it each request with its path unchanged.
+"""
+
+from collections.abc import Callable
+
+from fastapi import FastAPI
+from starlette.routing import BaseRoute, Route
+
+from api import auth, docs, errors, health
+from crm.stores.connection import Stores
+
+PREFIX = "/api"
+
+_DESCRIPTION = """\
+Customers and orders in; segments, campaigns and figures out.
+
+Sign in with `POST /api/auth/login` and send the token as `Authorization: Bearer …`, or make an API key on
+the Settings page and send it as `X-API-Key`. Every error is `{"error": {"code", "message", "fields"?}}`.
+"""
+
+_ROUTERS = (
+    auth.router,
+    docs.router,
+    health.router,
+)
+_BESIDE = (health.liveness,)  # served outside /api, at their own paths, which are
+_PATHS_BESIDE = ("/health", "/metrics", "/ai-query")
+
+
+def build(stores_provider: Callable[[], Stores]) -> FastAPI:
+    """The application. `stores_provider` is asked for the stores at each request."""
+    api = FastAPI(
+        title="Mini-CRM",
+        version="0.1.0",
+        description=_DESCRIPTION,
+        docs_url=None,
+        redoc_url=None,
+        swagger_ui_oauth2_redirect_url=None,
+        openapi_url=f"{PREFIX}/openapi.json",
+    )
+    api.state.stores_provider = stores_provider
+    errors.install(api)
+    for router in _ROUTERS:
+        api.include_router(router, prefix=PREFIX)
+    for router in _BESIDE:
+        api.include_router(router)
+    return api
+
+
+def routes(api: FastAPI) -> list[BaseRoute]:
+    """Where the web process hands requests to the API: everything under /api, and what lies beside it."""
+    return [Route(path, endpoint=api) for path in (f"{PREFIX}/{{path:path}}", *_PATHS_BESIDE)]
