@@ -35,6 +35,7 @@ class Vendor(Protocol):
     later, through the API, in any order and any number of times. Raises Unavailable when it took none.
     """
 
-    name: str
+    @property
+    def name(self) -> str: ...
 
     def submit(self, messages: Sequence[Message]) -> list[Receipt]: ...

@@ -1,0 +1,341 @@
+"""A campaign's life: written as a draft, launched, paused, resumed, cancelled, retried, looked at.
+
+Every change of status is one conditional update, refereed by the database: two people who press at once
+can't both win. What follows from a change is done by the workers, who are asked for it here.
+
+A campaign is handed out in the API's form: `_id`, name, status, segmentId, segmentName, rules, description
+(the rules as a sentence), messageTemplate, expectedSize (counted at launch), audienceSize (fixed when the
+audience is written down), sentCount, failedCount, skippedCount, cancelledCount, pendingCount, and when and by
+whom what happened.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from crm import audiences, auth, library, messages, planning, segments
+from crm.auth import Account
+from crm.errors import FieldError, IllegalTransition, InvalidInput, NotFound
+from crm.ledger import books, deliveries, deliveries_csv, reasons
+from crm.lifecycle import CampaignAction, CampaignStatus, allowed_from, allows, target_of
+from crm.settings import settings
+from crm.stores import campaigns as store
+from crm.stores import plan as plan_store
+from crm.stores.connection import Document, Stores, new_id
+from crm.stores.plan import COUNTED
+
+__all__ = [
+    "Readiness", "books", "cancel", "create", "delete", "deliveries", "deliveries_csv", "edit", "get",
+    "launch", "launch_new", "listing", "pause", "readiness", "reasons", "resume", "retry", "stats",
+]  # fmt: skip
+
+Campaign = dict[str, Any]
+
+LONGEST_NAME = 120
+MAX_PAGE = 100
+_DRAFT = (CampaignStatus.DRAFT,)
+_SHOWN = (
+    "segmentId", "segmentName", "rules", "description", "expectedSize", "audienceSize", "createdBy",
+    "createdAt", "updatedAt", "launchedAt", "startedAt", "finishedAt", "cancelledAt",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Readiness:
+    """What a launch would do now: whom it reaches, and who of them can't be sent this message.
+
+    `missing` counts the people who lack each field that stands without a default; `unrenderable` are those
+    who lack at least one, and would be skipped.
+    """
+
+    size: int
+    missing: dict[str, int]
+    unrenderable: int
+
+    @property
+    def reachable(self) -> int:
+        return self.size - self.unrenderable
+
+
+def create(
+    stores: Stores,
+    *,
+    name: str,
+    account: Account,
+    now: datetime,
+    segment_id: str | None = None,
+    rules: Any = None,
+    template: str = "",
+) -> Campaign:
+    """Keep a draft. It may be incomplete, but for its name; what is wrong is said when it is launched.
+
+    Raises InvalidInput for the name, NotFound for a segment that is not there.
+    """
+    draft = _draft(stores, name, segment_id, rules, template, account, now)
+    store.insert(stores, draft)
+    auth.log(stores, account, "campaign created", draft["_id"])
+    return _public(draft, None)
+
+
+def launch_new(
+    stores: Stores,
+    *,
+    name: str,
+    account: Account,
+    now: datetime,
+    segment_id: str | None = None,
+    rules: Any = None,
+    template: str = messages.DEFAULT_TEMPLATE,
+) -> Campaign:
+    """Create a campaign and launch it at once; nothing is kept where it can't be. Raises as `launch`."""
+    draft = _draft(stores, name, segment_id, rules, template, account, now)
+    frozen = _freeze(stores, draft, now)
+    store.insert(stores, draft)
+    return _start(stores, draft["_id"], frozen, account, now)
+
+
+def _draft(
+    stores: Stores,
+    name: str,
+    segment_id: str | None,
+    rules: Any,
+    template: str,
+    account: Account,
+    now: datetime,
+) -> Document:
+    draft = {
+        "_id": new_id(),
+        "name": _checked_name(name),
+        "segmentId": segment_id,
+        "segmentName": library.get(stores, segment_id)["name"] if segment_id else None,
+        "rules": rules,
+        "messageTemplate": template,
+        "status": CampaignStatus.DRAFT.value,
+        "createdBy": account.id,
+        "createdAt": now,
+        "updatedAt": now,
+    }
+    return {key: value for key, value in draft.items() if value is not None}
+
+
+def edit(
+    stores: Stores,
+    campaign_id: str,
+    *,
+    account: Account,
+    now: datetime,
+    name: str | None = None,
+    segment_id: str | None = None,
+    template: str | None = None,
+) -> Campaign:
+    """Change what is given of a draft. Raises IllegalTransition once it has been launched."""
+    changes: Document = {"updatedAt": now}
+    if name is not None:
+        changes["name"] = _checked_name(name)
+    if segment_id is not None:
+        changes |= {
+            "segmentId": segment_id,
+            "segmentName": library.get(stores, segment_id)["name"],
+            "rules": None,
+        }
+    if template is not None:
+        changes["messageTemplate"] = template
+    campaign = store.change(stores, campaign_id, _DRAFT, changes)
+    if campaign is None:
+        raise _refused(stores, campaign_id, "changed", "Only a draft can be changed.")
+    auth.log(stores, account, "campaign changed", campaign_id)
+    return _public(campaign, None)
+
+
+def delete(stores: Stores, campaign_id: str, *, account: Account) -> None:
+    """Delete a draft. Raises IllegalTransition for a campaign that was launched: its books are kept."""
+    if not store.delete(stores, campaign_id, _DRAFT):
+        raise _refused(stores, campaign_id, "deleted", "Only a draft can be deleted.")
+    auth.log(stores, account, "campaign deleted", campaign_id)
+
+
+def readiness(stores: Stores, *, rules: Any, template: str, now: datetime) -> Readiness:
+    """What launching these rules with this message would do now. Raises InvalidRule, InvalidInput."""
+    zone = settings().zone
+    required = messages.parse(template).required
+    size = audiences.count(stores, segments.parse(rules), now=now, zone=zone)
+
+    def lacking(fields: Iterable[str]) -> int:
+        gaps = [{"type": "condition", "field": field, "operator": "isNotSet"} for field in fields]
+        both = [rules, {"type": "group", "operator": "OR", "conditions": gaps}]
+        rule = segments.parse({"type": "group", "operator": "AND", "conditions": both})
+        return audiences.count(stores, rule, now=now, zone=zone)
+
+    missing = {field: lacking([field]) for field in required}
+    missing = {field: people for field, people in missing.items() if people}
+    return Readiness(size, missing, lacking(missing) if missing else 0)
+
+
+def launch(stores: Stores, campaign_id: str, *, account: Account, now: datetime) -> Campaign:
+    """Freeze rules, message and this instant, and have the audience written down.
+
+    Raises InvalidRule (with the path of the bad node) for rules that can't be evaluated, InvalidInput for a
+    message that can't be sent or an audience of nobody, IllegalTransition where it is no draft, NotFound.
+    """
+    campaign = _found(stores, campaign_id)
+    if not allows(campaign["status"], CampaignAction.LAUNCH):
+        raise _refused(stores, campaign_id, "launched", "Only a draft can be launched.")
+    return _start(stores, campaign_id, _freeze(stores, campaign, now), account, now)
+
+
+def _freeze(stores: Stores, campaign: Document, now: datetime) -> Document:
+    """What a launch writes into the campaign: everything that delivery depends on, as it is now."""
+    rules = campaign.get("rules")
+    changes: Document = {}
+    if campaign.get("segmentId"):
+        segment = library.get(stores, campaign["segmentId"])
+        rules, changes["segmentName"] = segment["rules"], segment["name"]
+    if rules is None:
+        raise InvalidInput("Choose whom to reach first.", [FieldError("segmentId", "is missing")])
+    rule = segments.parse(rules)
+    messages.parse(campaign.get("messageTemplate", ""))
+    size = audiences.count(stores, rule, now=now, zone=settings().zone)
+    if size == 0:
+        reason = "selects nobody at this moment"
+        raise InvalidInput("There is nobody to send this to: the segment selects no customer.",
+                           [FieldError("segmentId", reason)])  # fmt: skip
+    return changes | {
+        "rules": segments.dump(rule),
+        "description": segments.describe(rule),
+        "expectedSize": size,
+        "currency": settings().currency,
+        "timeZone": settings().time_zone,
+        "launchedAt": now,
+        "updatedAt": now,
+    }
+
+
+def _start(stores: Stores, campaign_id: str, frozen: Document, account: Account, now: datetime) -> Campaign:
+    changes = frozen | {"status": CampaignStatus.PLANNING, "launchedBy": account.id}
+    campaign = store.change(stores, campaign_id, allowed_from(CampaignAction.LAUNCH), changes)
+    if campaign is None:
+        raise _refused(stores, campaign_id, "launched", "Only a draft can be launched.")
+    planning.publish(stores, campaign_id)
+    auth.log(stores, account, "campaign launched", campaign_id)
+    return _public(campaign, None)
+
+
+def pause(stores: Stores, campaign_id: str, *, account: Account, now: datetime) -> Campaign:
+    """Hand no further batch to the vendor. Those that it has are carried to their end."""
+    return _take(stores, campaign_id, CampaignAction.PAUSE, {"updatedAt": now}, account)
+
+
+def resume(stores: Stores, campaign_id: str, *, account: Account, now: datetime) -> Campaign:
+    """Go on where `pause` stopped."""
+    campaign = _take(stores, campaign_id, CampaignAction.RESUME, {"updatedAt": now}, account)
+    planning.publish(stores, campaign_id)
+    return campaign
+
+
+def cancel(stores: Stores, campaign_id: str, *, account: Account, now: datetime) -> Campaign:
+    """End it for good: whoever the vendor was not given is cancelled, the others get their answers."""
+    changes = {"updatedAt": now, "cancelledAt": now, "closing": True}
+    campaign = _take(stores, campaign_id, CampaignAction.CANCEL, changes, account)
+    planning.publish(stores, campaign_id)
+    return campaign
+
+
+def retry(stores: Stores, campaign_id: str, *, account: Account, now: datetime) -> Campaign:
+    """Send what has failed once more, as another attempt. Raises IllegalTransition if nothing has."""
+    if not stats(stores, campaign_id)["failed"]:
+        raise IllegalTransition("No message of this campaign has failed.")
+    changes = {"updatedAt": now, "retry": {"id": new_id(), "at": now}}
+    campaign = _take(stores, campaign_id, CampaignAction.RETRY, changes, account, without="retry")
+    planning.publish(stores, campaign_id)
+    return campaign
+
+
+def _take(
+    stores: Stores,
+    campaign_id: str,
+    action: CampaignAction,
+    changes: Document,
+    account: Account,
+    without: str | None = None,
+) -> Campaign:
+    """Take the campaign through an action if its status allows it, else raise IllegalTransition."""
+    for source in allowed_from(action):
+        change = changes | {"status": target_of(action, source)}
+        campaign = store.change(stores, campaign_id, [source], change, without=without)
+        if campaign is not None:
+            auth.log(stores, account, f"campaign {action}", campaign_id)
+            return _public(campaign, _counts(stores, [campaign]).get(campaign_id))
+    present = _found(stores, campaign_id)
+    if without and present.get(without):
+        raise IllegalTransition("The failed messages are being sent again already.")
+    raise IllegalTransition(f"A campaign that is {present['status']} can't be {_PAST[action]}.")
+
+
+_PAST = {
+    CampaignAction.PAUSE: "paused",
+    CampaignAction.RESUME: "resumed",
+    CampaignAction.CANCEL: "cancelled",
+    CampaignAction.RETRY: "retried",
+}
+
+
+def get(stores: Stores, campaign_id: str) -> Campaign:
+    """One campaign with its counts. Raises NotFound."""
+    campaign = _found(stores, campaign_id)
+    return _public(campaign, _counts(stores, [campaign]).get(campaign_id))
+
+
+def listing(
+    stores: Stores, *, limit: int = 20, cursor: str | None = None, statuses: Iterable[str] | None = None
+) -> dict[str, Any]:
+    """Campaigns, newest first, with their counts: `{items, next}`. Raises InvalidInput for a bad limit."""
+    if not 1 <= limit <= MAX_PAGE:
+        raise InvalidInput(f"The limit is 1 to {MAX_PAGE}.", [FieldError("limit", f"is 1 to {MAX_PAGE}")])
+    found = store.newest(stores, limit + 1, cursor, statuses)
+    counts = _counts(stores, found[:limit])
+    items = [_public(campaign, counts.get(campaign["_id"])) for campaign in found[:limit]]
+    return {"items": items, "next": items[-1]["_id"] if len(found) > limit else None}
+
+
+def stats(stores: Stores, campaign_id: str) -> dict[str, Any]:
+    """`{status, total, sent, failed, skipped, cancelled, pending}`; total is their sum. Raises NotFound."""
+    campaign = _found(stores, campaign_id)
+    counts = _counts(stores, [campaign]).get(campaign_id) or dict.fromkeys(COUNTED, 0)
+    return {"status": campaign["status"], "total": campaign.get("audienceSize", 0), **counts}
+
+
+def _counts(stores: Stores, campaigns: Iterable[Document]) -> dict[str, plan_store.Counts]:
+    """Counts of those campaigns whose audience is fixed; until then a plan is unfinished work."""
+    planned = [campaign["_id"] for campaign in campaigns if "audienceSize" in campaign]
+    return plan_store.counts(stores, planned) if planned else {}
+
+
+def _public(campaign: Document, counts: plan_store.Counts | None) -> Campaign:
+    counted = counts or dict.fromkeys(COUNTED, 0)
+    return (
+        {"_id": campaign["_id"], "name": campaign["name"], "status": campaign["status"]}
+        | {"messageTemplate": campaign.get("messageTemplate", "")}
+        | {name: campaign.get(name) for name in _SHOWN}
+        | {f"{state}Count": counted[state] for state in COUNTED}
+    )
+
+
+def _found(stores: Stores, campaign_id: str) -> Document:
+    campaign = store.find(stores, campaign_id)
+    if campaign is None:
+        raise NotFound("There is no such campaign.")
+    return campaign
+
+
+def _refused(stores: Stores, campaign_id: str, past: str, rule: str) -> IllegalTransition:
+    present = _found(stores, campaign_id)
+    return IllegalTransition(f"A campaign that is {present['status']} can't be {past}. {rule}")
+
+
+def _checked_name(name: str) -> str:
+    name = " ".join(str(name).split())
+    if not name or len(name) > LONGEST_NAME:
+        reason = f"a name has 1 to {LONGEST_NAME} characters"
+        raise InvalidInput(f"The campaign can't be kept: {reason}.", [FieldError("name", reason)])
+    return name

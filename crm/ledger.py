@@ -1,0 +1,222 @@
+"""What became of each recipient: the delivery log, its export, and the audit of the books.
+
+A campaign's people stand in two places: those whom the vendor was given, or never will be, have a row; those
+who still wait stand in the plan alone. The log reads the rows first and then the waiting, so that each
+number of the books opens its people.
+"""
+
+import csv
+import io
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from crm.errors import FieldError, InvalidInput, NotFound
+from crm.lifecycle import CampaignStatus, DeliveryState
+from crm.stores import campaigns as campaign_store
+from crm.stores import deliveries as delivery_store
+from crm.stores import plan as plan_store
+from crm.stores.connection import Document, Stores
+
+MAX_PAGE = 500
+_LOOK_AT = 40  # waiting batches that one page of a search goes through before it hands back a cursor
+_COLUMNS = ("customerId", "name", "email", "state", "reason", "attempt", "updatedAt", "body")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+@dataclass(frozen=True, slots=True)
+class Books:
+    """What an audit of one campaign found. `problems` is empty when the books balance."""
+
+    audience: int
+    counts: dict[str, int]
+    problems: tuple[str, ...]
+
+    @property
+    def balanced(self) -> bool:
+        return not self.problems
+
+
+def deliveries(
+    stores: Stores,
+    campaign_id: str,
+    *,
+    state: str | None = None,
+    search: str | None = None,
+    limit: int = 50,
+    cursor: str | None = None,
+) -> dict[str, Any]:
+    """One page of the delivery log: `{items, next}`, by batch of the vendor and customer.
+
+    `search` is text within the name or the e-mail address. `next` is the cursor of the following page, or
+    None. Raises NotFound, and InvalidInput for a state, limit or cursor that makes no sense.
+    """
+    campaign = _campaign(stores, campaign_id)
+    if state is not None and state not in set(DeliveryState):
+        raise _bad("state", f"is one of {', '.join(DeliveryState)}")
+    if not 1 <= limit <= MAX_PAGE:
+        raise _bad("limit", f"is 1 to {MAX_PAGE}")
+    place, _, position = (cursor or "r:").partition(":")
+    if place not in ("r", "w"):
+        raise _bad("cursor", "is not one of this list")
+    items: list[Document] = []
+    if place == "r":
+        found = list(
+            delivery_store.rows(
+                stores, campaign_id, state=state, search=search, after=position or None, limit=limit + 1
+            )
+        )
+        items = [_shown(row) for row in found[:limit]]
+        if len(found) > limit:
+            return {"items": items, "next": f"r:{items[-1]['_id']}"}
+        position = ""
+    if state not in (None, DeliveryState.PENDING) or "audienceSize" not in campaign:
+        return {"items": items, "next": None}
+    return _waiting(stores, campaign_id, search, items, limit, position)
+
+
+def _waiting(
+    stores: Stores, campaign_id: str, search: str | None, items: list[Document], limit: int, position: str
+) -> dict[str, Any]:
+    """Go on with the people of batches that have no rows yet; `position` is `number:offset` or empty."""
+    number_text, _, offset_text = position.partition(":")
+    try:
+        number, offset = int(number_text or 0), int(offset_text or 0)
+    except ValueError:
+        raise _bad("cursor", "is not one of this list") from None
+    for looked_at, batch in enumerate(plan_store.waiting(stores, campaign_id, number)):
+        if looked_at == _LOOK_AT:
+            return {"items": items, "next": f"w:{batch['number']}:0"}
+        people = batch["customerIds"]
+        first = offset if batch["number"] == number else 0
+        known = delivery_store.matching(stores, people[first:], search)
+        for index in range(first, len(people)):
+            customer = known.get(people[index])
+            if search and customer is None:
+                continue
+            if len(items) == limit:
+                return {"items": items, "next": f"w:{batch['number']}:{index}"}
+            items.append(_waiting_row(campaign_id, people[index], customer))
+    return {"items": items, "next": None}
+
+
+def _waiting_row(campaign_id: str, customer_id: str, customer: Document | None) -> Document:
+    known = customer or {}
+    return _shown(
+        {
+            "_id": delivery_store.delivery_id(campaign_id, customer_id),
+            "campaignId": campaign_id,
+            "customerId": customer_id,
+            "state": DeliveryState.PENDING.value,
+            "attempt": 1,
+            "name": known.get("name"),
+            "email": known.get("email"),
+        }
+    )
+
+
+def _shown(row: Document) -> Document:
+    """A row as the API and the pages see it."""
+    return {
+        "_id": row["_id"],
+        "campaignId": row["campaignId"],
+        "customerId": row["customerId"],
+        "name": row.get("name"),
+        "email": row.get("email"),
+        "state": row["state"],
+        "reason": row.get("reason"),
+        "attempt": row["attempt"],
+        "variant": row.get("variant"),
+        "vendorMessageId": row.get("vendorMessageId"),
+        "body": row.get("body"),
+        "updatedAt": row.get("updatedAt"),
+    }
+
+
+def deliveries_csv(
+    stores: Stores, campaign_id: str, *, state: str | None = None, search: str | None = None
+) -> Iterator[str]:
+    """The whole log as CSV, page by page, safe to open in a spreadsheet. Raises as `deliveries`, at once."""
+    page = deliveries(stores, campaign_id, state=state, search=search, limit=MAX_PAGE)
+
+    def lines() -> Iterator[str]:
+        yield _csv([_COLUMNS])
+        current = page
+        while True:
+            yield _csv([[_cell(item[column]) for column in _COLUMNS] for item in current["items"]])
+            if not current["next"]:
+                return
+            current = deliveries(
+                stores, campaign_id, state=state, search=search, limit=MAX_PAGE, cursor=current["next"]
+            )
+
+    return lines()
+
+
+def _csv(rows: Any) -> str:
+    buffer = io.StringIO()
+    csv.writer(buffer).writerows(rows)
+    return buffer.getvalue()
+
+
+def _cell(value: Any) -> str:
+    """Text for a cell; what a spreadsheet would take for a formula gets an apostrophe before it."""
+    if value is None:
+        return ""
+    text = value.isoformat() if hasattr(value, "isoformat") else str(value)
+    return "'" + text if text.startswith(_FORMULA) else text
+
+
+def reasons(stores: Stores, campaign_id: str, state: str) -> dict[str, int]:
+    """How many messages failed (or were skipped) for each reason, the most frequent first."""
+    return delivery_store.failures(stores, campaign_id, state)
+
+
+def books(stores: Stores, campaign_id: str) -> Books:
+    """Recount a campaign from its rows and its plan, person by person. For audits and tests: it reads all.
+
+    Right only while nothing is written, since it looks at the batches one after another. Raises NotFound.
+    """
+    campaign = _campaign(stores, campaign_id)
+    rows = delivery_store.recount(stores, campaign_id)
+    people: set[str] = set()
+    totals = dict.fromkeys(plan_store.COUNTED, 0)
+    problems: list[str] = []
+    for batch in plan_store.everything(stores, campaign_id):
+        problems += _batch_problems(batch, rows.pop(batch["number"], {}))
+        if people.intersection(batch["customerIds"]):
+            problems.append(f"batch {batch['number']} repeats people of another batch")
+        people.update(batch["customerIds"])
+        for state in totals:
+            totals[state] += batch["counts"][state]
+    if rows:
+        problems.append(f"rows of batches that are not in the plan: {sorted(rows)}")
+    audience = campaign.get("audienceSize", 0)
+    planned = campaign["status"] != CampaignStatus.PLANNING and not campaign.get("closing")
+    if planned and not audience == len(people) == sum(totals.values()):
+        problems.append(f"audience {audience}, people {len(people)}, counted {sum(totals.values())}")
+    if campaign["status"] == CampaignStatus.FINISHED and totals[DeliveryState.PENDING]:
+        problems.append(f"finished with {totals[DeliveryState.PENDING]} pending")
+    return Books(audience, totals, tuple(problems))
+
+
+def _batch_problems(batch: Document, rows: dict[str, int]) -> list[str]:
+    """How the counts of one batch differ from its rows."""
+    size = len(batch["customerIds"])
+    counts = {state: many for state, many in batch["counts"].items() if many}
+    found = rows if batch["handed"] else rows | {DeliveryState.PENDING.value: size}
+    problems = [f"batch {batch['number']}: counts {counts}, rows {rows}"] if counts != found else []
+    if sum(batch["counts"].values()) != size:
+        problems.append(f"batch {batch['number']}: {size} people, counts {batch['counts']}")
+    return problems
+
+
+def _campaign(stores: Stores, campaign_id: str) -> Document:
+    campaign = campaign_store.find(stores, campaign_id)
+    if campaign is None:
+        raise NotFound("There is no such campaign.")
+    return campaign
+
+
+def _bad(field: str, reason: str) -> InvalidInput:
+    return InvalidInput(f"{field} {reason}.", [FieldError(field, reason)])

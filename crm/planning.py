@@ -1,0 +1,118 @@
+"""What a campaign needs done in the background: its audience written down, failures retried, the rest
+cancelled. One entry on the plan's stream says "see to this campaign"; what is to be done is read from it.
+"""
+
+import logging
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from itertools import islice
+from typing import TypeVar
+from zoneinfo import ZoneInfo
+
+from crm import audiences, delivery, segments
+from crm.lifecycle import MOVING, CampaignStatus
+from crm.stores import campaigns as campaign_store
+from crm.stores import deliveries as delivery_store
+from crm.stores import plan as plan_store
+from crm.stores import streams
+from crm.stores.connection import Document, Stores, new_id
+
+T = TypeVar("T")
+
+log = logging.getLogger(__name__)
+
+CANCELLED = "the campaign was cancelled"
+_CHUNK = 20  # batches a transaction: 10,000 ids, a quarter of a megabyte
+_STUCK = 100  # campaigns looked at by one round of `resume_stuck`
+
+
+def publish(stores: Stores, campaign_id: str) -> None:
+    """Ask the workers to see to this campaign. Asking twice does no harm."""
+    streams.publish(stores, streams.PLAN, [{"campaignId": campaign_id}])
+
+
+def see_to(stores: Stores, campaign_id: str, now: datetime) -> None:
+    """Do what the campaign's status asks for. Idempotent; what a worker that died left is done over."""
+    campaign = campaign_store.find(stores, campaign_id)
+    if campaign is None:
+        return
+    if campaign["status"] == CampaignStatus.PLANNING:
+        write_audience_down(stores, campaign_id, now)
+        campaign = campaign_store.find(stores, campaign_id) or campaign
+    if campaign.get("closing"):
+        _cancel_unsent(stores, campaign, now)
+    if campaign.get("retry"):
+        _retry(stores, campaign_id, campaign["retry"]["id"], now)
+    if campaign["status"] == CampaignStatus.RUNNING:
+        delivery.publish_unfinished(stores, campaign_id)
+        delivery.finish_if_done(stores, campaign_id, now)
+
+
+def write_audience_down(stores: Stores, campaign_id: str, now: datetime) -> bool:
+    """Evaluate the frozen rules once and store whom they select, in batches of 500 ids.
+
+    Begins from nothing, whatever an earlier planner left. When it is done the audience's size is fixed and
+    the campaign is running. False where the campaign is not planning, or another planner took over.
+    """
+    token = new_id()
+    campaign = plan_store.take_over(stores, campaign_id, token, now)
+    if campaign is None:
+        return False
+    zone = ZoneInfo(campaign["timeZone"])
+    rule = segments.parse(campaign["rules"])
+    ids = audiences.customer_ids(stores, rule, now=campaign["launchedAt"], zone=zone)
+    size = batches = 0
+    for chunk in _chunks(enumerate(_chunks(ids, streams.BATCH_SIZE)), _CHUNK):
+        if not plan_store.write(stores, campaign_id, token, chunk, now):
+            log.info("another planner took over", extra={"action": "planner_replaced", "id": campaign_id})
+            return False
+        batches += len(chunk)
+        size += sum(len(people) for _, people in chunk)
+    done = plan_store.complete(stores, campaign_id, token, size, batches, now)
+    if done:
+        log.info(
+            "audience written down", extra={"action": "campaign_planned", "id": campaign_id, "size": size}
+        )
+    return done is not None
+
+
+def _chunks(items: Iterable[T], size: int) -> Iterator[list[T]]:
+    iterator = iter(items)
+    while chunk := list(islice(iterator, size)):
+        yield chunk
+
+
+def _retry(stores: Stores, campaign_id: str, retry_id: str, now: datetime) -> None:
+    for number in plan_store.with_failures(stores, campaign_id, retry_id):
+        delivery_store.retry(stores, campaign_id, number, retry_id, now)
+    campaign_store.close_retry(stores, campaign_id, retry_id)
+
+
+def _cancel_unsent(stores: Stores, campaign: Document, now: datetime) -> None:
+    """Write everybody whom the vendor was not given into the books as cancelled."""
+    campaign_id = campaign["_id"]
+    if "audienceSize" not in campaign:  # cancelled before the audience was fixed: there is none
+        plan_store.clear(stores, campaign_id)
+    for number in plan_store.unsent(stores, campaign_id):
+        batch = plan_store.find(stores, campaign_id, number)
+        if batch is not None:
+            rows = delivery.cancelled_rows(stores, campaign_id, batch, CANCELLED, now)
+            delivery_store.cancel_unsent(stores, campaign_id, number, rows, CANCELLED, now)
+    campaign_store.close_cancel(stores, campaign_id)
+
+
+def resume_stuck(stores: Stores, now: datetime) -> int:
+    """Publish again what got lost between a change of status and its entry. Returns how many campaigns.
+
+    A campaign that should be moving while nothing waits on any of the streams has lost its entries: the
+    process that changed its status died before it published them, or Redis lost its last second of writes.
+    """
+    if any(streams.backlog(stores, name) for name in (streams.PLAN, streams.SEND, streams.RECEIPTS)):
+        return 0
+    moving = campaign_store.newest(stores, _STUCK, statuses=MOVING)
+    open_ends = campaign_store.with_open_ends(stores, _STUCK)
+    stuck = {campaign["_id"] for campaign in (*moving, *open_ends)}
+    for campaign_id in sorted(stuck):
+        log.warning("campaign had nothing on its way", extra={"action": "campaign_stuck", "id": campaign_id})
+        publish(stores, campaign_id)
+    return len(stuck)

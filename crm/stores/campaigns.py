@@ -1,0 +1,107 @@
+"""Campaigns: one document each. Every change of status is refereed by the database."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from pymongo import DESCENDING, ReturnDocument
+from pymongo.client_session import ClientSession
+
+from crm.lifecycle import CampaignStatus
+from crm.stores.connection import Document, Stores
+from crm.stores.transactions import transact
+
+_NAME = "campaigns"
+
+
+def insert(stores: Stores, document: Document) -> None:
+    stores.collection(_NAME).insert_one(document)
+
+
+def find(stores: Stores, campaign_id: str) -> Document | None:
+    return stores.collection(_NAME).find_one({"_id": campaign_id})
+
+
+def find_many(stores: Stores, campaign_ids: Iterable[str]) -> dict[str, Document]:
+    """Those that exist, by id."""
+    found = stores.collection(_NAME).find({"_id": {"$in": list(campaign_ids)}})
+    return {document["_id"]: document for document in found}
+
+
+def newest(
+    stores: Stores, limit: int, before: str | None = None, statuses: Iterable[str] | None = None
+) -> list[Document]:
+    """Newest first, at most `limit`, older than the campaign `before`. Ids ascend with time."""
+    query: Document = {}
+    if before:
+        query["_id"] = {"$lt": before}
+    if statuses is not None:
+        query["status"] = {"$in": list(statuses)}
+    return list(stores.collection(_NAME).find(query).sort("_id", DESCENDING).limit(limit))
+
+
+def change(
+    stores: Stores,
+    campaign_id: str,
+    statuses: Iterable[str],
+    changes: dict[str, Any],
+    *,
+    without: str | None = None,
+) -> Document | None:
+    """Set `changes` if the campaign is in one of these statuses (and lacks the field `without`).
+
+    Returns the campaign as it is now, or None where it is not in such a state.
+    """
+    query: Document = {"_id": campaign_id, "status": {"$in": list(statuses)}}
+    if without:
+        query[without] = None
+    return stores.collection(_NAME).find_one_and_update(
+        query, {"$set": changes}, return_document=ReturnDocument.AFTER
+    )
+
+
+def delete(stores: Stores, campaign_id: str, statuses: Iterable[str]) -> bool:
+    """Delete it if it is in one of these statuses."""
+    query = {"_id": campaign_id, "status": {"$in": list(statuses)}}
+    return stores.collection(_NAME).delete_one(query).deleted_count == 1
+
+
+def close_retry(stores: Stores, campaign_id: str, retry_id: str) -> None:
+    """The retry with this id is written down in every batch."""
+    stores.collection(_NAME).update_one({"_id": campaign_id, "retry.id": retry_id}, {"$unset": {"retry": ""}})
+
+
+def close_cancel(stores: Stores, campaign_id: str) -> None:
+    """Everybody whom the vendor was not given is written down as cancelled."""
+    stores.collection(_NAME).update_one({"_id": campaign_id}, {"$unset": {"closing": ""}})
+
+
+def with_open_ends(stores: Stores, limit: int) -> list[Document]:
+    """Campaigns with a retry or a cancellation that is not written down in every batch yet."""
+    query = {"$or": [{"retry": {"$ne": None}}, {"closing": True}]}
+    return list(stores.collection(_NAME).find(query).limit(limit))
+
+
+def finish(stores: Stores, campaign_id: str, statuses: Iterable[str], now: datetime) -> bool:
+    """Finish the campaign if nobody in its plan is pending and no retry is being written down.
+
+    Both are looked at in one snapshot with the change, so that a retry that comes between wins.
+    """
+    sources = list(statuses)
+    if _somebody_pending(stores, campaign_id, None):
+        return False
+
+    def work(session: ClientSession) -> bool:
+        if _somebody_pending(stores, campaign_id, session):
+            return False
+        query = {"_id": campaign_id, "status": {"$in": sources}, "retry": None}
+        changes = {"status": CampaignStatus.FINISHED, "finishedAt": now, "updatedAt": now}
+        result = stores.collection(_NAME).update_one(query, {"$set": changes}, session=session)
+        return result.modified_count == 1
+
+    return transact(stores, work)
+
+
+def _somebody_pending(stores: Stores, campaign_id: str, session: ClientSession | None) -> bool:
+    query = {"campaignId": campaign_id, "counts.pending": {"$gt": 0}}
+    return stores.collection("plan").find_one(query, {"_id": 1}, session=session) is not None

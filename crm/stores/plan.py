@@ -1,0 +1,149 @@
+"""The audience of a campaign, written down: batches of customer ids, each with its own counts.
+
+A batch is `{_id: campaignId:number, campaignId, number, customerIds, counts, attempt, handed}`. `counts` has
+one number a delivery state, and they add up to the ids at every instant. `attempt` is the attempt that its
+pending people are in, `handed` the last one that the vendor was given: people with `attempt > handed` have
+not been sent anything yet. A batch that was never handed over has no rows among the deliveries.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+
+from pymongo import ReturnDocument
+from pymongo.client_session import ClientSession
+
+from crm.lifecycle import CampaignStatus, DeliveryState
+from crm.stores.connection import Document, Stores
+from crm.stores.transactions import transact
+
+_NAME = "plan"
+Counts = dict[str, int]
+COUNTED = tuple(state.value for state in DeliveryState)
+
+
+def batch_id(campaign_id: str, number: int) -> str:
+    return f"{campaign_id}:{number}"
+
+
+def take_over(stores: Stores, campaign_id: str, token: str, now: datetime) -> Document | None:
+    """Make `token` the one planner of this campaign and clear what an earlier one wrote.
+
+    Returns the campaign, or None where it is not planning. The earlier planner, if it is still alive, can
+    write nothing from here on.
+    """
+    campaign = stores.collection("campaigns").find_one_and_update(
+        {"_id": campaign_id, "status": CampaignStatus.PLANNING},
+        {"$set": {"planner": token, "plannedAt": now}},
+        return_document=ReturnDocument.AFTER,
+    )
+    if campaign is not None:
+        clear(stores, campaign_id)
+    return campaign
+
+
+def clear(stores: Stores, campaign_id: str) -> None:
+    """Forget a plan that was never finished."""
+    stores.collection(_NAME).delete_many({"campaignId": campaign_id})
+
+
+def write(
+    stores: Stores, campaign_id: str, token: str, batches: Sequence[tuple[int, list[str]]], now: datetime
+) -> bool:
+    """Add batches (number, customer ids), all or none. False where `token` is not the planner any more."""
+    documents = [_new_batch(campaign_id, number, ids) for number, ids in batches]
+
+    def work(session: ClientSession) -> bool:
+        owned = {"_id": campaign_id, "status": CampaignStatus.PLANNING, "planner": token}
+        mine = stores.collection("campaigns").update_one(owned, {"$set": {"plannedAt": now}}, session=session)
+        if mine.matched_count:
+            stores.collection(_NAME).insert_many(documents, session=session)
+        return mine.matched_count == 1
+
+    return transact(stores, work)
+
+
+def _new_batch(campaign_id: str, number: int, ids: list[str]) -> Document:
+    return {
+        "_id": batch_id(campaign_id, number),
+        "campaignId": campaign_id,
+        "number": number,
+        "customerIds": ids,
+        "counts": dict.fromkeys(COUNTED, 0) | {DeliveryState.PENDING.value: len(ids)},
+        "attempt": 1,
+        "handed": 0,
+    }
+
+
+def complete(
+    stores: Stores, campaign_id: str, token: str, size: int, batches: int, now: datetime
+) -> Document | None:
+    """Fix the audience's size and let delivery begin. None where `token` is not the planner any more."""
+    return stores.collection("campaigns").find_one_and_update(
+        {"_id": campaign_id, "status": CampaignStatus.PLANNING, "planner": token},
+        {
+            "$set": {
+                "status": CampaignStatus.RUNNING,
+                "audienceSize": size,
+                "batches": batches,
+                "startedAt": now,
+                "updatedAt": now,
+            },
+            "$unset": {"planner": "", "plannedAt": ""},
+        },
+        return_document=ReturnDocument.AFTER,
+    )
+
+
+def find(stores: Stores, campaign_id: str, number: int) -> Document | None:
+    return stores.collection(_NAME).find_one({"_id": batch_id(campaign_id, number)})
+
+
+def counts(stores: Stores, campaign_ids: Iterable[str]) -> dict[str, Counts]:
+    """The counts of these campaigns, summed over their batches; from the index alone."""
+    pipeline: list[Document] = [
+        {"$match": {"campaignId": {"$in": list(campaign_ids)}}},
+        {"$group": {"_id": "$campaignId", **{name: {"$sum": f"$counts.{name}"} for name in COUNTED}}},
+    ]
+    found = stores.collection(_NAME).aggregate(pipeline)
+    return {each["_id"]: {name: each[name] for name in COUNTED} for each in found}
+
+
+def unfinished(stores: Stores, campaign_id: str) -> Iterator[Document]:
+    """`{number, attempt}` of the batches in which somebody is pending, by number."""
+    query = {"campaignId": campaign_id, "counts.pending": {"$gt": 0}}
+    yield from stores.collection(_NAME).find(query, {"_id": 0, "number": 1, "attempt": 1}).sort("number", 1)
+
+
+def unsent(stores: Stores, campaign_id: str) -> Iterator[int]:
+    """Numbers of the batches with people that the vendor was not given yet."""
+    query = {
+        "campaignId": campaign_id,
+        "counts.pending": {"$gt": 0},
+        "$expr": {"$lt": ["$handed", "$attempt"]},
+    }
+    for batch in stores.collection(_NAME).find(query, {"_id": 0, "number": 1}).sort("number", 1):
+        yield batch["number"]
+
+
+def waiting(stores: Stores, campaign_id: str, from_number: int) -> Iterator[Document]:
+    """Batches that have no rows yet, by number, from this number on: `{number, customerIds}`."""
+    query = {"campaignId": campaign_id, "number": {"$gte": from_number}, "handed": 0}
+    yield from (
+        stores.collection(_NAME)
+        .find(query, {"_id": 0, "number": 1, "customerIds": 1})
+        .sort("number", 1)
+        .batch_size(10)
+    )
+
+
+def with_failures(stores: Stores, campaign_id: str, retry_id: str) -> Iterator[int]:
+    """Numbers of the batches that hold failures and have not been through this retry."""
+    query = {"campaignId": campaign_id, "counts.failed": {"$gt": 0}, "retry": {"$ne": retry_id}}
+    for batch in stores.collection(_NAME).find(query, {"_id": 0, "number": 1}).sort("number", 1):
+        yield batch["number"]
+
+
+def everything(stores: Stores, campaign_id: str) -> Iterator[Document]:
+    """Every batch, whole, by number; for the audit."""
+    query = {"campaignId": campaign_id}
+    yield from stores.collection(_NAME).find(query).sort("number", 1).batch_size(10)

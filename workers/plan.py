@@ -1,0 +1,13 @@
+"""The plan's stream: campaigns that something is to be done for."""
+
+from typing import Any
+
+from crm import planning
+from crm.moment import utc_now
+from crm.stores.connection import Stores
+
+
+def handle(stores: Stores, payloads: list[Any]) -> None:
+    """See to each campaign (`{campaignId}`) once."""
+    for campaign_id in dict.fromkeys(payload["campaignId"] for payload in payloads):
+        planning.see_to(stores, campaign_id, utc_now())

@@ -1,0 +1,12 @@
+"""The send stream: batches of a plan to hand to the vendor."""
+
+from typing import Any
+
+from crm import delivery
+from crm.moment import utc_now
+from crm.stores.connection import Stores
+
+
+def handle(stores: Stores, payloads: list[Any]) -> None:
+    """Send each batch (`{campaignId, number, attempt}`)."""
+    delivery.send(stores, payloads, now=utc_now())
