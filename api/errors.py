@@ -6,9 +6,9 @@ Every answer that is no success is `{"error": {"code", "message", "fields"?: [{"
 import logging
 from typing import Any
 
+import orjson
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import ORJSONResponse
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
@@ -49,7 +49,7 @@ def answer(
     error: dict[str, Any] = {"code": code, "message": message}
     if fields:
         error["fields"] = fields
-    return ORJSONResponse({"error": error}, status_code=status, headers=headers)
+    return Response(orjson.dumps({"error": error}), status, headers, media_type="application/json")
 
 
 def install(api: FastAPI) -> None:
