@@ -1,11 +1,12 @@
 """Several writes that happen together or not at all."""
 
+import random
 import time
 from collections.abc import Callable
 from typing import TypeVar
 
 from pymongo.client_session import ClientSession
-from pymongo.errors import ConnectionFailure, OperationFailure, PyMongoError
+from pymongo.errors import BulkWriteError, ConnectionFailure, OperationFailure, PyMongoError
 from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
@@ -15,16 +16,21 @@ T = TypeVar("T")
 
 _PATIENCE = 30.0  # seconds to go on trying; past that the entry is redelivered anyway
 _PAUSE = 0.005
+_LONGEST_PAUSE = 0.1
+_LOOKS = 20  # duplicates met before they are taken for real
+_DUPLICATE_KEY = 11000
 
 
-def transact(stores: Stores, work: Callable[[ClientSession], T]) -> T:
+def transact(stores: Stores, work: Callable[[ClientSession], T], *, look_again: bool = False) -> T:
     """Run `work` in a transaction, again where it met another one, and return its result.
 
     `work` must do all its reads and writes with the session it is given, and may run several times. When
     this returns, a majority of the replica set has the writes. An exception of `work` aborts it.
+    With `look_again`, a duplicate key too makes it run again, a few times: where `work` looks before it
+    inserts, another transaction has inserted the key since.
     """
     deadline = time.monotonic() + _PATIENCE
-    attempt = 0
+    attempt = duplicates = 0
     with stores.session() as session:
         while True:
             try:
@@ -34,10 +40,14 @@ def transact(stores: Stores, work: Callable[[ClientSession], T]) -> T:
             except PyMongoError as error:
                 if session.in_transaction:
                     session.abort_transaction()
-                if not _passing(error) or time.monotonic() > deadline:
+                duplicate = look_again and _is_duplicate(error)
+                duplicates += duplicate
+                passing = duplicates <= _LOOKS if duplicate else _passing(error)
+                if not passing or time.monotonic() > deadline:
                     raise
                 attempt += 1
-                time.sleep(min(_PAUSE * 2**attempt, 0.5))  # the other transaction needs a moment to end
+                # The other transaction needs a moment to end; chance keeps two from meeting again and again.
+                time.sleep(min(_PAUSE * 2**attempt, _LONGEST_PAUSE) * random.random())  # noqa: S311
             except BaseException:
                 if session.in_transaction:
                     session.abort_transaction()
@@ -56,6 +66,12 @@ def _commit(session: ClientSession, deadline: float) -> None:
                 continue
             raise
         return
+
+
+def _is_duplicate(error: PyMongoError) -> bool:
+    if isinstance(error, BulkWriteError):
+        return any(item["code"] == _DUPLICATE_KEY for item in error.details.get("writeErrors", ()))
+    return isinstance(error, OperationFailure) and error.code == _DUPLICATE_KEY
 
 
 def _passing(error: PyMongoError) -> bool:

@@ -1,0 +1,232 @@
+"""What a customer, an order and a product must be: raw names and values → a record of ours, or a reason.
+
+A record holds only what was given, under our names and in our types; `orjson` can write it.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import orjson
+
+from crm.ingestion import values
+from crm.ingestion.headers import CUSTOMERS, KINDS, ORDERS, PRODUCTS, field_of
+from crm.ingestion.values import Refused
+
+Record = dict[str, Any]
+
+MOST_LINES = 1000
+_COLUMNS_OF_A_LINE = ("productId", "product", "category", "quantity", "price")
+
+_STATUSES = {
+    "placed": "placed", "new": "placed", "open": "placed", "pending": "placed", "processing": "placed",
+    "paid": "paid", "confirmed": "paid",
+    "shipped": "shipped", "dispatched": "shipped",
+    "delivered": "delivered", "completed": "delivered", "complete": "delivered", "fulfilled": "delivered",
+    "closed": "delivered",
+    "cancelled": "cancelled", "canceled": "cancelled", "void": "cancelled", "voided": "cancelled",
+    "refunded": "refunded", "returned": "refunded",
+}  # fmt: skip
+
+
+class Refusal(Refused):
+    """A record that can't be taken: the field at fault (None for the whole), a code and a sentence."""
+
+    def __init__(self, field: str | None, code: str, reason: str) -> None:
+        super().__init__(code, reason)
+        self.field = field
+
+
+def _status(value: Any) -> str:
+    word = values.text(value).lower()
+    if word not in _STATUSES:
+        raise Refused("unknown_status", f"“{word}” is none of {', '.join(sorted(set(_STATUSES.values())))}")
+    return _STATUSES[word]
+
+
+def _currency(value: Any) -> str:
+    code = values.text(value).upper()
+    if len(code) != 3 or not code.isascii() or not code.isalpha():
+        raise Refused("unknown_currency", f"“{code[:20]}” is not a currency code such as INR")
+    return code
+
+
+def _products(value: Any) -> list[Record]:
+    if isinstance(value, str):
+        try:
+            value = orjson.loads(value)
+        except orjson.JSONDecodeError:
+            raise Refused("invalid_products", "is not a JSON list of products") from None
+    if isinstance(value, dict):
+        value = [value]
+    if not isinstance(value, list) or not all(isinstance(line, dict) for line in value):
+        raise Refused("invalid_products", "is not a list of products")
+    if len(value) > MOST_LINES:
+        raise Refused("too_many", f"has more than {MOST_LINES} products")
+    return [_line(line, f"product {number}: ") for number, line in enumerate(value, 1)]
+
+
+# What a line of an order may say, under all its names.
+_LINE: dict[str, tuple[str, Callable[[Any], Any]]] = {
+    "productId": ("productId", values.text), "sku": ("productId", values.text),
+    "name": ("name", values.text), "product": ("name", values.text), "productName": ("name", values.text),
+    "category": ("category", values.text),
+    "quantity": ("quantity", values.quantity), "qty": ("quantity", values.quantity),
+    "price": ("price", values.money), "amount": ("price", values.money), "unitPrice": ("price", values.money),
+}  # fmt: skip
+
+
+def _line(raw: Record, where: str) -> Record:
+    line: Record = {}
+    for name, value in raw.items():
+        known = _LINE.get(name)
+        if known is None or _is_empty(value) or known[0] in line:
+            continue
+        try:
+            line[known[0]] = known[1](value)
+        except Refused as refused:
+            raise Refused(refused.code, f"{where}{name} {refused.reason}") from None
+    if "productId" not in line and "name" not in line:
+        raise Refused("invalid_products", f"{where}it has neither a name nor a productId")
+    line.setdefault("quantity", 1)
+    return line
+
+
+_TAKE: dict[str, dict[str, Callable[[Any], Any]]] = {
+    CUSTOMERS: {
+        "externalId": values.text,
+        "name": values.text,
+        "firstName": values.text,
+        "lastName": values.text,
+        "email": values.email,
+        "phone": values.text,
+        "city": values.text,
+        "country": values.text,
+        "gender": values.gender,
+        "age": values.age,
+        "birthDate": values.moment,
+        "tags": values.tags,
+        "totalSpent": values.money,
+        "totalOrderValue": values.money,
+        "orderCount": values.count,
+        "visitCount": values.count,
+        "loginCount": values.count,
+        "lastActive": values.moment,
+        "lastLogin": values.moment,
+        "lastOrdered": values.moment,
+        "firstPurchaseDate": values.moment,
+        "accountCreated": values.moment,
+        "isInactive": values.boolean,
+    },
+    ORDERS: {
+        "orderReference": values.text,
+        "customerEmail": values.email,
+        "customerId": values.text,
+        "customerName": values.text,
+        "createdAt": values.moment,
+        "total": values.money,
+        "refunded": values.money,
+        "currency": _currency,
+        "status": _status,
+        "products": _products,
+        "productId": values.text,
+        "product": values.text,
+        "category": values.text,
+        "quantity": values.quantity,
+        "price": values.money,
+    },
+    PRODUCTS: {
+        "productId": values.text,
+        "name": values.text,
+        "category": values.text,
+        "price": values.money,
+    },
+}
+
+
+def _is_empty(value: Any) -> bool:
+    return value is None or value == [] or (isinstance(value, str) and not value.strip())
+
+
+def from_json(kind: str, raw: Any) -> Record:
+    """A record from a JSON object under any of the names that are understood. Raises Refusal."""
+    if not isinstance(raw, dict):
+        raise Refusal(None, "not_an_object", "the record is not a JSON object")
+    given: dict[str, Any] = {}
+    for name, value in raw.items():
+        field = field_of(kind, name)
+        if field is not None and (field not in given or name == field):
+            given[field] = value
+    return from_fields(kind, given)
+
+
+def from_fields(kind: str, given: Mapping[str, Any]) -> Record:
+    """A record from values under our field names, empty ones being not given. Raises Refusal."""
+    takers = _TAKE[kind]
+    record: Record = {}
+    for field, value in given.items():
+        if value is None or value == "" or _is_empty(value):
+            continue
+        try:
+            record[field] = takers[field](value)
+        except Refused as refused:
+            raise Refusal(field, refused.code, refused.reason) from None
+    return _CHECK[kind](record)
+
+
+def _customer(record: Record) -> Record:
+    first, last = record.pop("firstName", None), record.pop("lastName", None)
+    if "name" not in record and (first or last):
+        record["name"] = " ".join(part for part in (first, last) if part)
+    elif last and not first and not record["name"].endswith(last):
+        record["name"] = f"{record['name']} {last}"
+    if "email" not in record and "externalId" not in record:
+        raise Refusal("email", "no_key", "a customer needs an e-mail address or an external id")
+    return record
+
+
+def _order(record: Record) -> Record:
+    lines = _single_line(record)
+    if lines and "products" not in record:
+        record["products"] = lines
+    if "total" not in record and record.get("products"):
+        lines = record["products"]
+        if all("price" in line for line in lines):
+            total = sum(round(line["price"] * line["quantity"], values.DECIMALS) for line in lines)
+            record["total"] = values.money(total)
+    if "total" in record and record.get("refunded", 0) > record["total"]:
+        raise Refusal("refunded", "impossible", "more was refunded than the order is worth")
+    amends = (
+        "orderReference" in record and "total" not in record and ("status" in record or "refunded" in record)
+    )
+    if not amends:
+        if "total" not in record:
+            raise Refusal("total", "no_total", "an order needs its total, or products with prices")
+        if "customerEmail" not in record and "customerId" not in record:
+            raise Refusal(
+                "customerEmail", "no_customer", "an order needs its customer's e-mail address or id"
+            )
+    return record
+
+
+def _single_line(record: Record) -> list[Record]:
+    """The one line that an order given in columns has."""
+    given: Record = {name: record.pop(name) for name in _COLUMNS_OF_A_LINE if name in record}
+    if "productId" not in given and "product" not in given:
+        if "price" in given and "total" not in record:
+            record["total"] = values.money(given["price"] * given.get("quantity", 1))
+        return []
+    return [_line(given, "")]
+
+
+def _product(record: Record) -> Record:
+    if "productId" not in record:
+        raise Refusal("productId", "no_key", "a product needs its id")
+    return record
+
+
+_CHECK: dict[str, Callable[[Record], Record]] = {CUSTOMERS: _customer, ORDERS: _order, PRODUCTS: _product}
+
+DATES: dict[str, tuple[str, ...]] = {
+    kind: tuple(field for field, take in _TAKE[kind].items() if take is values.moment) for kind in KINDS
+}
+"""Kind → the fields that hold moments; JSON on a stream has them as text."""
