@@ -1,0 +1,173 @@
+"""From MongoDB documents to wide frames, and from wide frames to the narrow columns that are kept.
+
+Wide frames are what parts are merged in: plain polars types, null for missing. Narrow ones are what is
+written down: the smallest type that holds every value exactly, text by code where it repeats.
+
+A value of another type than its field's is missing here, as it is for the MongoDB filter.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from crm.fields import NUMERIC, Field, FieldType
+
+Document = dict[str, Any]
+
+UNKNOWN = 2  # a boolean's code for missing; False is 0, True 1
+_NUMBERS = (int, float)
+_DATETIME = pl.Datetime("ms", "UTC")
+_REPEATING = 8  # text is kept by code where each value stands for this many rows or more
+_SMALL_DICTIONARY = 4096
+
+ORDER_COLUMNS = {
+    "_id": pl.String,
+    "customerId": pl.String,
+    "createdAt": pl.Float64,
+    "total": pl.Float64,
+    "status": pl.String,
+}
+LINE_COLUMNS = {
+    "order": pl.Int32,
+    "productId": pl.String,
+    "product": pl.String,
+    "category": pl.String,
+    "quantity": pl.Float64,
+}
+
+
+def customers(documents: Sequence[Document], fields: Iterable[Field]) -> pl.DataFrame:
+    """The wide frame of these customers: `_id` and a column for each field."""
+    columns = [pl.Series("_id", [document["_id"] for document in documents], dtype=pl.String)]
+    columns += [_column(field, documents) for field in fields]
+    return pl.DataFrame(columns)
+
+
+def _column(field: Field, documents: Sequence[Document]) -> pl.Series:
+    name, kind = field.name, field.type
+    if field.folded:
+        leaf = field.folded.rpartition(".")[2]
+        folded = [document.get("folded", {}).get(leaf) for document in documents]
+        if kind is FieldType.TAGS:
+            tags = [sorted(set(value)) if value.__class__ is list else None for value in folded]
+            return pl.Series(name, tags, dtype=pl.List(pl.String))
+        return pl.Series(name, [value if value.__class__ is str else None for value in folded], dtype=pl.String)
+    values = [document.get(name) for document in documents]
+    if kind is FieldType.DATE:
+        return milliseconds(name, values)
+    if kind is FieldType.BOOLEAN:
+        codes = [int(value) if value.__class__ is bool else UNKNOWN for value in values]
+        return pl.Series(name, codes, dtype=pl.UInt8)
+    if kind not in NUMERIC:
+        raise ValueError(f"no column for a field of type {kind}")
+    return numbers(name, values)
+
+
+def milliseconds(name: str, values: Iterable[object]) -> pl.Series:
+    """Instants as milliseconds since 1970, NaN where there is none. Exact: a double holds 2^53 of them."""
+    dates = [value if isinstance(value, datetime) else None for value in values]
+    series = pl.Series(name, dates, dtype=_DATETIME)
+    return series.to_physical().cast(pl.Float64).fill_null(float("nan"))
+
+
+def numbers(name: str, values: Iterable[object]) -> pl.Series:
+    """Numbers, NaN where there is none; a boolean is no number."""
+    found = [
+        float(value) if isinstance(value, _NUMBERS) and value.__class__ is not bool else None
+        for value in values
+    ]
+    return pl.Series(name, found, dtype=pl.Float64).fill_null(float("nan"))
+
+
+def narrow_numbers(series: pl.Series) -> pl.Series:
+    """The same numbers in the smallest type that holds each of them exactly."""
+    values = series.to_numpy()
+    missing = np.isnan(values)
+    if not missing.any():
+        for kind in (np.uint8, np.uint16, np.int32):
+            limits = np.iinfo(kind)
+            inside = len(values) == 0 or (values.min() >= limits.min and values.max() <= limits.max)
+            if inside and np.array_equal(values, np.trunc(values)):
+                return pl.Series(series.name, values.astype(kind))
+    with np.errstate(over="ignore"):
+        single = values.astype(np.float32)
+    if np.array_equal(single.astype(np.float64), values, equal_nan=True):
+        return pl.Series(series.name, single)
+    return series
+
+
+def dictionary(series: pl.Series) -> tuple[pl.Series, pl.Series] | None:
+    """(codes, values) where values repeat enough, else None. Code 0 stands for missing."""
+    found = series.drop_nulls()
+    unique = found.unique(maintain_order=True)
+    if len(unique) > _SMALL_DICTIONARY and len(unique) * _REPEATING > len(series):
+        return None
+    return encode_by(series, unique)
+
+
+def encode_by(series: pl.Series, unique: pl.Series) -> tuple[pl.Series, pl.Series]:
+    """Codes of these values; value k of the dictionary has code k, and 0 is missing."""
+    name = series.name
+    values = pl.concat([pl.Series(name, [None], dtype=series.dtype), unique.rename(name)])
+    table = pl.DataFrame({name: values[1:], "code": np.arange(1, len(values), dtype=np.uint32)})
+    codes = (
+        series.to_frame()
+        .join(table, on=name, how="left", maintain_order="left")["code"]
+        .fill_null(0)
+        .cast(_code_type(len(values)))
+    )
+    return codes.rename(name), values
+
+
+def _code_type(size: int) -> Any:
+    if size <= 2**8:
+        return pl.UInt8
+    return pl.UInt16 if size <= 2**16 else pl.UInt32
+
+
+def orders(documents: Sequence[Document]) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """(orders, lines) wide; a line's `order` is the row of its order in the same call."""
+    frame = pl.DataFrame(
+        [
+            pl.Series("_id", [str(document["_id"]) for document in documents], dtype=pl.String),
+            pl.Series("customerId", [document.get("customerId") for document in documents], dtype=pl.String),
+            milliseconds("createdAt", (document.get("createdAt") for document in documents)),
+            numbers("total", (document.get("total") for document in documents)),
+            _texts("status", (document.get("status") for document in documents)),
+        ]
+    )
+    rows: list[int] = []
+    lines: list[Document] = []
+    for row, document in enumerate(documents):
+        products = document.get("products")
+        for line in products if isinstance(products, list) else ():
+            if isinstance(line, dict):
+                rows.append(row)
+                lines.append(line)
+    return frame, pl.DataFrame(
+        [
+            pl.Series("order", rows, dtype=pl.Int32),
+            _texts("productId", (line.get("productId") for line in lines)),
+            _texts("product", (line.get("name") for line in lines)),
+            _texts("category", (line.get("category") for line in lines)),
+            numbers("quantity", (line.get("quantity") for line in lines)),
+        ]
+    )
+
+
+def _texts(name: str, values: Iterable[object]) -> pl.Series:
+    from crm.fields import fold
+
+    memo: dict[str, str | None] = {}
+    found: list[str | None] = []
+    for value in values:
+        if value.__class__ is not str:
+            found.append(None)
+            continue
+        if value not in memo:
+            memo[value] = fold(value) or None  # type: ignore[arg-type,index]
+        found.append(memo[value])  # type: ignore[index]
+    return pl.Series(name, found, dtype=pl.String)

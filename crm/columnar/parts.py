@@ -1,0 +1,195 @@
+"""Parts: immutable sets of customers with all their orders, as Arrow files that processes share by mmap.
+
+A part is a folder:
+
+- `customers.arrow`: one row a customer, by id: the id, then a column a field
+- `values-<field>.arrow`: what the codes of a column stand for, code 0 being missing
+- `orders.arrow`: `customer` (row), `createdAt`, `total`, `status` (code), by customer
+- `lines.arrow`: `order` (row), `product` (code), `quantity`, by order
+- `values-status.arrow`, `values-product.arrow` (product id, name and category together)
+
+Numbers and instants hold NaN where there is none. Nothing is compressed, so that opening a part costs a
+few mmaps whatever its size, and every process shares the same pages.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pyarrow as pa
+
+from crm.columnar import encode
+
+_PRODUCT = ["productId", "product", "category"]
+_ID_HIGH, _ID_LOW, _ID = "_id.high", "_id.low", "_id"
+_HEX = r"^[0-9a-f]{24}$"
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One part, opened. `values` maps a coded column to what its codes stand for."""
+
+    customers: pl.DataFrame
+    orders: pl.DataFrame
+    lines: pl.DataFrame
+    values: dict[str, pl.DataFrame]
+
+    def __len__(self) -> int:
+        return self.customers.height
+
+    def ids(self, rows: np.ndarray | None = None) -> list[str]:
+        """The customers' ids, of these rows or of all."""
+        frame = self.customers if rows is None else self.customers[rows]
+        if _ID in frame.columns:
+            return frame[_ID].to_list()
+        pairs = zip(frame[_ID_HIGH].to_list(), frame[_ID_LOW].to_list(), strict=True)
+        return [f"{high:016x}{low:08x}" for high, low in pairs]
+
+    def rows_of(self, ids: pl.Series) -> np.ndarray:
+        """The rows of those of these ids that are in this part."""
+        keys = _id_columns(ids.rename(_ID))
+        if keys.columns != [column for column in self.customers.columns if column.startswith(_ID)]:
+            mine = pl.DataFrame({_ID: self.ids()})
+            keys = pl.DataFrame({_ID: ids})
+        else:
+            mine = self.customers.select(keys.columns)
+        found = mine.with_row_index("row").join(keys, on=keys.columns, how="semi")
+        return found["row"].to_numpy()
+
+    def wide(self, keep: np.ndarray) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
+        """(customers, orders, lines) of the customers that `keep` (a mask) says, as `encode` makes them."""
+        ids = pl.Series(_ID, self.ids(), dtype=pl.String)
+        fields = [name for name in self.customers.columns if not name.startswith(_ID)]
+        columns = [ids] + [self._wide_column(self.customers, name) for name in fields]
+        customers = pl.DataFrame(columns).filter(keep)
+        owner = self.orders["customer"].to_numpy()
+        kept_orders = keep[owner]
+        orders = self.orders.select(
+            ids.gather(owner).alias("customerId"),
+            pl.col("createdAt").cast(pl.Float64),
+            pl.col("total").cast(pl.Float64),
+            self._decoded(self.orders, "status"),
+        ).filter(kept_orders)
+        new_row = np.cumsum(kept_orders) - 1
+        of_order = self.lines["order"].to_numpy()
+        products = self.values["product"]
+        codes = self.lines["product"].to_numpy()
+        lines = pl.DataFrame(
+            [pl.Series("order", new_row[of_order].astype(np.int32))]
+            + [products[name].gather(codes) for name in _PRODUCT]
+            + [self.lines["quantity"].cast(pl.Float64)]
+        ).filter(kept_orders[of_order])
+        return customers, orders, lines
+
+    def _wide_column(self, frame: pl.DataFrame, name: str) -> pl.Series:
+        if name in self.values:
+            return self._decoded(frame, name)
+        series = frame[name]
+        return series.cast(pl.Float64) if series.dtype.is_numeric() and not _is_flag(name, series) else series
+
+    def _decoded(self, frame: pl.DataFrame, name: str) -> pl.Series:
+        return self.values[name][name].gather(frame[name].to_numpy()).rename(name)
+
+
+def _is_flag(name: str, series: pl.Series) -> bool:
+    return name.startswith("is") and series.dtype == pl.UInt8
+
+
+def write(folder: Path, customers: pl.DataFrame, orders: pl.DataFrame, lines: pl.DataFrame) -> None:
+    """Write wide frames as a part. Orders of customers that are not among these are left out."""
+    folder.mkdir(parents=True)
+    customers = customers.sort(_ID)
+    values: dict[str, pl.DataFrame] = {}
+    columns = _id_columns(customers[_ID]).get_columns()
+    for series in customers.drop(_ID).get_columns():
+        columns.append(_narrow(series, values))
+    placed, lines = _placed(customers[_ID], orders, lines)
+    codes, found = encode.encode_by(placed["status"], placed["status"].drop_nulls().unique())
+    values["status"] = found.to_frame()
+    placed = placed.with_columns(codes, encode.narrow_numbers(placed["total"]))
+    lines = _coded_lines(lines, values)
+    _save(folder / "customers.arrow", pl.DataFrame(columns))
+    _save(folder / "orders.arrow", placed)
+    _save(folder / "lines.arrow", lines)
+    for name, frame in values.items():
+        _save(folder / f"values-{name}.arrow", frame)
+
+
+def _narrow(series: pl.Series, values: dict[str, pl.DataFrame]) -> pl.Series:
+    if series.dtype == pl.Float64:
+        return encode.narrow_numbers(series)
+    if series.dtype == pl.UInt8:
+        return series
+    coded = (
+        encode.encode_by(series, series.drop_nulls().unique(maintain_order=True))
+        if series.dtype == pl.List(pl.String)
+        else encode.dictionary(series)
+    )
+    if coded is None:
+        return series
+    codes, found = coded
+    values[series.name] = found.to_frame()
+    return codes
+
+
+def _placed(
+    ids: pl.Series, orders: pl.DataFrame, lines: pl.DataFrame
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Orders by their customer's row, and lines by their order's new row."""
+    rows = pl.DataFrame({"customerId": ids}).with_row_index("customer")
+    placed = (
+        orders.with_row_index("before")
+        .join(rows, on="customerId", how="inner")
+        .sort("customer", "before")
+        .with_row_index("after")
+    )
+    moved = placed.select(pl.col("before").cast(pl.Int32).alias("order"), pl.col("after").cast(pl.Int32))
+    lines = lines.join(moved, on="order", how="inner").sort("after")
+    lines = lines.drop("order").rename({"after": "order"})
+    placed = placed.select(pl.col("customer").cast(pl.Int32), "createdAt", "total", "status")
+    return placed, lines.select("order", *_PRODUCT, "quantity")
+
+
+def _coded_lines(lines: pl.DataFrame, values: dict[str, pl.DataFrame]) -> pl.DataFrame:
+    unique = lines.select(_PRODUCT).unique(maintain_order=True)
+    nothing = pl.DataFrame({name: [None] for name in _PRODUCT}, schema={name: pl.String for name in _PRODUCT})
+    values["product"] = pl.concat([nothing, unique])
+    table = unique.with_columns(pl.Series("code", np.arange(1, unique.height + 1, dtype=np.uint32)))
+    coded = lines.join(table, on=_PRODUCT, how="left", nulls_equal=True, maintain_order="left")
+    width = pl.UInt16 if unique.height < 2**16 else pl.UInt32
+    return coded.select(
+        "order", pl.col("code").cast(width).alias("product"), encode.narrow_numbers(coded["quantity"])
+    )
+
+
+def _id_columns(ids: pl.Series) -> pl.DataFrame:
+    """Ids of 24 hexadecimal digits as two integers (12 bytes instead of 40), others as they are."""
+    if len(ids) and not ids.str.contains(_HEX).all():
+        return pl.DataFrame({_ID: ids})
+    return pl.DataFrame(
+        {
+            _ID_HIGH: ids.str.slice(0, 16).str.to_integer(base=16, dtype=pl.UInt64),
+            _ID_LOW: ids.str.slice(16, 8).str.to_integer(base=16, dtype=pl.UInt32),
+        }
+    )
+
+
+def _save(path: Path, frame: pl.DataFrame) -> None:
+    # One record batch: a column in several pieces could not be a NumPy array without a copy.
+    frame.rechunk().write_ipc(path, compression="uncompressed", record_batch_size=max(frame.height, 1))
+
+
+def read(folder: Path) -> Part:
+    """Open a part. Raises OSError when it is not there."""
+    frames = {path.stem: _mapped(path) for path in sorted(folder.glob("*.arrow"))}
+    values = {name.removeprefix("values-"): frame for name, frame in frames.items() if "-" in name}
+    return Part(frames["customers"], frames["orders"], frames["lines"], values)
+
+
+def _mapped(path: Path) -> pl.DataFrame:
+    # polars reads IPC files into memory of its own; through pyarrow the pages stay the file's.
+    with pa.memory_map(str(path)) as source:
+        frame = pl.from_arrow(pa.ipc.open_file(source).read_all(), rechunk=False)
+    assert isinstance(frame, pl.DataFrame)  # noqa: S101  # a table never comes back as a series
+    return frame
