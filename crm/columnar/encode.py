@@ -54,7 +54,9 @@ def _column(field: Field, documents: Sequence[Document]) -> pl.Series:
         if kind is FieldType.TAGS:
             tags = [sorted(set(value)) if value.__class__ is list else None for value in folded]
             return pl.Series(name, tags, dtype=pl.List(pl.String))
-        return pl.Series(name, [value if value.__class__ is str else None for value in folded], dtype=pl.String)
+        return pl.Series(
+            name, [value if value.__class__ is str else None for value in folded], dtype=pl.String
+        )
     values = [document.get(name) for document in documents]
     if kind is FieldType.DATE:
         return milliseconds(name, values)
@@ -168,6 +170,6 @@ def _texts(name: str, values: Iterable[object]) -> pl.Series:
             found.append(None)
             continue
         if value not in memo:
-            memo[value] = fold(value) or None  # type: ignore[arg-type,index]
-        found.append(memo[value])  # type: ignore[index]
+            memo[value] = fold(value) or None
+        found.append(memo[value])
     return pl.Series(name, found, dtype=pl.String)

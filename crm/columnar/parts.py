@@ -133,9 +133,7 @@ def _narrow(series: pl.Series, values: dict[str, pl.DataFrame]) -> pl.Series:
     return codes
 
 
-def _placed(
-    ids: pl.Series, orders: pl.DataFrame, lines: pl.DataFrame
-) -> tuple[pl.DataFrame, pl.DataFrame]:
+def _placed(ids: pl.Series, orders: pl.DataFrame, lines: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Orders by their customer's row, and lines by their order's new row."""
     rows = pl.DataFrame({"customerId": ids}).with_row_index("customer")
     placed = (
@@ -153,7 +151,7 @@ def _placed(
 
 def _coded_lines(lines: pl.DataFrame, values: dict[str, pl.DataFrame]) -> pl.DataFrame:
     unique = lines.select(_PRODUCT).unique(maintain_order=True)
-    nothing = pl.DataFrame({name: [None] for name in _PRODUCT}, schema={name: pl.String for name in _PRODUCT})
+    nothing = pl.DataFrame({name: [None] for name in _PRODUCT}, schema=dict.fromkeys(_PRODUCT, pl.String))
     values["product"] = pl.concat([nothing, unique])
     table = unique.with_columns(pl.Series("code", np.arange(1, unique.height + 1, dtype=np.uint32)))
     coded = lines.join(table, on=_PRODUCT, how="left", nulls_equal=True, maintain_order="left")

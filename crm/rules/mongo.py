@@ -5,6 +5,7 @@ from typing import Any, assert_never
 
 from crm.rules.moments import Clock
 from crm.rules.nodes import Condition, Everyone, Group, Join, Rule
+from crm.rules.predicates import to_mongo
 
 Filter = dict[str, Any]
 
@@ -33,7 +34,7 @@ def _filter(rule: Rule, clock: Clock) -> Filter:
 
 def _condition(condition: Condition, clock: Clock) -> Filter:
     field, operator = condition.field, condition.operator
-    predicate = operator.mongo(condition.value, clock)
+    predicate = to_mongo(operator.asks(condition.value, clock))
     if field.folded:
         found = {field.folded: predicate}
     else:

@@ -1,20 +1,19 @@
 """The operators: one row gives an operator every face it has.
 
-`read` takes a value from JSON, `mongo` makes the MongoDB predicate, `says` the words for it, `widget`
-what the editor shows. A negative operator is its positive one with `negates` set: it holds exactly where
-the positive one does not, missing values included.
+`read` takes a value from JSON, `asks` makes the predicate that both engines answer, `says` the words for
+it, `widget` what the editor shows. A negative operator is its positive one with `negates` set: it holds
+exactly where the positive one does not, missing values included.
 """
 
-import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
-from math import inf
 from typing import Any
 
 from crm.fields import NUMERIC, Field, FieldType, fold
 from crm.rules.moments import Clock
+from crm.rules.predicates import Bound, Known, OneOf, Predicate, Range, Tags, Text, folded
 from crm.rules.values import (
     Age,
     Item,
@@ -34,8 +33,6 @@ from crm.rules.values import (
     whole,
 )
 from crm.rules.words import Form, Teller
-
-Predicate = dict[str, Any]
 
 
 class Widget(StrEnum):
@@ -58,7 +55,7 @@ class Widget(StrEnum):
 class Operator:
     """One operator on the fields of some types.
 
-    `mongo` gives the predicate on the field's path, on its folded path for text and tags. `negates`
+    `asks` gives the predicate on the field's value, on its folded form for text and tags. `negates`
     names the operator this one is the complement of: both share every face, and users of the faces
     turn the result round.
     """
@@ -68,7 +65,7 @@ class Operator:
     types: frozenset[FieldType]
     widget: Widget
     read: Callable[[Field, object], Value]
-    mongo: Callable[[Any, Clock], Predicate]
+    asks: Callable[[Any, Clock], Predicate]
     says: Callable[[Any, Teller], str]
     form: Form
     negates: str = ""
@@ -132,56 +129,60 @@ def _none(field: Field, raw: object) -> Value:
 
 
 def _more(value: Age | Moment, clock: Clock) -> Predicate:
-    return {"$lt": clock.ago(value)} if isinstance(value, Age) else {"$gt": clock.at(value)}
+    return _below(clock.ago(value)) if isinstance(value, Age) else _above(clock.at(value))
 
 
 def _at_least(value: Age | Moment, clock: Clock) -> Predicate:
-    return {"$lte": clock.ago(value)} if isinstance(value, Age) else {"$gte": clock.at(value)}
+    return Range(high=clock.ago(value)) if isinstance(value, Age) else Range(low=clock.at(value))
 
 
 def _less(value: Age | Moment, clock: Clock) -> Predicate:
     if isinstance(value, Age):
-        return {"$gt": clock.ago(value), "$lte": clock.now}
-    return {"$lt": clock.at(value)}
+        return Range(clock.ago(value), clock.now, open_low=True)
+    return _below(clock.at(value))
 
 
 def _at_most(value: Age | Moment, clock: Clock) -> Predicate:
     if isinstance(value, Age):
-        return {"$gte": clock.ago(value), "$lte": clock.now}
-    return {"$lte": clock.at(value)}
+        return Range(clock.ago(value), clock.now)
+    return Range(high=clock.at(value))
 
 
 def _on(value: Age | Moment, clock: Clock) -> Predicate:
     if isinstance(value, Age):
-        return {"$gt": clock.ago(Age(value.days + 1)), "$lte": clock.ago(value)}
+        return Range(clock.ago(Age(value.days + 1)), clock.ago(value), open_low=True)
     if isinstance(value, datetime):
-        return {"$eq": clock.at(value)}
+        return OneOf((clock.at(value),))
     start, end = clock.day(value)
-    return {"$gte": start, "$lt": end}
+    return Range(start, end, open_high=True)
 
 
 def _within(value: tuple[Age | Moment, Age | Moment], clock: Clock) -> Predicate:
     low, high = value
     if isinstance(low, Age) and isinstance(high, Age):
-        return {"$gte": clock.ago(high), "$lte": clock.ago(low)}
+        return Range(clock.ago(high), clock.ago(low))
     assert not isinstance(low, Age) and not isinstance(high, Age)  # noqa: S101  # `pair` takes no mixture
-    return {"$gte": clock.at(low), "$lte": clock.at(high)}
+    return Range(clock.at(low), clock.at(high))
 
 
 def _since(value: Span, clock: Clock) -> Predicate:
-    return {"$gte": clock.ago(value), "$lte": clock.now}
+    return Range(clock.ago(value), clock.now)
 
 
 def _until(value: Span, clock: Clock) -> Predicate:
-    return {"$gte": clock.now, "$lte": clock.ahead(value)}
+    return Range(clock.now, clock.ahead(value))
+
+
+def _above(bound: Bound) -> Predicate:
+    return Range(low=bound, open_low=True)
+
+
+def _below(bound: Bound) -> Predicate:
+    return Range(high=bound, open_high=True)
 
 
 def _complement(row: Operator, name: str, label: str) -> Operator:
     return replace(row, name=name, label=label, negates=row.name)
-
-
-def _folded(values: Iterable[str]) -> list[str]:
-    return [fold(value) for value in values]
 
 
 _TEXT = frozenset({FieldType.TEXT})
@@ -193,44 +194,44 @@ _W, _F = Widget, Form
 
 # fmt: off
 _IS = Operator("equals", "is", _TEXT, _W.TEXT, _one,
-    lambda v, _: {"$eq": fold(v)}, lambda v, t: t.text(v), _F.EQUAL)
+    lambda v, _: OneOf((fold(v),)), lambda v, t: t.text(v), _F.EQUAL)
 _IS_ONE_OF = Operator("in", "is one of", _TEXT, _W.TEXTS, _many,
-    lambda v, _: {"$in": _folded(v)}, lambda v, t: t.any_of(v), _F.EQUAL)
+    lambda v, _: OneOf(folded(v)), lambda v, t: t.any_of(v), _F.EQUAL)
 _CONTAINS = Operator("contains", "contains", _TEXT, _W.TEXT, _one,
-    lambda v, _: {"$regex": re.escape(fold(v))},
+    lambda v, _: Text("contains", fold(v)),
     lambda v, t: f"containing {t.quoted(v)}", _F.MATCHING)
 _STARTS = Operator("startsWith", "starts with", _TEXT, _W.TEXT, _one,
-    lambda v, _: {"$regex": "^" + re.escape(fold(v))},
+    lambda v, _: Text("starts", fold(v)),
     lambda v, t: f"starting with {t.quoted(v)}", _F.MATCHING)
 _ENDS = Operator("endsWith", "ends with", _TEXT, _W.TEXT, _one,
-    lambda v, _: {"$regex": re.escape(fold(v)) + r"\z"},
+    lambda v, _: Text("ends", fold(v)),
     lambda v, t: f"ending with {t.quoted(v)}", _F.MATCHING)
 
 _EQUAL = Operator("equals", "is", _NUMBERS, _W.NUMBER, _one,
-    lambda v, _: {"$eq": v}, lambda v, t: f"exactly {t.amount(v)}", _F.AMOUNT)
+    lambda v, _: OneOf((v,)), lambda v, t: f"exactly {t.amount(v)}", _F.AMOUNT)
 _MORE = Operator("greaterThan", "is more than", _NUMBERS, _W.NUMBER, _one,
-    lambda v, _: {"$gt": v}, lambda v, t: f"more than {t.amount(v)}", _F.AMOUNT)
+    lambda v, _: _above(v), lambda v, t: f"more than {t.amount(v)}", _F.AMOUNT)
 _AT_LEAST = Operator("greaterThanOrEqual", "is at least", _NUMBERS, _W.NUMBER, _one,
-    lambda v, _: {"$gte": v}, lambda v, t: f"at least {t.amount(v)}", _F.AMOUNT)
+    lambda v, _: Range(low=v), lambda v, t: f"at least {t.amount(v)}", _F.AMOUNT)
 _LESS = Operator("lessThan", "is less than", _NUMBERS, _W.NUMBER, _one,
-    lambda v, _: {"$lt": v}, lambda v, t: f"less than {t.amount(v)}", _F.AMOUNT)
+    lambda v, _: _below(v), lambda v, t: f"less than {t.amount(v)}", _F.AMOUNT)
 _AT_MOST = Operator("lessThanOrEqual", "is at most", _NUMBERS, _W.NUMBER, _one,
-    lambda v, _: {"$lte": v}, lambda v, t: f"at most {t.amount(v)}", _F.AMOUNT)
+    lambda v, _: Range(high=v), lambda v, t: f"at most {t.amount(v)}", _F.AMOUNT)
 _BETWEEN = Operator("between", "is between", _NUMBERS, _W.TWO_NUMBERS, _two,
-    lambda v, _: {"$gte": v[0], "$lte": v[1]}, lambda v, t: f"between {t.amounts(v, 'and')}", _F.AMOUNT)
+    lambda v, _: Range(v[0], v[1]), lambda v, t: f"between {t.amounts(v, 'and')}", _F.AMOUNT)
 _ONE_OF = Operator("in", "is one of", _NUMBERS, _W.NUMBERS, _many,
-    lambda v, _: {"$in": list(v)}, lambda v, t: f"exactly {t.amounts(v, 'or')}", _F.AMOUNT)
+    lambda v, _: OneOf(tuple(v)), lambda v, t: f"exactly {t.amounts(v, 'or')}", _F.AMOUNT)
 
 _RECENT = Operator("inTheLast", "is in the last", _DATE, _W.DURATION, _last,
     _since, lambda v, t: f"in the last {t.span(v)}", _F.RECENT)
 _OLDER = Operator("olderThan", "is longer ago than", _DATE, _W.DURATION, _last,
-    lambda v, c: {"$lt": c.ago(v)}, lambda v, t: f"more than {t.length(v)} ago", _F.WHEN)
+    lambda v, c: _below(c.ago(v)), lambda v, t: f"more than {t.length(v)} ago", _F.WHEN)
 _SOON = Operator("inTheNext", "is in the next", _DATE, _W.DURATION, _next,
     _until, lambda v, t: f"in the next {t.span(v)}", _F.DATED)
 _BEFORE = Operator("before", "is before", _DATE, _W.DATE, _date,
-    lambda v, c: {"$lt": c.at(v)}, lambda v, t: f"before {t.moment(v)}", _F.WHEN)
+    lambda v, c: _below(c.at(v)), lambda v, t: f"before {t.moment(v)}", _F.WHEN)
 _AFTER = Operator("after", "is after", _DATE, _W.DATE, _date,
-    lambda v, c: {"$gt": c.at(v)}, lambda v, t: f"after {t.start(v)}", _F.WHEN)
+    lambda v, c: _above(c.at(v)), lambda v, t: f"after {t.start(v)}", _F.WHEN)
 _DATES = Operator("between", "is between", _DATE, _W.TWO_DATES, _two,
     _within, lambda v, t: t.period(v), _F.WHEN)
 _ON = Operator("equals", "is on", _DATE, _W.DATE, _one,
@@ -245,19 +246,19 @@ _DAYS_AT_MOST = Operator("lessThanOrEqual", "is at most … days ago", _DATE, _W
     _at_most, lambda v, t: t.aged(v, "at most", "at or before", start=True), _F.WHEN)
 
 _FLAG = Operator("equals", "is", _BOOL, _W.YES_NO, _one,
-    lambda v, _: {"$eq": v}, lambda v, t: "yes" if v else "no", _F.FLAG)
+    lambda v, _: OneOf((v,)), lambda v, t: "yes" if v else "no", _F.FLAG)
 
 _ANY = Operator("containsAny", "has any of", _TAGS, _W.TEXTS, _many,
-    lambda v, _: {"$in": _folded(v)}, lambda v, t: t.any_of(v), _F.TAGGED)
+    lambda v, _: Tags("any", folded(v)), lambda v, t: t.any_of(v), _F.TAGGED)
 _ALL = Operator("containsAll", "has all of", _TAGS, _W.TEXTS, _many,
-    lambda v, _: {"$all": _folded(v)}, lambda v, t: t.all_of(v), _F.TAGGED)
+    lambda v, _: Tags("all", folded(v)), lambda v, t: t.all_of(v), _F.TAGGED)
 
 _SET_TEXT = Operator("isSet", "is known", _TEXT, _W.NONE, _none,
-    lambda v, _: {"$gt": ""}, lambda v, t: "", _F.KNOWN)
-_SET_TAGS = replace(_SET_TEXT, types=_TAGS, label="has any tag")
-_SET_NUMBER = replace(_SET_TEXT, types=_NUMBERS, mongo=lambda v, _: {"$gte": -inf})  # leaves NaN out
-_SET_DATE = replace(_SET_TEXT, types=_DATE, mongo=lambda v, _: {"$type": "date"})
-_SET_BOOL = replace(_SET_TEXT, types=_BOOL, mongo=lambda v, _: {"$type": "bool"})
+    lambda v, _: Known("text"), lambda v, t: "", _F.KNOWN)
+_SET_TAGS = replace(_SET_TEXT, types=_TAGS, label="has any tag", asks=lambda v, _: Known("tags"))
+_SET_NUMBER = replace(_SET_TEXT, types=_NUMBERS, asks=lambda v, _: Known("number"))
+_SET_DATE = replace(_SET_TEXT, types=_DATE, asks=lambda v, _: Known("date"))
+_SET_BOOL = replace(_SET_TEXT, types=_BOOL, asks=lambda v, _: Known("boolean"))
 
 OPERATORS: tuple[Operator, ...] = (
     _IS, _complement(_IS, "notEquals", "is not"),
