@@ -7,6 +7,16 @@ from crm.stores.connection import Stores
 
 _TEXT_ONLY = {"$type": "string"}
 
+# A campaign's sums, and whether anybody is pending, without reading its batches.
+BOOKS = [
+    ("campaignId", ASCENDING),
+    ("counts.pending", ASCENDING),
+    ("counts.sent", ASCENDING),
+    ("counts.failed", ASCENDING),
+    ("counts.skipped", ASCENDING),
+    ("counts.cancelled", ASCENDING),
+]
+
 INDEXES: dict[str, list[IndexModel]] = {
     "customers": [
         IndexModel(
@@ -34,16 +44,7 @@ INDEXES: dict[str, list[IndexModel]] = {
     "campaigns": [IndexModel([("createdAt", DESCENDING)]), IndexModel([("status", ASCENDING)])],
     "plan": [
         IndexModel([("campaignId", ASCENDING), ("number", ASCENDING)]),
-        IndexModel(  # a campaign's sums, and whether anybody is pending, without reading the batches
-            [
-                ("campaignId", ASCENDING),
-                ("counts.pending", ASCENDING),
-                ("counts.sent", ASCENDING),
-                ("counts.failed", ASCENDING),
-                ("counts.skipped", ASCENDING),
-                ("counts.cancelled", ASCENDING),
-            ]
-        ),
+        IndexModel(BOOKS),
     ],
     "deliveries": [
         IndexModel([("campaignId", ASCENDING), ("state", ASCENDING), ("_id", ASCENDING)]),
