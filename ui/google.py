@@ -7,7 +7,7 @@ import streamlit as st
 from extra_streamlit_components import CookieManager
 
 from crm.settings import settings
-from ui import provider
+from ui import oidc
 
 _TARGET = "crm_target"
 _TARGET_LASTS = 600  # seconds that a sign-in at the provider may take
@@ -25,7 +25,7 @@ class Identity:
 
 def identity() -> Identity | None:
     """The identity that this browser has from the provider."""
-    if not provider.configured(settings()) or not st.user.get("is_logged_in"):
+    if not oidc.configured(settings()) or not st.user.get("is_logged_in"):
         return None
     claims = st.user.to_dict()
     issued = claims.get("iat")

@@ -9,7 +9,7 @@ from crm.errors import CrmError, NotAllowed
 from crm.moment import utc_now
 from crm.settings import settings
 from crm.stores.connection import Stores
-from ui import cookies, google, provider
+from ui import cookies, google, oidc
 
 _WIDTH = 420  # pixels
 
@@ -39,7 +39,7 @@ def _sign_in(stores: Stores, address: str, note: str | None) -> None:
         )
         asked = st.form_submit_button("Sign in", type="primary", width="stretch")
     problem = st.empty()
-    if provider.configured(settings()):
+    if oidc.configured(settings()):
         _by_google()
     if not asked:
         return
@@ -57,7 +57,7 @@ def _by_google() -> None:
         if st.button("Use another Google account", width="stretch"):
             st.logout()
     elif st.button("Continue with Google", icon=":material/login:", width="stretch"):
-        st.login(provider.NAME)
+        st.login(oidc.PROVIDER)
 
 
 def page_asked_for() -> str:
