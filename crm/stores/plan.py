@@ -105,7 +105,7 @@ def counts(stores: Stores, campaign_ids: Iterable[str]) -> dict[str, Counts]:
         {"$match": {"campaignId": {"$in": list(campaign_ids)}}},
         {"$group": {"_id": "$campaignId", **{name: {"$sum": f"$counts.{name}"} for name in COUNTED}}},
     ]
-    found = stores.collection(_NAME).aggregate(pipeline, hint=BOOKS)
+    found = stores.collection(_NAME).aggregate(pipeline, hint=dict(BOOKS))
     return {each["_id"]: {name: each[name] for name in COUNTED} for each in found}
 
 
