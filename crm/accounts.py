@@ -144,7 +144,8 @@ def change_password(stores: Stores, account: Account, *, current: str, new: str,
     if document is None:
         raise NotFound("There is no such account.")
     sessions.guard_attempt(stores, account.email, "change")
-    if account.has_password and not passwords.matches(current, document.get("passwordHash")):
+    held = document.get("passwordHash")
+    if held and not passwords.matches(current, held):
         raise NotSignedIn("The current password is wrong.")
     accounts.set_password(stores, account.id, passwords.hashed(new, email=account.email), now.timestamp())
     audit.write(stores, account.id, "password_changed", account.id, now)

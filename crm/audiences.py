@@ -181,7 +181,10 @@ def known_values(stores: Stores) -> dict[str, tuple[str, ...]]:
     found: dict[str, tuple[str, ...]] = {}
     for name in _STARTERS:
         values = (*queries.known_values(stores, name, _KNOWN), *FIELDS[name].options)
-        found[name] = tuple({fold(value): value for value in reversed(values)}.values())[::-1]
+        once: dict[str, str] = {}
+        for value in values:
+            once.setdefault(fold(value), value)
+        found[name] = tuple(once.values())
     return found
 
 

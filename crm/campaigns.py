@@ -74,7 +74,7 @@ def create(
     """
     draft = _draft(stores, name, segment_id, rules, template, account, now)
     store.insert(stores, draft)
-    auth.log(stores, account, "campaign created", draft["_id"])
+    auth.log(stores, account, "campaign created", draft["_id"], now=now)
     return _public(draft, None)
 
 
@@ -144,15 +144,15 @@ def edit(
     campaign = store.change(stores, campaign_id, _DRAFT, changes)
     if campaign is None:
         raise _refused(stores, campaign_id, "changed", "Only a draft can be changed.")
-    auth.log(stores, account, "campaign changed", campaign_id)
+    auth.log(stores, account, "campaign changed", campaign_id, now=now)
     return _public(campaign, None)
 
 
-def delete(stores: Stores, campaign_id: str, *, account: Account) -> None:
+def delete(stores: Stores, campaign_id: str, *, account: Account, now: datetime) -> None:
     """Delete a draft. Raises IllegalTransition for a campaign that was launched: its books are kept."""
     if not store.delete(stores, campaign_id, _DRAFT):
         raise _refused(stores, campaign_id, "deleted", "Only a draft can be deleted.")
-    auth.log(stores, account, "campaign deleted", campaign_id)
+    auth.log(stores, account, "campaign deleted", campaign_id, now=now)
 
 
 def readiness(stores: Stores, *, rules: Any, template: str, now: datetime) -> Readiness:
@@ -217,7 +217,7 @@ def _start(stores: Stores, campaign_id: str, frozen: Document, account: Account,
     if campaign is None:
         raise _refused(stores, campaign_id, "launched", "Only a draft can be launched.")
     planning.publish(stores, campaign_id)
-    auth.log(stores, account, "campaign launched", campaign_id)
+    auth.log(stores, account, "campaign launched", campaign_id, now=now)
     return _public(campaign, None)
 
 
@@ -264,7 +264,7 @@ def _take(
         change = changes | {"status": target_of(action, source)}
         campaign = store.change(stores, campaign_id, [source], change, without=without)
         if campaign is not None:
-            auth.log(stores, account, f"campaign {action}", campaign_id)
+            auth.log(stores, account, f"campaign {action}", campaign_id, now=changes["updatedAt"])
             return _public(campaign, _counts(stores, [campaign]).get(campaign_id))
     present = _found(stores, campaign_id)
     if without and present.get(without):

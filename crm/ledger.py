@@ -5,14 +5,13 @@ who still wait stand in the plan alone. The log reads the rows first and then th
 number of the books opens its people.
 """
 
-import csv
-import io
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from crm.errors import FieldError, InvalidInput, NotFound
 from crm.lifecycle import CampaignStatus, DeliveryState
+from crm.spreadsheets import csv_pieces
 from crm.stores import campaigns as campaign_store
 from crm.stores import deliveries as delivery_store
 from crm.stores import plan as plan_store
@@ -21,7 +20,6 @@ from crm.stores.connection import Document, Stores
 MAX_PAGE = 500
 _LOOK_AT = 40  # waiting batches that one page of a search goes through before it hands back a cursor
 _COLUMNS = ("customerId", "name", "email", "state", "reason", "attempt", "updatedAt", "body")
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,34 +135,19 @@ def deliveries_csv(
     stores: Stores, campaign_id: str, *, state: str | None = None, search: str | None = None
 ) -> Iterator[str]:
     """The whole log as CSV, page by page, safe to open in a spreadsheet. Raises as `deliveries`, at once."""
-    page = deliveries(stores, campaign_id, state=state, search=search, limit=MAX_PAGE)
+    first = deliveries(stores, campaign_id, state=state, search=search, limit=MAX_PAGE)
 
-    def lines() -> Iterator[str]:
-        yield _csv([_COLUMNS])
-        current = page
+    def lines() -> Iterator[list[Any]]:
+        page = first
         while True:
-            yield _csv([[_cell(item[column]) for column in _COLUMNS] for item in current["items"]])
-            if not current["next"]:
+            yield from ([item[column] for column in _COLUMNS] for item in page["items"])
+            if not page["next"]:
                 return
-            current = deliveries(
-                stores, campaign_id, state=state, search=search, limit=MAX_PAGE, cursor=current["next"]
+            page = deliveries(
+                stores, campaign_id, state=state, search=search, limit=MAX_PAGE, cursor=page["next"]
             )
 
-    return lines()
-
-
-def _csv(rows: Any) -> str:
-    buffer = io.StringIO()
-    csv.writer(buffer).writerows(rows)
-    return buffer.getvalue()
-
-
-def _cell(value: Any) -> str:
-    """Text for a cell; what a spreadsheet would take for a formula gets an apostrophe before it."""
-    if value is None:
-        return ""
-    text = value.isoformat() if hasattr(value, "isoformat") else str(value)
-    return "'" + text if text.startswith(_FORMULA) else text
+    return csv_pieces(_COLUMNS, lines())
 
 
 def reasons(stores: Stores, campaign_id: str, state: str) -> dict[str, int]:

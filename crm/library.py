@@ -39,7 +39,7 @@ def save(
     """
     rule = segments.parse(rules)
     now = _stored(now)
-    segment = {
+    segment: Segment = {
         "_id": new_id(),
         "name": _checked_name(name),
         "description": _checked_description(description),
@@ -103,7 +103,7 @@ def duplicate(stores: Stores, segment_id: str, *, account: Account, now: datetim
     """A copy with a name of its own: `X (copy)`, `X (copy 2)` and so on. Raises NotFound."""
     original = get(stores, segment_id)
     now = _stored(now)
-    segment = {
+    segment: Segment = {
         **original,
         "_id": new_id(),
         "name": _copy_name(original["name"], library.names(stores)),

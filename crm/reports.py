@@ -10,6 +10,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import numpy as np
 import pandas as pd
 
 from crm import rfm as scoring
@@ -107,8 +108,8 @@ def rfm(stores: Stores, scope: Scope, *, now: datetime) -> "scoring.Rfm":
         pd.DataFrame(
             {
                 "last_ordered": pd.to_datetime([row["lastOrdered"] for row in rows], utc=True),
-                "orders": pd.Series([row["orderCount"] for row in rows], dtype="int64"),
-                "spent": pd.Series([row.get("totalSpent") or 0.0 for row in rows], dtype="float64"),
+                "orders": np.array([row["orderCount"] for row in rows], dtype=np.int64),
+                "spent": np.array([row.get("totalSpent") or 0.0 for row in rows], dtype=np.float64),
             },
             index=pd.Index([row["_id"] for row in rows], name="customer_id", dtype="object"),
         ),

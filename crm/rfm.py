@@ -113,6 +113,16 @@ def area(name: str) -> Area:
     return {area.name: area for area in AREAS}[name]
 
 
+def names() -> dict[tuple[int, int], str]:
+    """The group of every (recency, frequency)."""
+    return {
+        (recency, frequency): area.name
+        for area in AREAS
+        for recency in range(area.recency[0], area.recency[1] + 1)
+        for frequency in range(area.frequency[0], area.frequency[1] + 1)
+    }
+
+
 def conditions(scores: Rfm, name: str) -> list[dict[str, Any]]:
     """What every customer of a group has and nobody else: conditions to be joined by AND."""
     found: list[dict[str, Any]] = []
@@ -154,8 +164,6 @@ def _passed(values: pd.Series, edges: tuple[float, ...]) -> np.ndarray[Any, Any]
 
 
 def _named(recency: pd.Series, frequency: pd.Series) -> pd.Series:
-    names = pd.Series("", index=recency.index, dtype="object")
-    for where in AREAS:
-        inside = recency.between(*where.recency) & frequency.between(*where.frequency)
-        names[inside] = where.name
-    return names
+    known = names()
+    pairs = zip(recency.tolist(), frequency.tolist(), strict=True)
+    return pd.Series([known[pair] for pair in pairs], index=recency.index, dtype="object")

@@ -7,6 +7,7 @@ read from the account on every call, never from what the caller carries.
 
 import hashlib
 import logging
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import jwt
@@ -56,18 +57,42 @@ def log(stores: Stores, account: Account, action: str, subject: str, *, now: dat
     audit.write(stores, account.id, action, subject, now or utc_now())
 
 
-def authenticate(stores: Stores, email: str, password: str, *, address: str, now: datetime) -> Account:
-    """The account of this e-mail and password; counts the sign-in.
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """Somebody says that he is `account` (None: there is no such one); the hash his password must match."""
 
-    Raises NotSignedIn where either is wrong (it does not say which, nor sooner for one of them), and
-    TooManyAttempts past five tries in 15 minutes for this e-mail from this address.
+    account: Account | None
+    password_hash: str
+
+
+def claim(stores: Stores, email: str, *, address: str) -> Claim:
+    """Whom an e-mail stands for, to check a password against. Counts the attempt.
+
+    Raises TooManyAttempts past five tries in 15 minutes for this e-mail from this address. Where there is
+    no account or no password, the hash is one that nothing matches, so that the check takes as long.
     """
     guard_attempt(stores, email, address)
     document = accounts.by_email(stores, fold(email))
-    if not passwords.matches(password, document.get("passwordHash") if document else None) or not document:
-        _log.info("sign-in refused", extra={"action": "sign_in_refused"})
-        raise NotSignedIn(WRONG)
-    return signed_in(stores, account_from(document), address=address, now=now)
+    if document is None:
+        return Claim(None, passwords.stand_in())
+    return Claim(account_from(document), document.get("passwordHash") or passwords.stand_in())
+
+
+def refused() -> NotSignedIn:
+    """What to raise where a claim's password is wrong; does not say what was wrong."""
+    _log.info("sign-in refused", extra={"action": "sign_in_refused"})
+    return NotSignedIn(WRONG)
+
+
+def authenticate(stores: Stores, email: str, password: str, *, address: str, now: datetime) -> Account:
+    """The account of this e-mail and password; counts the sign-in.
+
+    Raises NotSignedIn where either is wrong, NotAllowed where the account is disabled, TooManyAttempts.
+    """
+    claimed = claim(stores, email, address=address)
+    if not passwords.matches(password, claimed.password_hash) or claimed.account is None:
+        raise refused()
+    return signed_in(stores, claimed.account, address=address, now=now)
 
 
 def guard_attempt(stores: Stores, email: str, address: str) -> None:

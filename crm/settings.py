@@ -41,6 +41,8 @@ class Settings(BaseSettings):
     data_dir: Path = Field(Path("data"), validation_alias="CRM_DATA_DIR")
     address: str = Field("127.0.0.1", validation_alias="CRM_ADDRESS")
     port: int = Field(8501, validation_alias="CRM_PORT", ge=1, le=65535)
+    public_url: str | None = Field(None, validation_alias="CRM_PUBLIC_URL")  # if not the above
+    workers: int = Field(1, validation_alias="CRM_WORKERS", ge=0, le=64)  # processes beside the web process
     admin_email: str | None = Field(None, validation_alias="CRM_ADMIN_EMAIL")
     admin_password: SecretStr | None = Field(None, validation_alias="CRM_ADMIN_PASSWORD")
     secret_key: SecretStr | None = Field(None, validation_alias="CRM_SECRET_KEY")

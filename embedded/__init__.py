@@ -1,0 +1,1 @@
+"""Private stores, and workers, beside the web process where no stores are set up. Knows nothing of crm."""

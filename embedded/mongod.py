@@ -53,6 +53,9 @@ class Mongod:
             *("--setParameter", "diagnosticDataCollectionEnabled=false"),
         ]
 
+    def environment(self) -> None:
+        """Ours."""
+
     def await_ready(self, process: Process, timeout: float = 60.0) -> None:
         """Wait until it takes writes. Raises CannotStart or PortTaken when it will not."""
         deadline = time.monotonic() + timeout

@@ -1,6 +1,8 @@
 """TCP ports on this machine."""
 
+import contextlib
 import socket
+from pathlib import Path
 
 
 def free(address: str = "127.0.0.1") -> int:
@@ -20,6 +22,20 @@ def is_free(port: int, address: str = "127.0.0.1") -> bool:
         except OSError:
             return False
     return True
+
+
+def remembered(folder: Path) -> int:
+    """The port that this folder's server had last time, if it is free now; else any free one."""
+    with contextlib.suppress(OSError, ValueError, OverflowError):
+        port = int(folder.with_suffix(".port").read_text())
+        if is_free(port):
+            return port
+    return free()
+
+
+def remember(folder: Path, port: int) -> None:
+    """Keep the port for the next start, so that who knew the address finds the server again."""
+    folder.with_suffix(".port").write_text(f"{port}\n")
 
 
 def _family(address: str) -> socket.AddressFamily:

@@ -94,7 +94,7 @@ def launch(
     if not line:
         process.ask_to_stop()
         guard.wait()
-        raise OSError(process.output().splitlines()[-1:] or "the program could not be run")
+        raise OSError((process.output().splitlines() or ["it could not be run"])[-1])
     return process
 
 

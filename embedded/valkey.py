@@ -43,6 +43,9 @@ class Valkey:
             *("--maxmemory-policy", "noeviction"),
         ]
 
+    def environment(self) -> None:
+        """Ours."""
+
     def await_ready(self, process: Process, timeout: float = 60.0) -> None:
         """Wait until it has loaded its file and answers. Raises CannotStart or PortTaken when it will not."""
         deadline = time.monotonic() + timeout

@@ -4,6 +4,7 @@ No colour of text, grid or background is set here, so that the theme's light and
 built from graph objects: plotly.express takes about 30 ms longer for each.
 """
 
+from html import escape
 from typing import Any
 
 import pandas as pd
@@ -62,8 +63,8 @@ def ranking(
             orientation="h",
             customdata=_details(shown, frame, metric, currency),
             hovertemplate=(
-                "<b>%{customdata[0]}</b><br>Revenue %{customdata[1]}<br>Orders %{customdata[2]}"
-                "<br>Customers %{customdata[3]}<br>%{customdata[4]} of all<extra></extra>"
+                "<b>%{customdata[1]}</b><br>Revenue %{customdata[2]}<br>Orders %{customdata[3]}"
+                "<br>Customers %{customdata[4]}<br>%{customdata[5]} of all<extra></extra>"
             ),
         )
     )
@@ -121,7 +122,7 @@ def rfm_groups(frame: pd.DataFrame, *, currency: str, height: int = 380) -> go.F
 
 
 def rfm_grid(table: pd.DataFrame, names: dict[tuple[int, int], str], *, height: int = 380) -> go.Figure:
-    """Customers by recency (rows) and frequency (columns), both 1–5; `names[recency, frequency]` is a group."""
+    """Customers by recency (rows) and frequency (columns), 1–5; `names[recency, frequency]` is a group."""
     if not table.to_numpy().any():
         return nothing("Nobody has ordered yet", height)
     named = [[names[recency, frequency] for frequency in table.columns] for recency in table.index]
@@ -210,6 +211,7 @@ def _details(shown: pd.DataFrame, frame: pd.DataFrame, metric: str, currency: st
     return [
         [
             row.label,
+            escape(row.label, quote=False),
             fmt.money(row.revenue, currency),
             fmt.number(row.orders),
             fmt.number(row.customers),
@@ -224,4 +226,5 @@ def _average(amount: float, currency: str) -> str:
 
 
 def _cut(label: str) -> str:
-    return label if len(label) <= _LONGEST_LABEL else label[: _LONGEST_LABEL - 1] + "…"
+    short = label if len(label) <= _LONGEST_LABEL else label[: _LONGEST_LABEL - 1] + "…"
+    return escape(short, quote=False)  # plotly reads some HTML in texts

@@ -30,6 +30,7 @@ log = logging.getLogger(__name__)
 
 Handle = Callable[[Stores, list[Any]], None]
 Buried = Callable[[Stores, Any, str], None]
+Tend = Callable[[Stores], None]
 
 _WAIT_MS = 1000  # how long one read waits for entries, and so how long a stop can take
 _NOT_YET_PAUSE = 0.1
@@ -37,6 +38,7 @@ _RETRY_PAUSE = 0.1
 _LONGEST_PAUSE = 5.0
 _PARKED = 256  # entries put aside before no new ones are read
 _TRIM_EVERY = 5.0
+_TEND_EVERY = 10.0
 _CRASHES = 20  # deliveries without one reported failure: the entry seems to kill its workers
 
 
@@ -45,6 +47,7 @@ class Role:
     """What one thread of a worker does: read `count` entries at a time from `streams` and handle them.
 
     `buried(stores, payload, reason)` is told of each entry that is put aside as a dead letter, before it is.
+    `tend(stores)` is called now and then between two batches, to look for work that has no entry.
     """
 
     name: str
@@ -52,6 +55,7 @@ class Role:
     handle: Handle
     count: int
     buried: Buried | None = None
+    tend: Tend | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +109,7 @@ class Loop:
     _parked: dict[str, _Parked] = field(default_factory=dict)
     _next_sweep: float = 0.0
     _next_trim: float = 0.0
+    _next_tend: float = 0.0
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def run(self) -> None:
@@ -148,6 +153,8 @@ class Loop:
             for stream in self.role.streams:
                 groups.trim(self.stores, stream)
             self._next_trim = time.monotonic() + _TRIM_EVERY
+        if self.role.tend is not None and now >= self._next_tend:
+            self._tend(self.role.tend)
         if len(self._parked) >= _PARKED:
             self.stop.wait(_NOT_YET_PAUSE)
             return
@@ -158,6 +165,15 @@ class Loop:
             if self.stop.is_set():
                 return
             self._handle(entries)
+
+    def _tend(self, tend: Tend) -> None:
+        self._next_tend = time.monotonic() + _TEND_EVERY
+        try:
+            tend(self.stores)
+        except Exception as error:
+            if is_outage(error):
+                raise
+            log.exception("looking after the role's work failed", extra={"action": "tend_failed"})
 
     def _wait_ms(self) -> int:
         due = min((parked.due for parked in self._parked.values()), default=None)

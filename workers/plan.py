@@ -11,3 +11,8 @@ def handle(stores: Stores, payloads: list[Any]) -> None:
     """See to each campaign (`{campaignId}`) once."""
     for campaign_id in dict.fromkeys(payload["campaignId"] for payload in payloads):
         planning.see_to(stores, campaign_id, utc_now())
+
+
+def tend(stores: Stores) -> None:
+    """Look for campaigns that got stuck between a change of status and its entry."""
+    planning.resume_stuck(stores, utc_now())

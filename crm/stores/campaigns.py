@@ -9,6 +9,7 @@ from pymongo.client_session import ClientSession
 
 from crm.lifecycle import CampaignStatus
 from crm.stores.connection import Document, Stores
+from crm.stores.indexes import BOOKS
 from crm.stores.transactions import transact
 
 _NAME = "campaigns"
@@ -104,4 +105,4 @@ def finish(stores: Stores, campaign_id: str, statuses: Iterable[str], now: datet
 
 def _somebody_pending(stores: Stores, campaign_id: str, session: ClientSession | None) -> bool:
     query = {"campaignId": campaign_id, "counts.pending": {"$gt": 0}}
-    return stores.collection("plan").find_one(query, {"_id": 1}, session=session) is not None
+    return stores.collection("plan").find_one(query, {"_id": 1}, session=session, hint=BOOKS) is not None

@@ -125,12 +125,17 @@ def settle(
 
 
 def keep_late_answers(stores: Stores, campaign_id: str, outcome: Outcome) -> None:
-    """Keep answers for an earlier attempt beside their rows, once each; nothing else of the rows changes."""
+    """Keep answers for an earlier attempt beside their rows, once each; nothing else of the rows changes.
+
+    An answer that says what ended that attempt anyway is no news.
+    """
     ids = [delivery_id(campaign_id, customer_id) for customer_id in outcome.customer_ids]
     answer = {"attempt": outcome.attempt, "state": outcome.state, "reason": outcome.reason}
-    stores.collection(_NAME).update_many(
-        {"_id": {"$in": ids}, "attempt": {"$gt": outcome.attempt}}, {"$addToSet": {"lateAnswers": answer}}
-    )
+    query: Document = {"_id": {"$in": ids}, "attempt": {"$gt": outcome.attempt}}
+    if outcome.state == _FAILED:
+        known = {"attempt": outcome.attempt, "reason": outcome.reason}
+        query["earlier"] = {"$not": {"$elemMatch": known}}
+    stores.collection(_NAME).update_many(query, {"$addToSet": {"lateAnswers": answer}})
 
 
 def retry(stores: Stores, campaign_id: str, number: int, retry_id: str, now: datetime) -> int:

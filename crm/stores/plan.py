@@ -14,6 +14,7 @@ from pymongo.client_session import ClientSession
 
 from crm.lifecycle import CampaignStatus, DeliveryState
 from crm.stores.connection import Document, Stores
+from crm.stores.indexes import BOOKS
 from crm.stores.transactions import transact
 
 _NAME = "plan"
@@ -104,7 +105,7 @@ def counts(stores: Stores, campaign_ids: Iterable[str]) -> dict[str, Counts]:
         {"$match": {"campaignId": {"$in": list(campaign_ids)}}},
         {"$group": {"_id": "$campaignId", **{name: {"$sum": f"$counts.{name}"} for name in COUNTED}}},
     ]
-    found = stores.collection(_NAME).aggregate(pipeline)
+    found = stores.collection(_NAME).aggregate(pipeline, hint=dict(BOOKS))
     return {each["_id"]: {name: each[name] for name in COUNTED} for each in found}
 
 

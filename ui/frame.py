@@ -1,0 +1,99 @@
+"""The frame around every page: who is signed in, where he can go, and the way out.
+
+The only script that calls `st.navigation`. Every page is registered in every run, also when nobody is
+signed in, so that a deep link survives the sign-in; those of other roles are left out of the menu, and
+their own guard refuses them.
+"""
+
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from urllib.parse import parse_qsl
+
+import streamlit as st
+from streamlit.navigation.page import StreamlitPage
+
+from crm import auth
+from crm.auth import Account
+from ui import account_menu, google, session
+
+_ROOT = Path(__file__).resolve().parent.parent
+_ASSETS = Path(__file__).resolve().parent / "assets"
+PRODUCT = "Mini-CRM"
+
+
+@dataclass(frozen=True, slots=True)
+class Screen:
+    """One page of the menu: its file `pages/<name>.py`, and the capability it asks for."""
+
+    name: str
+    title: str
+    icon: str
+    capability: str
+    help: str
+
+
+SCREENS = (
+    Screen("overview", "Overview", ":material/dashboard:", "overview", "How the shop and its campaigns do."),
+    Screen(
+        "segments", "Segments", ":material/groups:", "segments", "Describe an audience, see who is in it."
+    ),
+    Screen("campaigns", "Campaigns", ":material/campaign:", "campaigns", "Write a message, launch it."),
+    Screen("history", "History", ":material/history:", "history", "What was sent, and what became of it."),
+    Screen("explore", "Explore", ":material/query_stats:", "explore", "Customers and orders in charts."),
+    Screen("customers", "Customers", ":material/person_search:", "customers", "Find one customer."),
+    Screen("upload", "Upload", ":material/upload_file:", "upload", "Customers and orders from files."),
+    Screen("settings", "Settings", ":material/settings:", "administer", "Accounts, keys, sample data."),
+)
+
+
+def screens() -> list[Screen]:
+    """The pages that are there."""
+    return [screen for screen in SCREENS if (_ROOT / "pages" / f"{screen.name}.py").exists()]
+
+
+def _page(screen: Screen, account: Account | None) -> StreamlitPage:
+    allowed = account is not None and auth.can(account, screen.capability)
+    return st.Page(
+        _ROOT / "pages" / f"{screen.name}.py",
+        title=screen.title,
+        icon=screen.icon,
+        url_path=screen.name,
+        help=screen.help,
+        visibility="visible" if allowed else "hidden",
+    )
+
+
+def _home(pages: dict[str, StreamlitPage], account: Account | None) -> None:
+    """`/` leads to the page asked for before signing in with Google, else to the first of the menu."""
+    name, _, query = (google.target() or "").partition("?")
+    if name in pages:
+        st.switch_page(pages[name], query_params=parse_qsl(query))
+    for screen in screens():
+        if account is not None and auth.can(account, screen.capability):
+            st.switch_page(pages[screen.name])
+    st.title(PRODUCT)
+    st.write("There is no page for your role yet.")
+
+
+def draw() -> None:
+    """One run: the frame, then the page in it."""
+    st.set_page_config(page_title=PRODUCT, page_icon=str(_ASSETS / "icon.png"), layout="wide")
+    st.logo(str(_ASSETS / "logo.svg"), icon_image=str(_ASSETS / "icon.svg"), size="large")
+    account = session.current()
+    pages = {screen.name: _page(screen, account) for screen in screens()}
+    home = st.Page(
+        partial(_home, pages, account), title="Home", url_path="home", default=True, visibility="hidden"
+    )
+    page = st.navigation([home, *pages.values()], position="sidebar" if account else "hidden")
+    if account is None:
+        st.set_page_config(page_title=f"Sign in · {PRODUCT}", layout="centered")
+        session.ask_to_sign_in()
+    if page is not home:
+        st.set_page_config(page_title=f"{page.title} · {PRODUCT}")
+    account_menu.draw(account)
+    page.run()
+
+
+if __name__ == "__main__":
+    draw()

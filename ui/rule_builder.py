@@ -1,0 +1,360 @@
+"""The rule builder: native widgets over the rule tree of this session.
+
+Every widget changes the tree through `rule_draft.apply`; nothing is read back from the widgets when the
+page is drawn.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import streamlit as st
+
+from crm.fields import FIELDS, Field, FieldType
+from crm.segments import operator_for, operators_for
+from ui import format as fmt
+from ui import rule_draft, rule_tree
+from ui.rule_draft import Draft, Edit, expected
+from ui.rule_marks import Marks
+from ui.rule_tree import Node
+from ui.rule_values import Cell, entered, hold, is_absent, refit, value_widgets, widget_key
+
+_FIELD_ORDER = (
+    "totalSpent", "orderCount", "totalOrderValue", "lastOrdered", "firstPurchaseDate", "lastActive",
+    "lastLogin", "accountCreated", "visitCount", "loginCount", "isInactive", "tags", "city", "country",
+    "gender", "age", "birthDate", "name", "email", "phone", "externalId", "bucket",
+)  # fmt: skip
+_FIELDS = (*_FIELD_ORDER, *(name for name in FIELDS if name not in _FIELD_ORDER))
+_FIRST_FIELD, _FIRST_OPERATOR = "totalSpent", "greaterThan"
+_QUANTIFIERS = {"AND": "All", "OR": "Any", "NOT": "None"}
+_JOINERS = {"AND": "and", "OR": "or", "NOT": "nor"}
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What one drawing goes by: the tree as it was when the run began, its marks, values in the data."""
+
+    tree: Node
+    marks: Marks
+    known: Mapping[str, tuple[str, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """An entry of a node's menu: when it is offered, and the edit it makes."""
+
+    label: str
+    offered: Callable[[Node, Node], bool]
+    edit: Callable[[Node, int], Node]
+
+
+def rule_builder(draft: Draft, marks: Marks, known: Mapping[str, tuple[str, ...]]) -> None:
+    """Draw the draft's tree. `known` are the values that the data has, by field."""
+    _toolbar(draft)
+    shown = Shown(draft.tree, marks, known)
+    if rule_tree.is_empty(draft.tree):
+        _beginning(draft.tree)
+    elif rule_tree.is_group(draft.tree):
+        _group(shown, draft.tree)
+    else:
+        _everybody(draft.tree)
+
+
+def _toolbar(draft: Draft) -> None:
+    with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
+        st.markdown("**Who**", width="stretch")
+        st.button(
+            "Undo",
+            icon=":material/undo:",
+            type="tertiary",
+            key="rule-undo",
+            disabled=not draft.past,
+            on_click=rule_draft.undo,
+        )
+        st.button(
+            "Redo",
+            icon=":material/redo:",
+            type="tertiary",
+            key="rule-redo",
+            disabled=not draft.future,
+            on_click=rule_draft.redo,
+        )
+
+
+def _beginning(root: Node) -> None:
+    st.caption("Nobody is chosen yet. Start with a condition, or say in words above whom you want to reach.")
+    with st.container(horizontal=True):
+        _adders(root)
+        _button("Everyone", "everyone", root, lambda tree: _chosen_everyone(tree, root), "groups")
+
+
+def _everybody(root: Node) -> None:
+    with st.container(border=True, horizontal=True, vertical_alignment="center"):
+        st.markdown(":material/groups: **Everyone**, whoever they are", width="stretch")
+        _button(
+            "Choose by conditions", "conditions", root, lambda tree: _chosen_conditions(tree, root), "tune"
+        )
+
+
+def _chosen_everyone(tree: Node, root: Node) -> Node:
+    return rule_tree.replace(tree, root["id"], rule_tree.everyone(_fresh_id()))
+
+
+def _chosen_conditions(tree: Node, root: Node) -> Node:
+    return rule_tree.replace(tree, root["id"], rule_tree.group(_fresh_id()))
+
+
+def _group(shown: Shown, node: Node, lead: str | None = None) -> None:
+    root = node is shown.tree
+    with st.container(border=not root, gap="small", key=f"group-{node['id']}"):
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            _quantifier(node, lead)
+            if not root:
+                _node_buttons(shown, node)
+        _hint(shown, node)
+        for position, child in enumerate(node["conditions"]):
+            joiner = "" if position == 0 else _JOINERS.get(node["operator"], "and")
+            if rule_tree.is_group(child):
+                _group(shown, child, joiner)
+            else:
+                _row(shown, child, joiner)
+        with st.container(horizontal=True, gap="small"):
+            _adders(node)
+            if root:
+                _button("Put all into a group", "wrap", node, _wrapped(node["id"]), "data_array")
+
+
+def _quantifier(node: Node, lead: str | None) -> None:
+    if lead:
+        st.markdown(f":gray[{lead}]", width="content")
+    key = widget_key("quantifier", node)
+    hold(key, node["operator"])
+    st.segmented_control(
+        "How many of these conditions must hold",
+        list(_QUANTIFIERS),
+        key=key,
+        format_func=_QUANTIFIERS.__getitem__,
+        required=True,
+        label_visibility="collapsed",
+        on_change=_set_quantifier,
+        args=(node, key),
+    )
+    st.markdown("of these", width="stretch")
+
+
+def _set_quantifier(node: Node, key: str) -> None:
+    chosen = entered(key)
+    if chosen in _QUANTIFIERS:
+        rule_draft.apply(expected(node), lambda tree: rule_tree.change(tree, node["id"], operator=chosen))
+
+
+def _row(shown: Shown, node: Node, joiner: str) -> None:
+    with st.container(gap="xsmall", key=f"row-{node['id']}"):
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            st.markdown(f":gray[{joiner or 'where'}]", width=44)
+            if node.get("type") == "everyone":
+                st.markdown(":material/groups: everyone", width="stretch")
+            else:
+                _condition(shown, node)
+            _node_buttons(shown, node)
+        _hint(shown, node)
+
+
+def _condition(shown: Shown, node: Node) -> None:
+    name = str(node.get("field"))
+    field = FIELDS.get(name)
+    _field_select(node, name)
+    if field is None:
+        return
+    operator = operator_for(field, str(node.get("operator")))
+    _operator_select(node, field)
+    if operator is not None:
+        with st.container(horizontal=True, gap="small", width="stretch"):
+            value_widgets(Cell(node, field, operator, shown.known.get(name, field.options)))
+
+
+def _field_select(node: Node, name: str) -> None:
+    key = widget_key("field", node)
+    hold(key, name)
+    st.selectbox(
+        "Field",
+        _FIELDS if name in FIELDS else (*_FIELDS, name),
+        key=key,
+        format_func=_field_label,
+        label_visibility="collapsed",
+        width=180,
+        on_change=_set_field,
+        args=(node, key),
+    )
+
+
+def _operator_select(node: Node, field: Field) -> None:
+    key = widget_key("operator", node)
+    labels = {row.name: row.label for row in operators_for(field)}
+    given = str(node.get("operator"))
+    hold(key, given)
+    st.selectbox(
+        "Operator",
+        [*labels, *([] if given in labels else [given])],
+        key=key,
+        format_func=lambda operator: labels.get(operator, operator),
+        label_visibility="collapsed",
+        width=200,
+        on_change=_set_operator,
+        args=(node, key),
+    )
+
+
+def _set_field(node: Node, key: str) -> None:
+    name = entered(key)
+    if is_absent(name) or name not in FIELDS:
+        return
+    before = FIELDS.get(str(node.get("field")))
+    after = FIELDS[name]
+    operator = str(node.get("operator"))
+    value = node.get("value")
+    if before is None or before.type != after.type:
+        operator, value = operators_for(after)[0].name, None
+    elif before.type in (FieldType.TEXT, FieldType.TAGS):
+        value = None  # a city is no name: what was typed belongs to the field
+    _change(node, field=name, operator=operator, value=value)
+
+
+def _set_operator(node: Node, key: str) -> None:
+    name, field = entered(key), FIELDS[str(node["field"])]
+    after = None if is_absent(name) else operator_for(field, name)
+    if after is not None:
+        before = operator_for(field, str(node.get("operator")))
+        _change(node, operator=after.name, value=refit(node.get("value"), before, after))
+
+
+def _change(node: Node, **changes: Any) -> None:
+    rule_draft.apply(expected(node), lambda tree: rule_tree.change(tree, node["id"], **changes))
+
+
+def _hint(shown: Shown, node: Node) -> None:
+    unfinished, wrong = shown.marks.unfinished.get(node["id"]), shown.marks.wrong.get(node["id"])
+    if wrong:
+        st.markdown(f":red[:material/error: {fmt.plain(wrong)}]")
+    elif unfinished:
+        st.caption(f":material/edit: {unfinished}")
+
+
+def _adders(node: Node) -> None:
+    _button("Condition", "add", node, _added_condition(node["id"]), "add")
+    _button("Group", "group", node, _added_group(node["id"]), "add")
+
+
+def _button(label: str, part: str, node: Node, edit: Edit, icon: str) -> None:
+    st.button(
+        label,
+        icon=f":material/{icon}:",
+        type="tertiary",
+        key=widget_key(part, node),
+        on_click=rule_draft.apply,
+        args=(expected(node), edit),
+    )
+
+
+def _node_buttons(shown: Shown, node: Node) -> None:
+    offers = [name for name, action in _ACTIONS.items() if action.offered(shown.tree, node)]
+    key = widget_key("menu", node)
+    st.menu_button(
+        "",
+        offers,
+        key=key,
+        icon=":material/more_horiz:",
+        type="tertiary",
+        format_func=lambda name: _ACTIONS[name].label,
+        help="Duplicate, move, group",
+        on_click=_act,
+        args=(node, key),
+    )
+    st.button(
+        "",
+        icon=":material/close:",
+        type="tertiary",
+        key=widget_key("remove", node),
+        help="Remove",
+        on_click=rule_draft.apply,
+        args=(expected(node), lambda tree: rule_tree.remove(tree, node["id"])),
+    )
+
+
+def _act(node: Node, key: str) -> None:
+    action = _ACTIONS.get(entered(key))
+    if action is not None:
+        rule_draft.apply(expected(node), lambda tree: action.edit(tree, node["id"]))
+
+
+def _added_condition(group_id: int) -> Edit:
+    return lambda tree: rule_tree.add(
+        tree, group_id, rule_tree.condition(_fresh_id(), _FIRST_FIELD, _FIRST_OPERATOR)
+    )
+
+
+def _added_group(group_id: int) -> Edit:
+    return lambda tree: rule_tree.add(
+        tree,
+        group_id,
+        rule_tree.group(_fresh_id(), "OR", [rule_tree.condition(_fresh_id(), _FIRST_FIELD, _FIRST_OPERATOR)]),
+    )
+
+
+def _wrapped(node_id: int) -> Edit:
+    return lambda tree: rule_tree.wrap(tree, node_id, rule_draft.fresh_ids())
+
+
+def _fresh_id() -> int:
+    return next(rule_draft.fresh_ids())
+
+
+def _field_label(name: str) -> str:
+    label = FIELDS[name].label if name in FIELDS else name
+    return label[:1].upper() + label[1:]
+
+
+def _into(tree: Node, node_id: int, step: int) -> Node:
+    target = rule_tree.neighbour(tree, node_id, step)
+    return rule_tree.move_into(tree, node_id, target["id"], 0 if step > 0 else None) if target else tree
+
+
+def _beside_group(step: int) -> Callable[[Node, Node], bool]:
+    def offered(tree: Node, node: Node) -> bool:
+        target = rule_tree.neighbour(tree, node["id"], step)
+        return target is not None and rule_tree.is_group(target)
+
+    return offered
+
+
+def _can_move(step: int) -> Callable[[Node, Node], bool]:
+    return lambda tree, node: rule_tree.neighbour(tree, node["id"], step) is not None
+
+
+def _is_nested(tree: Node, node: Node) -> bool:
+    above = rule_tree.parent(tree, node["id"])
+    return above is not None and above is not tree
+
+
+def _always(tree: Node, node: Node) -> bool:
+    return True
+
+
+_ACTIONS: dict[str, Action] = {
+    "duplicate": Action(
+        "Duplicate", _always, lambda tree, at: rule_tree.duplicate(tree, at, rule_draft.fresh_ids())
+    ),
+    "up": Action("Move up", _can_move(-1), lambda tree, at: rule_tree.move(tree, at, -1)),
+    "down": Action("Move down", _can_move(1), lambda tree, at: rule_tree.move(tree, at, 1)),
+    "into above": Action(
+        "Move into the group above", _beside_group(-1), lambda tree, at: _into(tree, at, -1)
+    ),
+    "into below": Action("Move into the group below", _beside_group(1), lambda tree, at: _into(tree, at, 1)),
+    "out": Action("Move out of this group", _is_nested, rule_tree.move_out),
+    "wrap": Action(
+        "Put into a group of its own",
+        _always,
+        lambda tree, at: rule_tree.wrap(tree, at, rule_draft.fresh_ids()),
+    ),
+    "dissolve": Action("Dissolve this group", lambda tree, node: rule_tree.is_group(node), rule_tree.unwrap),
+}
