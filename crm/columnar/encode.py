@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from crm.fields import NUMERIC, Field, FieldType
+from crm.fields import NUMERIC, Field, FieldType, fold
 
 Document = dict[str, Any]
 
@@ -22,21 +22,6 @@ _NUMBERS = (int, float)
 _DATETIME = pl.Datetime("ms", "UTC")
 _REPEATING = 8  # text is kept by code where each value stands for this many rows or more
 _SMALL_DICTIONARY = 4096
-
-ORDER_COLUMNS = {
-    "_id": pl.String,
-    "customerId": pl.String,
-    "createdAt": pl.Float64,
-    "total": pl.Float64,
-    "status": pl.String,
-}
-LINE_COLUMNS = {
-    "order": pl.Int32,
-    "productId": pl.String,
-    "product": pl.String,
-    "category": pl.String,
-    "quantity": pl.Float64,
-}
 
 
 def customers(documents: Sequence[Document], fields: Iterable[Field]) -> pl.DataFrame:
@@ -134,7 +119,6 @@ def orders(documents: Sequence[Document]) -> tuple[pl.DataFrame, pl.DataFrame]:
     """(orders, lines) wide; a line's `order` is the row of its order in the same call."""
     frame = pl.DataFrame(
         [
-            pl.Series("_id", [str(document["_id"]) for document in documents], dtype=pl.String),
             pl.Series("customerId", [document.get("customerId") for document in documents], dtype=pl.String),
             milliseconds("createdAt", (document.get("createdAt") for document in documents)),
             numbers("total", (document.get("total") for document in documents)),
@@ -161,8 +145,6 @@ def orders(documents: Sequence[Document]) -> tuple[pl.DataFrame, pl.DataFrame]:
 
 
 def _texts(name: str, values: Iterable[object]) -> pl.Series:
-    from crm.fields import fold
-
     memo: dict[str, str | None] = {}
     found: list[str | None] = []
     for value in values:

@@ -12,6 +12,7 @@ Numbers and instants hold NaN where there is none. Nothing is compressed, so tha
 few mmaps whatever its size, and every process shares the same pages.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,6 +25,9 @@ from crm.columnar import encode
 _PRODUCT = ["productId", "product", "category"]
 _ID_HIGH, _ID_LOW, _ID = "_id.high", "_id.low", "_id"
 _HEX = r"^[0-9a-f]{24}$"
+
+
+Wide = tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]  # customers, orders, lines, as `encode` makes them
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +61,8 @@ class Part:
         found = mine.with_row_index("row").join(keys, on=keys.columns, how="semi")
         return found["row"].to_numpy()
 
-    def wide(self, keep: np.ndarray) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
-        """(customers, orders, lines) of the customers that `keep` (a mask) says, as `encode` makes them."""
+    def wide(self, keep: np.ndarray) -> Wide:
+        """The wide frames of the customers that `keep` (a mask) says."""
         ids = pl.Series(_ID, self.ids(), dtype=pl.String)
         fields = [name for name in self.customers.columns if not name.startswith(_ID)]
         columns = [ids] + [self._wide_column(self.customers, name) for name in fields]
@@ -90,6 +94,18 @@ class Part:
 
     def _decoded(self, frame: pl.DataFrame, name: str) -> pl.Series:
         return self.values[name][name].gather(frame[name].to_numpy()).rename(name)
+
+
+def together(frames: Iterable[Wide]) -> Wide:
+    """Several wide frames as one; lines follow their orders."""
+    customers, orders, lines = [], [], []
+    before = 0
+    for people, bought, pieces in frames:
+        customers.append(people)
+        orders.append(bought)
+        lines.append(pieces.with_columns((pl.col("order") + before).cast(pl.Int32)))
+        before += bought.height
+    return pl.concat(customers, how="diagonal"), pl.concat(orders), pl.concat(lines)
 
 
 def _is_flag(name: str, series: pl.Series) -> bool:

@@ -1,0 +1,233 @@
+"""The folder that parts are kept in, and the manifest that says which of them count.
+
+    <folder>/manifest.json      which parts, which of their rows still live, as of when, and where the feed
+                                of changes goes on
+    <folder>/part-<n>/          see `parts`
+    <folder>/live-<n>.npy       who of a part's customers still counts; absent when all do
+
+A new state is complete on disk before the manifest that names it replaces the old one, so a reader sees
+one state or the other. Files that no manifest names are removed; whoever still has them open keeps them.
+"""
+
+import shutil
+import threading
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from pathlib import Path
+
+import numpy as np
+import orjson
+import polars as pl
+
+from crm.columnar import parts
+from crm.columnar.columns import Mask
+from crm.columnar.parts import Part
+
+FORMAT = 1  # counted up when the files' meaning changes; an older snapshot is then built anew
+_MANIFEST = "manifest.json"
+_MOST_PARTS = 6
+_TOO_DEAD = 0.3
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """One part of a state: its number, its live mask's number (0: all live) and how many live."""
+
+    number: int
+    live: int
+    rows: int
+    living: int
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """`fields` describes the columns, so that a changed catalogue is noticed; `token` resumes the feed."""
+
+    parts: tuple[Placed, ...]
+    as_of: datetime
+    token: str | None
+    fields: dict[str, str]
+    next: int = 1
+
+    def dump(self) -> bytes:
+        rows = [[part.number, part.live, part.rows, part.living] for part in self.parts]
+        return orjson.dumps(
+            {
+                "format": FORMAT,
+                "parts": rows,
+                "asOf": self.as_of,
+                "token": self.token,
+                "fields": self.fields,
+                "next": self.next,
+            }
+        )
+
+    @classmethod
+    def load(cls, content: bytes) -> "Manifest":
+        """Raises ValueError when it is not one of ours, or of another format."""
+        found = orjson.loads(content)
+        if found.get("format") != FORMAT:
+            raise ValueError("the snapshot is of another format")
+        placed = tuple(Placed(*row) for row in found["parts"])
+        as_of = datetime.fromisoformat(found["asOf"])
+        return cls(placed, as_of, found["token"], found["fields"], found["next"])
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """Parts, each with who of it lives (None: all), as of an instant."""
+
+    parts: tuple[tuple[Part, Mask | None], ...]
+    as_of: datetime
+
+    @property
+    def total(self) -> int:
+        return sum(len(part) if live is None else int(np.count_nonzero(live)) for part, live in self.parts)
+
+
+@dataclass(slots=True)
+class Shelf:
+    """Reads states, and writes them where this process is the one that does. Safe to share by threads."""
+
+    folder: Path
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _seen: tuple[int, int] | None = None
+    _state: State | None = None
+    _open: dict[int, Part] = field(default_factory=dict)
+
+    def manifest(self) -> Manifest | None:
+        """The manifest, None where there is no snapshot that this version understands."""
+        try:
+            return Manifest.load((self.folder / _MANIFEST).read_bytes())
+        except (OSError, ValueError):
+            return None
+
+    def state(self) -> State | None:
+        """The newest state, None where there is none. Costs one `stat` when nothing is new."""
+        path = self.folder / _MANIFEST
+        for _ in range(5):  # a part may vanish between the manifest and its opening: look again
+            try:
+                found = path.stat()
+                seen = found.st_mtime_ns, found.st_ino
+                with self._lock:
+                    if seen == self._seen:
+                        return self._state
+                    self._state = self._read(Manifest.load(path.read_bytes()))
+                    self._seen = seen
+                    return self._state
+            except FileNotFoundError:
+                continue
+            except ValueError:
+                return None
+        return None
+
+    def _read(self, manifest: Manifest) -> State:
+        named = {placed.number for placed in manifest.parts}
+        for number in [number for number in self._open if number not in named]:
+            del self._open[number]
+        opened = []
+        for placed in manifest.parts:
+            if placed.number not in self._open:
+                self._open[placed.number] = parts.read(self._part(placed.number))
+            live = np.load(self._live(placed.live), mmap_mode="r") if placed.live else None
+            opened.append((self._open[placed.number], live))
+        return State(tuple(opened), manifest.as_of)
+
+    def _part(self, number: int) -> Path:
+        return self.folder / f"part-{number}"
+
+    def _live(self, number: int) -> Path:
+        return self.folder / f"live-{number}.npy"
+
+    # Writing
+
+    def replace(
+        self, frames: Iterable[parts.Wide], *, as_of: datetime, token: str | None, fields: dict[str, str]
+    ) -> None:
+        """Make these wide frames the whole state, one part each."""
+        old = self.manifest()
+        manifest = Manifest((), as_of, token, fields, old.next if old else 1)
+        shutil.rmtree(self.folder / "part-0", ignore_errors=True)
+        for wide in frames:
+            manifest = self._with_part(manifest, wide)
+        self._publish(manifest)
+
+    def change(self, ids: pl.Series, wide: parts.Wide, *, as_of: datetime, token: str | None) -> None:
+        """Put `wide` in the place of the customers with these ids; a deleted one is in `ids` alone."""
+        manifest, state = self.manifest(), self.state()
+        assert manifest is not None and state is not None  # noqa: S101  # only after `replace`
+        placed: list[Placed] = []
+        number = manifest.next
+        for one, (part, live) in zip(manifest.parts, state.parts, strict=True):
+            rows = part.rows_of(ids)
+            alive = rows if live is None else rows[live[rows]]
+            if not len(alive):
+                placed.append(one)
+                continue
+            mask = np.ones(len(part), bool) if live is None else np.array(live)
+            mask[alive] = False
+            np.save(self._live(number), mask)
+            placed.append(replace(one, live=number, living=one.living - len(alive)))
+            number += 1
+        manifest = replace(manifest, parts=tuple(placed), as_of=as_of, token=token, next=number)
+        self._publish(self._tidied(self._with_part(manifest, wide)))
+
+    def touch(self, *, as_of: datetime, token: str | None) -> None:
+        """Say that nothing has changed up to `as_of`."""
+        manifest = self.manifest()
+        if manifest is not None:
+            self._publish(replace(manifest, as_of=as_of, token=token))
+
+    def _with_part(self, manifest: Manifest, wide: parts.Wide) -> Manifest:
+        rows = wide[0].height
+        if not rows:
+            return manifest
+        folder = self._part(manifest.next)
+        shutil.rmtree(folder, ignore_errors=True)
+        parts.write(folder, *wide)
+        placed = Placed(manifest.next, 0, rows, rows)
+        return replace(manifest, parts=(*manifest.parts, placed), next=manifest.next + 1)
+
+    def _tidied(self, manifest: Manifest) -> Manifest:
+        """Merge the small parts when there are many, and parts that are mostly dead."""
+        chosen = _to_merge(manifest.parts)
+        if not chosen:
+            return manifest
+        opened = {placed.number: self._opened(placed) for placed in chosen}
+        wide = parts.together(part.wide(live) for part, live in opened.values())
+        rest = tuple(placed for placed in manifest.parts if placed.number not in opened)
+        return self._with_part(replace(manifest, parts=rest), wide)
+
+    def _opened(self, placed: Placed) -> tuple[Part, Mask]:
+        part = parts.read(self._part(placed.number))
+        live = np.load(self._live(placed.live)) if placed.live else np.ones(len(part), bool)
+        return part, live
+
+    def _publish(self, manifest: Manifest) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        fresh = self.folder / f"{_MANIFEST}.new"
+        fresh.write_bytes(manifest.dump())
+        fresh.replace(self.folder / _MANIFEST)
+        named = {f"part-{placed.number}" for placed in manifest.parts}
+        named |= {f"live-{placed.live}.npy" for placed in manifest.parts}
+        for path in self.folder.iterdir():
+            if path.name.startswith("part-") and path.name not in named:
+                shutil.rmtree(path, ignore_errors=True)
+            elif path.name.startswith("live-") and path.name not in named:
+                path.unlink(missing_ok=True)
+
+
+def _to_merge(placed: tuple[Placed, ...]) -> list[Placed]:
+    """The smallest parts, while each is at most twice what is merged with it, and the mostly dead."""
+    dead = [one for one in placed if one.living < one.rows * (1 - _TOO_DEAD)]
+    if len(placed) <= _MOST_PARTS:
+        return dead
+    chosen: list[Placed] = []
+    rows = 0
+    for one in sorted(placed, key=lambda one: one.rows):
+        if len(chosen) >= 2 and one.rows > 2 * rows:
+            break
+        chosen.append(one)
+        rows += one.rows
+    return chosen + [one for one in dead if one not in chosen]

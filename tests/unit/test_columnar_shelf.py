@@ -1,0 +1,110 @@
+"""The shelf of parts: what was put there last is what is read, however it got there."""
+
+import random
+from datetime import UTC, datetime
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from crm import segments
+from crm.columnar import encode
+from crm.columnar.evaluate import evaluate
+from crm.columnar.shelf import Shelf
+from crm.fields import FIELDS, folded_document
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+KINDS = {field.name: field.type.value for field in FIELDS.values()}
+
+
+def person(number: int, spent: float) -> dict[str, object]:
+    found = {"_id": f"{number:024x}", "name": f"Person {number}", "city": f"City {number % 3}", "totalSpent": spent}
+    return {**found, "folded": folded_document(found)}
+
+
+def order(number: int, customer: int, total: float) -> dict[str, object]:
+    lines = [{"productId": f"p{number % 4}", "name": f"Mug {number % 4}", "quantity": 1}]
+    return {"_id": f"o{number}", "customerId": f"{customer:024x}", "total": total, "status": "paid",
+            "createdAt": NOW, "products": lines}  # fmt: skip
+
+
+def wide(people: list[dict[str, object]], orders: list[dict[str, object]]):
+    return encode.customers(people, FIELDS.values()), *encode.orders(orders)
+
+
+def spent_over(shelf: Shelf, amount: float) -> set[str]:
+    rule = segments.parse(
+        {"type": "condition", "field": "totalSpent", "operator": "greaterThan", "value": amount}
+    )
+    found: set[str] = set()
+    state = shelf.state()
+    assert state is not None
+    for part, live in state.parts:
+        selected = evaluate(part, rule, now=NOW, zone=UTC).selected
+        if live is not None:
+            selected = selected & live
+        found |= set(pl.Series(part.ids(), dtype=pl.String).filter(pl.Series(selected)).to_list())
+    return found
+
+
+def order_totals(shelf: Shelf) -> dict[str, float]:
+    """Per customer, the sum of the totals of the orders that still count."""
+    sums: dict[str, float] = {}
+    state = shelf.state()
+    assert state is not None
+    for part, live in state.parts:
+        ids = part.ids()
+        for row, total in zip(part.orders["customer"], part.orders["total"], strict=True):
+            if live is None or live[row]:
+                sums[ids[row]] = sums.get(ids[row], 0) + total
+    return sums
+
+
+def test_an_empty_shelf_has_no_state(tmp_path: Path):
+    assert Shelf(tmp_path / "none").state() is None
+
+
+def test_a_changed_customer_counts_once_and_a_deleted_one_no_more(tmp_path: Path):
+    shelf = Shelf(tmp_path)
+    shelf.replace([wide([person(n, n) for n in range(10)], [])], as_of=NOW, token=None, fields=KINDS)
+    changed = pl.Series("_id", [f"{n:024x}" for n in (3, 9, 77)])
+    shelf.change(changed, wide([person(3, 100), person(77, 100)], []), as_of=NOW, token="t")
+    assert spent_over(shelf, 7) == {f"{n:024x}" for n in (3, 8, 77)}
+    assert shelf.state().total == 10
+    assert shelf.manifest().token == "t"
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_many_changes_end_as_if_all_had_been_written_at_once(tmp_path: Path, seed: int):
+    chance = random.Random(seed)
+    shelf = Shelf(tmp_path)
+    people = {n: person(n, n) for n in range(50)}
+    orders = {n: [order(n, n, 5.5)] for n in range(0, 50, 2)}
+    flat = [one for each in orders.values() for one in each]
+    shelf.replace([wide(list(people.values()), flat)], as_of=NOW, token=None, fields=KINDS)
+    for step in range(30):
+        ids = chance.sample(range(80), chance.randrange(1, 12))
+        for n in ids:
+            if chance.random() < 0.3:
+                people.pop(n, None)
+                orders.pop(n, None)
+            else:
+                people[n] = person(n, chance.randrange(100))
+                orders[n] = [order(step, n, chance.randrange(50)) for _ in range(chance.randrange(4))]
+        fresh = [people[n] for n in ids if n in people]
+        bought = [one for n in ids for one in orders.get(n, [])]
+        changed = pl.Series("_id", [f"{n:024x}" for n in ids])
+        shelf.change(changed, wide(fresh, bought), as_of=NOW, token=None)
+    assert spent_over(shelf, 50) == {one["_id"] for one in people.values() if one["totalSpent"] > 50}
+    expected = {f"{n:024x}": sum(o["total"] for o in found) for n, found in orders.items() if found}
+    assert order_totals(shelf) == expected
+    assert len(shelf.manifest().parts) <= 7
+    assert len(list(tmp_path.glob("part-*"))) == len(shelf.manifest().parts)
+
+
+def test_two_readers_share_what_one_writes(tmp_path: Path):
+    writer, reader = Shelf(tmp_path), Shelf(tmp_path)
+    writer.replace([wide([person(1, 10)], [])], as_of=NOW, token=None, fields=KINDS)
+    assert spent_over(reader, 5) == {f"{1:024x}"}
+    writer.replace([wide([person(2, 10)], [])], as_of=NOW, token=None, fields=KINDS)
+    assert spent_over(reader, 5) == {f"{2:024x}"}
