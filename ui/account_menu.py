@@ -14,8 +14,10 @@ def draw(account: Account) -> None:
         st.sidebar,
         st.popover(format.plain(account.name), icon=":material/account_circle:", width="stretch"),
     ):
-        st.markdown(f"**{format.plain(account.name)}**  \n{format.plain(account.email)}")
-        st.badge(str(account.role), icon=":material/badge:", color="blue")
+        with st.container(gap=None):
+            st.markdown(f"**{format.plain(account.name)}**")
+            st.text(account.email)
+        st.badge(str(account.role), color="primary")
         if st.button("Change password", icon=":material/key:", width="stretch", key="change_password"):
             _change_password(account)
         if st.button("Sign out", icon=":material/logout:", width="stretch", key="sign_out"):

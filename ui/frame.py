@@ -79,7 +79,6 @@ def _home(pages: dict[str, StreamlitPage], account: Account | None) -> None:
 def draw() -> None:
     """One run: the frame, then the page in it."""
     st.set_page_config(page_title=PRODUCT, page_icon=str(_ASSETS / "icon.png"), layout="wide")
-    st.logo(str(_ASSETS / "logo.svg"), icon_image=str(_ASSETS / "icon.svg"), size="large")
     account = session.current()
     pages = {screen.name: _page(screen, account) for screen in screens()}
     home = st.Page(
@@ -91,6 +90,7 @@ def draw() -> None:
         session.ask_to_sign_in()
     if page is not home:
         st.set_page_config(page_title=f"{page.title} · {PRODUCT}")
+    st.logo(str(_ASSETS / "logo.svg"), icon_image=str(_ASSETS / "icon.svg"), size="large")
     account_menu.draw(account)
     page.run()
 

@@ -1,5 +1,6 @@
 """What somebody sees who is not signed in, and nothing else."""
 
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import streamlit as st
@@ -11,25 +12,25 @@ from crm.settings import settings
 from crm.stores.connection import Stores
 from ui import cookies, google, oidc
 
-_WIDTH = 420  # pixels
+_WIDTH = 400  # pixels
+_LOGO = str(Path(__file__).resolve().parent / "assets" / "logo.svg")
 
 
 def show(stores: Stores, address: str, note: str | None) -> None:
     """The sign-in form; where there is no staff yet, the form that creates the first administrator."""
-    with (
-        st.container(horizontal_alignment="center"),
-        st.container(width=_WIDTH, key="signin", horizontal_alignment="left"),
-    ):
-        st.space("large")
-        if auth.has_staff(stores):
-            _sign_in(stores, address, note)
-        else:
-            _first_administrator(stores, address)
+    with st.container(horizontal_alignment="center"):
+        st.space("medium")
+        with st.container(width=_WIDTH, key="signin", horizontal_alignment="left"):
+            st.image(_LOGO, width=150)
+            if auth.has_staff(stores):
+                _sign_in(stores, address, note)
+            else:
+                _first_administrator(stores, address)
     cookies.settle()
 
 
 def _sign_in(stores: Stores, address: str, note: str | None) -> None:
-    st.title("Sign in")
+    st.header("Sign in")
     if note:
         st.warning(note, icon=":material/lock:")
     with st.form("sign_in", border=False):
@@ -83,7 +84,7 @@ def _enter(stores: Stores, email: str, password: str, address: str) -> None:
 
 
 def _first_administrator(stores: Stores, address: str) -> None:
-    st.title("Welcome to Mini-CRM")
+    st.header("Welcome")
     st.write("Create the first administrator. You can give accounts to others afterwards.")
     with st.form("first_administrator", border=False):
         name = st.text_input("Your name", autocomplete="name", key="first_name")

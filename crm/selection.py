@@ -1,0 +1,95 @@
+"""What somebody picked while exploring, as a rule tree: the way from a chart to a segment. Pure."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from crm import rfm
+from crm.reports import NO_CITY
+from crm.rfm import Rfm
+
+Tree = dict[str, Any]
+
+DATE_FIELDS = {"lastOrdered": "last order", "firstPurchaseDate": "first order", "accountCreated": "sign-up"}
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """Days from `first` to `last`, both included; or, where `length` is given, the time up to now."""
+
+    first: date | None = None
+    last: date | None = None
+    length: tuple[tuple[str, int], ...] = ()  # such as (("days", 90),)
+
+    @property
+    def is_open(self) -> bool:
+        return not (self.first or self.last or self.length)
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Customers by city (any of), tag (any of), the date in `date_field`, and RFM group (any of)."""
+
+    cities: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    period: Period = Period()
+    date_field: str = "lastOrdered"
+    groups: tuple[str, ...] = ()
+
+    @property
+    def is_empty(self) -> bool:
+        return not (self.cities or self.tags or self.groups) and self.period.is_open
+
+
+def tree(selection: Selection, scores: Rfm | None = None) -> Tree | None:
+    """The rule that holds for the selected customers; None where nothing is selected.
+
+    Groups need the `scores` they were picked from: their limits become part of the rule.
+    """
+    if selection.is_empty:
+        return None
+    conditions: list[Tree] = []
+    if selection.cities:
+        conditions += _cities(selection.cities)
+    if selection.tags:
+        conditions.append(_condition("tags", "containsAny", list(selection.tags)))
+    conditions += _period(selection.period, selection.date_field)
+    if selection.groups:
+        if scores is None:
+            raise ValueError("groups without the scores they were picked from")
+        conditions += _groups(selection.groups, scores)
+    return _group("AND", conditions)
+
+
+def _cities(cities: tuple[str, ...]) -> list[Tree]:
+    named = [city for city in cities if city != NO_CITY]
+    either = [_condition("city", "in", named)] if named else []
+    if len(named) < len(cities):
+        either.append({"type": "condition", "field": "city", "operator": "isNotSet"})
+    return either if len(either) == 1 else [_group("OR", either)]
+
+
+def _period(period: Period, field: str) -> list[Tree]:
+    if period.length:
+        return [_condition(field, "inTheLast", {"last": dict(period.length)})]
+    conditions = []
+    if period.first:
+        conditions.append(_condition(field, "greaterThanOrEqual", period.first.isoformat()))
+    if period.last:
+        after = period.last + timedelta(days=1)  # a date is its midnight: the last day is to be in
+        conditions.append(_condition(field, "before", after.isoformat()))
+    return conditions
+
+
+def _groups(names: tuple[str, ...], scores: Rfm) -> list[Tree]:
+    if len(names) == 1:
+        return rfm.conditions(scores, names[0])
+    return [_group("OR", [_group("AND", rfm.conditions(scores, name)) for name in names])]
+
+
+def _group(operator: str, conditions: list[Tree]) -> Tree:
+    return {"type": "group", "operator": operator, "conditions": conditions}
+
+
+def _condition(field: str, operator: str, value: Any) -> Tree:
+    return {"type": "condition", "field": field, "operator": operator, "value": value}

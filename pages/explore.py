@@ -1,0 +1,52 @@
+"""Explore: the shop in charts, and the way from what they show to a segment."""
+
+import streamlit as st
+
+from crm.moment import utc_now
+from crm.selection import Selection
+from ui import charts, explore_charts, figures, filter_bar, picks, segment_panel
+from ui.session import require_user, settings, stores
+
+user = require_user("explore")
+now = utc_now().replace(second=0, microsecond=0)  # one instant for all charts, the same for a while
+shop, zone, currency = stores(), settings().zone, settings().currency
+state = figures.state(shop)
+
+with st.container(horizontal=True, vertical_alignment="bottom"):
+    st.title("Explore", width="stretch")
+    metric = st.segmented_control(
+        "Show",
+        list(charts.METRICS),
+        format_func=charts.METRICS.__getitem__,
+        default="revenue",
+        required=True,
+        key="explore_metric",
+        label_visibility="collapsed",
+    )
+
+choices, tags = figures.choices(shop, state)
+chosen = filter_bar.draw(choices, tags, figures.extent(shop, state), now=now, zone=zone)
+view = explore_charts.View(shop, state, chosen, metric or "revenue", currency, zone.key)
+panel = st.container()
+
+explore_charts.key_figures(figures.key_figures(shop, state, chosen.scope), currency)
+days = explore_charts.trend(view)
+left, right = st.columns(2)
+with left:
+    cities = explore_charts.cities(view)
+with right:
+    explore_charts.categories(view)
+explore_charts.products(view)
+scores = explore_charts.scores(view, now)
+groups = explore_charts.rfm_groups(scores, currency)
+
+picked = Selection(
+    cities=cities or chosen.scope.cities,
+    tags=chosen.scope.tags,
+    period=chosen.period if days.is_open else days,
+    groups=groups,
+)
+with panel:
+    segment_panel.draw(shop, user, picked, chosen.scope, scores, now=now)
+    if cities or groups or not days.is_open:
+        st.button("Clear what is picked in the charts", icon=":material/close:", on_click=picks.clear)

@@ -1,0 +1,19 @@
+"""Settings: who may do what, keys for systems, sample data, how the parts are."""
+
+import streamlit as st
+
+from ui import settings_accounts, settings_keys, settings_sample, settings_system
+from ui.session import require_user, stores
+
+user = require_user("administer")
+
+st.title("Settings")
+people, keys, sample, system = st.tabs(["Accounts", "API keys", "Sample data", "System"], key="settings_tab")
+with people:
+    settings_accounts.draw(stores(), user)
+with keys:
+    settings_keys.draw(stores(), user)
+with sample:
+    settings_sample.draw(stores(), user)
+with system:
+    settings_system.draw(stores())

@@ -1,0 +1,98 @@
+"""What was picked in Explore, read back as a sentence with its size, and saved as a segment."""
+
+from datetime import datetime
+from typing import Any
+
+import streamlit as st
+
+from crm import audiences, library, segments, selection
+from crm.auth import Account
+from crm.errors import CrmError
+from crm.moment import utc_now
+from crm.reports import Scope
+from crm.rfm import Rfm
+from crm.selection import DATE_FIELDS, Selection
+from crm.stores.connection import Stores
+from ui import format as fmt
+from ui import links
+from ui.session import settings
+
+_SAVED = "explore_saved"
+
+
+def draw(
+    stores: Stores, account: Account, picked: Selection, scope: Scope, scores: Rfm | None, *, now: datetime
+) -> None:
+    """The panel. `scope` tells what of the filter no rule can say; `now` is the instant of the charts."""
+    with st.container(border=True, key="segment_panel"):
+        if picked.is_empty:
+            st.markdown("**Segment** — set a filter or click bars in the charts to describe customers here.")
+            _left_out(scope)
+            _saved()
+            return
+        if not picked.period.is_open:
+            picked = _dated(picked)
+        tree = selection.tree(picked, scores)
+        rule = segments.parse(tree)
+        size = audiences.count(stores, rule, now=now, zone=settings().zone)
+        everyone = audiences.total(stores)
+        st.markdown(f"**Segment** — {fmt.plain(segments.describe(rule, currency=settings().currency))}.")
+        share = fmt.percent(size / everyone if everyone else 0.0)
+        st.caption(f"{fmt.count(size, 'customer')} right now, {share} of all", key="segment_size")
+        _left_out(scope)
+        _save_form(stores, account, tree)
+        _saved()
+
+
+def _dated(picked: Selection) -> Selection:
+    field = st.segmented_control(
+        "The period is that of the",
+        list(DATE_FIELDS),
+        format_func=DATE_FIELDS.__getitem__,
+        default=picked.date_field,
+        required=True,
+        key="segment_date_field",
+    )
+    return Selection(picked.cities, picked.tags, picked.period, field or picked.date_field, picked.groups)
+
+
+def _left_out(scope: Scope) -> None:
+    if scope.of_lines:
+        st.caption(
+            ":material/info: Categories and products narrow the charts only: a segment can't name them yet."
+        )
+
+
+def _save_form(stores: Stores, account: Account, tree: Any) -> None:
+    with st.form("segment_form", border=False), st.container(horizontal=True, vertical_alignment="bottom"):
+        name = st.text_input(
+            "Name", placeholder="Name the segment", label_visibility="collapsed", key="segment_name"
+        )
+        saving = st.form_submit_button("Save as segment", type="primary", icon=":material/bookmark_add:")
+    if not saving:
+        return
+    try:
+        saved = library.save(
+            stores, name=name, rules=tree, account=account, now=utc_now(), zone=settings().zone
+        )
+    except CrmError as error:
+        st.error(error.message, icon=":material/error:")
+    else:
+        st.session_state[_SAVED] = (saved["_id"], saved["name"], saved["lastSize"])
+
+
+def _saved() -> None:
+    if _SAVED not in st.session_state:
+        return
+    segment_id, name, size = st.session_state[_SAVED]
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(
+            f":material/check_circle: Saved **{fmt.plain(name)}** with {fmt.count(size, 'customer')}.",
+            width="content",
+        )
+        st.page_link(
+            links.page("segments"),
+            label="Open in Segments",
+            icon=":material/arrow_forward:",
+            query_params={"segment": segment_id},
+        )
