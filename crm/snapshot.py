@@ -1,0 +1,106 @@
+"""The columnar copy of customers and orders: kept fresh by one process a host, read by every other.
+
+keeper = Keeper(stores, folder)
+keeper.catch_up()              # from disk where that can be brought up to date, else read anew
+while ...: keeper.follow()     # what changed since, within a second or two
+
+state = Shelf(folder).state()  # any process: the newest state
+"""
+
+import gc
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+import polars as pl
+
+from crm.columnar import encode, parts
+from crm.columnar.shelf import Shelf
+from crm.fields import FIELDS, Field
+from crm.moment import utc_now
+from crm.stores import changes
+from crm.stores.changes import FeedLost
+from crm.stores.connection import Stores
+
+_BATCH = 20_000
+_MOST_EVENTS = 50_000
+_TOUCH_EVERY = 2.0  # seconds after which a state says anew that nothing has changed
+
+
+@dataclass(slots=True)
+class Keeper:
+    """Writes the snapshot. Only one process a folder may."""
+
+    stores: Stores
+    shelf: Shelf
+    fields: Mapping[str, Field] = field(default_factory=lambda: FIELDS)
+
+    def catch_up(self) -> bool:
+        """Make sure that there is a state which `follow` can go on from. True if all was read anew."""
+        manifest = self.shelf.manifest()
+        if manifest is None or manifest.token is None or manifest.fields != self._kinds():
+            self.rebuild()
+            return True
+        return False
+
+    def rebuild(self) -> None:
+        """Read everything."""
+        token, as_of = changes.position(self.stores), utc_now()
+        self.shelf.replace([self._everything()], as_of=as_of, token=token, fields=self._kinds())
+        gc.collect()
+
+    def follow(self, stop: threading.Event) -> None:
+        """Apply changes as they come until `stop` is set. Starts anew where the feed was lost."""
+        while not stop.is_set():
+            manifest = self.shelf.manifest()
+            if manifest is None or manifest.token is None:
+                self.rebuild()
+                continue
+            try:
+                with changes.feed(self.stores, manifest.token) as feed:
+                    self._apply(feed, stop)
+            except FeedLost:
+                self.rebuild()
+
+    def _apply(self, feed: changes.Feed, stop: threading.Event) -> None:
+        touched = utc_now()
+        while not stop.is_set():
+            as_of = utc_now()
+            found = feed.read(_MOST_EVENTS)
+            if found.customer_ids:
+                self._change(sorted(found.customer_ids), as_of, found.token)
+            elif (as_of - touched).total_seconds() < _TOUCH_EVERY:
+                continue
+            else:
+                self.shelf.touch(as_of=as_of, token=found.token)
+            touched = as_of
+
+    def _change(self, ids: list[str], as_of: datetime, token: str) -> None:
+        people = changes.customers_by_id(self.stores, ids, self._paths())
+        orders = changes.orders_of(self.stores, [person["_id"] for person in people])
+        wide = (encode.customers(people, self.fields.values()), *encode.orders(orders))
+        self.shelf.change(pl.Series("_id", ids, dtype=pl.String), wide, as_of=as_of, token=token)
+
+    def _everything(self) -> parts.Wide:
+        people = [
+            encode.customers(batch, self.fields.values())
+            for batch in changes.all_customers(self.stores, self._paths(), _BATCH)
+        ]
+        empty = (encode.customers([], self.fields.values()), *encode.orders([]))
+        bought = [(empty[0], *encode.orders(batch)) for batch in changes.all_orders(self.stores, _BATCH)]
+        customers = pl.concat([empty[0], *people])
+        _, orders, lines = parts.together([empty, *bought])
+        return customers, orders, lines
+
+    def _paths(self) -> list[str]:
+        return [one.folded or one.path for one in self.fields.values()]
+
+    def _kinds(self) -> dict[str, str]:
+        return {name: one.type.value for name, one in self.fields.items()}
+
+
+def shelf(folder: Path) -> Shelf:
+    """The shelf in a data folder."""
+    return Shelf(folder / "snapshot")

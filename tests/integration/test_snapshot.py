@@ -1,0 +1,138 @@
+"""The snapshot follows MongoDB: changes, deletions, late commits, a lost feed."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from crm import segments, snapshot
+from crm.columnar.evaluate import evaluate
+from crm.columnar.shelf import Shelf
+from crm.fields import folded_document
+from crm.snapshot import Keeper
+from crm.stores.connection import Stores
+from tests.waiting import until
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+RICH = {"type": "condition", "field": "totalSpent", "operator": "greaterThan", "value": 1000}
+
+
+def person(key: str, spent: float) -> dict[str, object]:
+    found = {"_id": key, "name": f"Person {key}", "totalSpent": spent, "orderCount": 0}
+    return {**found, "folded": folded_document(found)}
+
+
+def rich(shelf: Shelf) -> set[str]:
+    found: set[str] = set()
+    state = shelf.state()
+    for part, live in state.parts if state else ():
+        selected = evaluate(part, segments.parse(RICH), now=NOW, zone=UTC).selected
+        mine = selected if live is None else selected & live
+        found |= {key for key, chosen in zip(part.ids(), mine, strict=True) if chosen}
+    return found
+
+
+@pytest.fixture
+def shelf(tmp_path: Path) -> Shelf:
+    return snapshot.shelf(tmp_path)
+
+
+@contextmanager
+def kept(stores: Stores, shelf: Shelf) -> Iterator[None]:
+    """A keeper at work in a thread."""
+    stop = threading.Event()
+    keeper = Keeper(stores, shelf)
+    keeper.catch_up()
+    thread = threading.Thread(target=keeper.follow, args=(stop,))
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join(30)
+        assert not thread.is_alive()
+
+
+def test_changes_and_deletions_arrive(stores: Stores, shelf: Shelf):
+    people = stores.collection("customers")
+    people.insert_many([person("a", 2000), person("b", 10), person("c", 3000)])
+    with kept(stores, shelf):
+        assert rich(shelf) == {"a", "c"}
+        people.update_one({"_id": "b"}, {"$set": {"totalSpent": 5000}})
+        people.delete_one({"_id": "c"})
+        people.insert_one(person("d", 9000))
+        until(lambda: rich(shelf) == {"a", "b", "d"})
+
+
+def test_a_late_commit_arrives(stores: Stores, shelf: Shelf):
+    """A transaction that began before the others were seen and commits after them."""
+    people = stores.collection("customers")
+    with kept(stores, shelf), stores.session() as session:
+        session.start_transaction()
+        people.insert_one(person("late", 2000), session=session)
+        people.insert_one(person("early", 2000))
+        until(lambda: rich(shelf) == {"early"})
+        session.commit_transaction()
+        until(lambda: rich(shelf) == {"early", "late"})
+
+
+def test_an_order_brings_its_customer_up_to_date(stores: Stores, shelf: Shelf):
+    stores.collection("customers").insert_one(person("a", 0))
+    order = {
+        "_id": "o1",
+        "customerId": "a",
+        "total": 12.5,
+        "status": "placed",
+        "createdAt": NOW,
+        "products": [],
+    }
+
+    def totals() -> list[float]:
+        state = shelf.state()
+        return [
+            total
+            for part, live in (state.parts if state else ())
+            for row, total in zip(part.orders["customer"], part.orders["total"], strict=True)
+            if live is None or live[row]
+        ]
+
+    with kept(stores, shelf):
+        stores.collection("orders").insert_one(order)
+        until(lambda: totals() == [12.5])
+        stores.collection("orders").update_one({"_id": "o1"}, {"$set": {"total": 20.0}})
+        until(lambda: totals() == [20.0])
+
+
+def test_what_changed_while_nobody_watched_arrives_later(stores: Stores, shelf: Shelf):
+    people = stores.collection("customers")
+    people.insert_one(person("a", 2000))
+    with kept(stores, shelf):
+        pass
+    people.insert_one(person("b", 2000))
+    with kept(stores, shelf):
+        until(lambda: rich(shelf) == {"a", "b"})
+
+
+def test_a_lost_feed_is_read_anew(stores: Stores, shelf: Shelf):
+    people = stores.collection("customers")
+    people.insert_one(person("a", 2000))
+    with kept(stores, shelf):
+        pass
+    manifest = shelf.manifest()
+    assert manifest is not None
+    shelf.touch(as_of=manifest.as_of, token=_long_gone())
+    people.insert_one(person("b", 2000))
+    with kept(stores, shelf):
+        until(lambda: rich(shelf) == {"a", "b"})
+
+
+def _long_gone() -> str:
+    """A position from before the oplog began."""
+    from bson import Timestamp
+
+    from crm.stores import changes
+
+    return changes._encode({"at": Timestamp(1_000_000_000, 1)})
