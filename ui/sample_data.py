@@ -20,25 +20,6 @@ def button(stores: Stores, account: Account, *, kind: str = "secondary", key: st
         make(stores, account, DEFAULT_CUSTOMERS, DEFAULT_ORDERS, DEFAULT_SEED)
 
 
-def form(stores: Stores, account: Account) -> None:
-    """Make a shop of any size."""
-    st.caption(
-        "A made-up shop: customers in many cities, their orders over 24 months in rupees, 60 products. "
-        "It adds to what is there and deletes nothing; the same numbers again change nothing."
-    )
-    with st.form("sample_data", border=False):
-        with st.container(horizontal=True):
-            customers = st.number_input("Customers", 1, 200_000, DEFAULT_CUSTOMERS, key="sample_customers")
-            orders = st.number_input("Orders", 0, 1_000_000, DEFAULT_ORDERS, key="sample_orders")
-            seed = st.number_input(
-                "Seed", 0, 2**31 - 1, DEFAULT_SEED, key="sample_seed", help="Another seed makes another shop."
-            )
-        asked = st.form_submit_button("Make sample data", icon=":material/storefront:")
-    if asked:
-        make(stores, account, int(customers), int(orders), int(seed))
-    watch(stores)
-
-
 def make(stores: Stores, account: Account, customers: int, orders: int, seed: int) -> None:
     """Publish the shop, showing how far it is."""
     bar = st.progress(0.0, text="Making a shop up …")
