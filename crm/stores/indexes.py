@@ -49,10 +49,10 @@ INDEXES: dict[str, list[IndexModel]] = {
         IndexModel(BOOKS),
     ],
     "deliveries": [
-        # Only rows with a reason (failed, skipped, cancelled): an index that holds every row's state would
-        # double the cost of settling one.
+        # Failed, skipped and cancelled rows: all that have a reason. The state itself is no key of it, since
+        # an index on a field that settling changes doubles the cost of settling (66 against 27 µs a row).
         IndexModel(
-            [("campaignId", ASCENDING), ("state", ASCENDING), ("_id", ASCENDING)],
+            [("campaignId", ASCENDING), ("_id", ASCENDING)],
             partialFilterExpression={"reason": {"$exists": True}},
         ),
         IndexModel([("customerId", ASCENDING)]),
