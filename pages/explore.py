@@ -8,7 +8,7 @@ from ui import charts, explore_charts, figures, filter_bar, nobody_yet, picks, s
 from ui.session import require_user, settings, stores
 
 user = require_user("explore")
-now = utc_now().replace(second=0, microsecond=0)  # one instant for all charts, the same for a while
+now = utc_now()
 shop, zone, currency = stores(), settings().zone, settings().currency
 state = figures.state(shop)
 
