@@ -37,7 +37,7 @@ from crm.stores.connection import Stores, connect
 from embedded.errors import CannotStart
 from embedded.supervisor import Supervisor
 from embedded.worker import Worker
-from ui import oidc
+from ui import oidc, trouble
 
 ROOT = Path(__file__).resolve().parent
 
@@ -114,5 +114,6 @@ app = st.App(
     routes=application.routes(api),
     middleware=[Middleware(SecurityHeaders)],
     lifespan=lifespan,
+    on_script_error=trouble.show,
     secrets=oidc.secrets(_settings(), server.wanted(_settings()).url),
 )
