@@ -31,11 +31,12 @@ class Batch:
     records: Sequence[Record]
     import_id: str | None = None
     after: str = "0-0"
+    accepted_at: datetime = field(init=False)
 
-    @property
-    def accepted_at(self) -> datetime:
+    def __post_init__(self) -> None:
         whole, micro = divmod(self.version, 1_000_000)
-        return datetime.fromtimestamp(whole, UTC).replace(microsecond=micro // 1000 * 1000)
+        at = datetime.fromtimestamp(whole, UTC).replace(microsecond=micro // 1000 * 1000)
+        object.__setattr__(self, "accepted_at", at)
 
     def payload(self) -> dict[str, Any]:
         payload = {
