@@ -21,9 +21,9 @@ MOST_ORDERS = 1_000_000
 class SampleIn(BaseModel):
     """How large a shop; the same numbers again change nothing."""
 
-    customers: int = Field(sample_shop.DEFAULT_CUSTOMERS, ge=1, le=MOST_CUSTOMERS)
-    orders: int = Field(sample_shop.DEFAULT_ORDERS, ge=0, le=MOST_ORDERS)
-    seed: int = Field(sample_shop.DEFAULT_SEED, ge=0, lt=2**31)
+    customers: Annotated[int, Field(ge=1, le=MOST_CUSTOMERS)] = sample_shop.DEFAULT_CUSTOMERS
+    orders: Annotated[int, Field(ge=0, le=MOST_ORDERS)] = sample_shop.DEFAULT_ORDERS
+    seed: Annotated[int, Field(ge=0, lt=2**31)] = sample_shop.DEFAULT_SEED
 
 
 class SampleOut(BaseModel):
