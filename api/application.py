@@ -9,7 +9,7 @@ from collections.abc import Callable
 from fastapi import FastAPI
 from starlette.routing import BaseRoute, Route
 
-from api import auth, customers, docs, errors, health, imports, orders, products, sample, segments
+from api import auth, campaigns, customers, docs, errors, health, imports, orders, products, sample, segments
 from crm.stores.connection import Stores
 
 PREFIX = "/api"
@@ -23,6 +23,7 @@ the Settings page and send it as `X-API-Key`. Every error is `{"error": {"code",
 
 _ROUTERS = (
     auth.router,
+    campaigns.router,
     customers.router,
     docs.router,
     health.router,
