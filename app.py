@@ -10,21 +10,34 @@ from pathlib import Path
 
 import streamlit as st
 from pydantic import ValidationError
+
+from crm.settings import Settings, settings
+from ui import server
+
+
+def _settings() -> Settings:
+    try:
+        return settings()
+    except ValidationError as error:
+        wrong = "; ".join(f"{problem['loc'][0]}: {problem['msg']}" for problem in error.errors())
+        sys.exit(f"Mini-CRM can't start. Wrong settings: {wrong}")
+
+
+server.move_where_wanted(_settings())  # before the imports that take their time
+
 from starlette.middleware import Middleware
 
 from api import application
 from api.headers import SecurityHeaders
-from crm import auth
+from crm import auth, health
 from crm.errors import CrmError
 from crm.moment import utc_now
-from crm.settings import Settings, settings
 from crm.stores import indexes
 from crm.stores.connection import Stores, connect
-from embedded import ports
 from embedded.errors import CannotStart
 from embedded.supervisor import Supervisor
 from embedded.worker import Worker
-from ui import oidc, server
+from ui import oidc, trouble
 
 ROOT = Path(__file__).resolve().parent
 
@@ -50,6 +63,7 @@ async def lifespan(_app: st.App) -> AsyncIterator[None]:
             announcement = asyncio.create_task(_announce(place))
             yield
             announcement.cancel()
+        print("Mini-CRM is stopping.", flush=True)  # noqa: T201
     finally:
         await asyncio.to_thread(supervisor.stop)
 
@@ -60,12 +74,12 @@ def _start(supervisor: Supervisor, chosen: Settings, place: server.Place) -> Non
     if own_mongodb or own_redis:
         supervisor.claim()
     if server.bound() != place:
-        if not ports.is_free(place.port, place.address):
-            raise CannotStart(
-                f"Port {place.port} of {place.address} is taken. Set CRM_PORT to a free one."
-            )
-        server.move_to(place)
+        raise CannotStart(f"Port {place.port} of {place.address} is taken. Set CRM_PORT to a free one.")
     supervisor.start_stores(mongodb=own_mongodb, redis=own_redis)
+    state = health.check(stores())
+    if state.mongodb is None or state.redis is None:
+        silent = "MongoDB (MONGODB_URI)" if state.mongodb is None else "Redis (REDIS_URL)"
+        raise CannotStart(f"{silent} does not answer. Start it, or correct its address.")
     indexes.ensure(stores())
     auth.ensure_first_administrator(stores(), chosen, now=utc_now())
     variables = {"CRM_DATA_DIR": str(supervisor.data_dir)}
@@ -93,14 +107,6 @@ def _refusal(message: str) -> RuntimeError:
     return RuntimeError(message)
 
 
-def _settings() -> Settings:
-    try:
-        return settings()
-    except ValidationError as error:
-        wrong = "; ".join(f"{problem['loc'][0]}: {problem['msg']}" for problem in error.errors())
-        sys.exit(f"Mini-CRM can't start. Wrong settings: {wrong}")
-
-
 logging.getLogger("uvicorn.error").setLevel(logging.WARNING)  # one URL on the terminal, ours
 api = application.build(stores)
 app = st.App(
@@ -108,5 +114,6 @@ app = st.App(
     routes=application.routes(api),
     middleware=[Middleware(SecurityHeaders)],
     lifespan=lifespan,
+    on_script_error=trouble.show,
     secrets=oidc.secrets(_settings(), server.wanted(_settings()).url),
 )

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from fastapi import FastAPI
 from starlette.routing import BaseRoute, Route
 
-from api import auth, docs, errors, health
+from api import auth, campaigns, customers, docs, errors, health, imports, orders, products, sample, segments
 from crm.stores.connection import Stores
 
 PREFIX = "/api"
@@ -23,8 +23,15 @@ the Settings page and send it as `X-API-Key`. Every error is `{"error": {"code",
 
 _ROUTERS = (
     auth.router,
+    campaigns.router,
+    customers.router,
     docs.router,
     health.router,
+    imports.router,
+    orders.router,
+    products.router,
+    sample.router,
+    segments.router,
 )
 _BESIDE = (health.liveness,)  # served outside /api, at their own paths, which are
 _PATHS_BESIDE = ("/health", "/metrics", "/ai-query")

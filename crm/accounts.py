@@ -1,12 +1,12 @@
 """The life of accounts: made, given a role, disabled, deleted."""
 
 import re
-import zlib
 from datetime import datetime
 
 from crm import passwords, sessions
 from crm.errors import Conflict, FieldError, InvalidInput, NotAllowed, NotFound, NotSignedIn
-from crm.fields import fold, folded_document
+from crm.fields import fold
+from crm.ingestion.people import new_customer
 from crm.roles import STAFF, Account, Role
 from crm.settings import Settings
 from crm.stores import accounts, audit
@@ -193,20 +193,8 @@ def _wait_for_role(stores: Stores, email: str, name: str, now: datetime) -> Docu
 
 def _customer(account: Document, now: datetime) -> Document:
     """The record of a shopper of whom nothing else is known."""
-    given = {"name": account["name"], "email": account["email"], "accountCreated": now}
-    customer_id = new_id()
-    return {
-        "_id": customer_id,
-        **given,
-        "totalSpent": 0.0,
-        "totalOrderValue": 0.0,
-        "orderCount": 0,
-        "bucket": zlib.crc32(customer_id.encode()) % 10_000,
-        "folded": folded_document(given),
-        "createdAt": now,
-        "updatedAt": now,
-        "version": int(now.timestamp() * 1_000_000),
-    }
+    fields = {"name": account["name"], "email": account["email"], "accountCreated": now}
+    return new_customer(fields, version=int(now.timestamp() * 1_000_000), at=now, import_id=None)
 
 
 def _document(email: str, name: str, role: str, password: str, now: datetime) -> Document:

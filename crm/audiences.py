@@ -131,6 +131,11 @@ def total(stores: Stores) -> int:
     return queries.total(stores)
 
 
+def anybody(stores: Stores) -> bool:
+    """Whether there is any customer at all. Takes no longer for a million of them."""
+    return queries.anybody(stores)
+
+
 def customer_ids(stores: Stores, rule: Rule, *, now: datetime, zone: ZoneInfo) -> Iterator[str]:
     """Ids of the selected customers, ascending, each once, from one evaluation of the rule."""
     return queries.ids(stores, segments.to_filter(rule, now=now, zone=zone))

@@ -68,9 +68,9 @@ def create(
     rules: Any = None,
     template: str = "",
 ) -> Campaign:
-    """Keep a draft. It may be incomplete, but for its name; what is wrong is said when it is launched.
+    """Keep a draft. It may lack everything but a name; what is missing is said when it is launched.
 
-    Raises InvalidInput for the name, NotFound for a segment that is not there.
+    Raises InvalidInput for the name, NotFound for a segment that is not there, InvalidRule for bad rules.
     """
     draft = _draft(stores, name, segment_id, rules, template, account, now)
     store.insert(stores, draft)
@@ -109,7 +109,7 @@ def _draft(
         "name": _checked_name(name),
         "segmentId": segment_id,
         "segmentName": library.get(stores, segment_id)["name"] if segment_id else None,
-        "rules": rules,
+        "rules": None if rules is None else segments.dump(segments.parse(rules)),
         "messageTemplate": template,
         "status": CampaignStatus.DRAFT.value,
         "createdBy": account.id,

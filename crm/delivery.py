@@ -106,14 +106,22 @@ def _row(
         "createdAt": now,
         "updatedAt": now,
     }
-    known = {name: value for name, value in (customer or {}).items() if isinstance(value, str)}
-    row |= {name: known[name] for name in ("name", "email") if known.get(name)}
-    if "name" in row or "email" in row:
-        row["search"] = fold(f"{row.get('name', '')} {row.get('email', '')}")
-    address = next((known[name] for name in _ADDRESS if known.get(name)), None)
-    if address and address != row.get("email"):
+    if customer is None:
+        return row
+    name, email = _text(customer, "name"), _text(customer, "email")
+    if name:
+        row["name"] = name
+    if email:
+        row["email"] = email
+    elif address := _text(customer, "phone") or _text(customer, "externalId"):
         row["address"] = address
+    row["search"] = fold(f"{name} {email}")
     return row
+
+
+def _text(customer: Document, field: str) -> str:
+    value = customer.get(field)
+    return value if isinstance(value, str) else ""
 
 
 def _message(row: Document) -> Message:

@@ -43,6 +43,8 @@ class Field:
 
 def fold(text: str) -> str:
     """The form in which text is compared: NFC, trimmed, case-folded, NFC again (folding can undo it)."""
+    if text.isascii():  # most text is, and there all of this is lower case
+        return text.strip().lower()
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", text).strip().casefold())
 
 
@@ -73,6 +75,9 @@ _CATALOGUE = (
 
 FIELDS: dict[str, Field] = {field.name: field for field in _CATALOGUE}
 
+_TEXTS = tuple(field.name for field in _CATALOGUE if field.type is FieldType.TEXT)
+_LISTS = tuple(field.name for field in _CATALOGUE if field.type is FieldType.TAGS)
+
 
 def folded_document(customer: Mapping[str, object]) -> dict[str, str | list[str]]:
     """What is stored under `folded` beside a customer's text and tags, the form that rules compare by.
@@ -82,12 +87,14 @@ def folded_document(customer: Mapping[str, object]) -> dict[str, str | list[str]
     name is in here exactly when the customer has a value there in the eyes of every rule.
     """
     folded: dict[str, str | list[str]] = {}
-    for field in _CATALOGUE:
-        value = customer.get(field.name)
-        if field.type is FieldType.TEXT and isinstance(value, str) and (text := fold(value)):
-            folded[field.name] = text
-        elif field.type is FieldType.TAGS and isinstance(value, list | tuple):
+    for name in _TEXTS:
+        value = customer.get(name)
+        if isinstance(value, str) and (text := fold(value)):
+            folded[name] = text
+    for name in _LISTS:
+        value = customer.get(name)
+        if isinstance(value, list | tuple):
             texts = [fold(tag) for tag in value if isinstance(tag, str)]
             if tags := [tag for tag in dict.fromkeys(texts) if tag]:
-                folded[field.name] = tags
+                folded[name] = tags
     return folded

@@ -5,11 +5,12 @@ who still wait stand in the plan alone. The log reads the rows first and then th
 number of the books opens its people.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from crm.errors import FieldError, InvalidInput, NotFound
+from crm.fields import fold
 from crm.lifecycle import CampaignStatus, DeliveryState
 from crm.spreadsheets import csv_pieces
 from crm.stores import campaigns as campaign_store
@@ -18,7 +19,7 @@ from crm.stores import plan as plan_store
 from crm.stores.connection import Document, Stores
 
 MAX_PAGE = 500
-_LOOK_AT = 40  # waiting batches that one page of a search goes through before it hands back a cursor
+_LOOK_AT = 40  # pending batches that one page goes through before it hands back a cursor
 _COLUMNS = ("customerId", "name", "email", "state", "reason", "attempt", "updatedAt", "body")
 
 
@@ -44,10 +45,11 @@ def deliveries(
     limit: int = 50,
     cursor: str | None = None,
 ) -> dict[str, Any]:
-    """One page of the delivery log: `{items, next}`, by batch of the vendor and customer.
+    """One page of the delivery log: `{items, next}`, in a fixed order.
 
     `search` is text within the name or the e-mail address. `next` is the cursor of the following page, or
-    None. Raises NotFound, and InvalidInput for a state, limit or cursor that makes no sense.
+    None; while a search goes through people who still wait, a page may hold fewer than `limit`. Raises
+    NotFound, and InvalidInput for a state, limit or cursor that makes no sense.
     """
     campaign = _campaign(stores, campaign_id)
     if state is not None and state not in set(DeliveryState):
@@ -57,60 +59,85 @@ def deliveries(
     place, _, position = (cursor or "r:").partition(":")
     if place not in ("r", "w"):
         raise _bad("cursor", "is not one of this list")
+    if "audienceSize" not in campaign:
+        return {"items": [], "next": None}
     items: list[Document] = []
-    if place == "r":
+    if place == "r" and state != DeliveryState.PENDING:
+        after = position or None
         found = list(
-            delivery_store.rows(
-                stores, campaign_id, state=state, search=search, after=position or None, limit=limit + 1
-            )
+            delivery_store.rows(stores, campaign_id, state=state, search=search, after=after, limit=limit + 1)
         )
         items = [_shown(row) for row in found[:limit]]
         if len(found) > limit:
             return {"items": items, "next": f"r:{items[-1]['_id']}"}
         position = ""
-    if state not in (None, DeliveryState.PENDING) or "audienceSize" not in campaign:
+    if state not in (None, DeliveryState.PENDING):
         return {"items": items, "next": None}
-    return _waiting(stores, campaign_id, search, items, limit, position)
+    batches = plan_store.pending(stores, campaign_id, _place(position)[0], without_rows=state is None)
+    return _pending(stores, campaign_id, batches, search, items, limit, _place(position))
 
 
-def _waiting(
-    stores: Stores, campaign_id: str, search: str | None, items: list[Document], limit: int, position: str
+def _place(position: str) -> tuple[int, int]:
+    """Batch number and offset within it, of a cursor's `number:offset`; empty is the beginning."""
+    number, _, offset = position.partition(":")
+    if not (number or "0").isdecimal() or not (offset or "0").isdecimal():
+        raise _bad("cursor", "is not one of this list")
+    return int(number or 0), int(offset or 0)
+
+
+def _pending(
+    stores: Stores,
+    campaign_id: str,
+    batches: Iterable[Document],
+    search: str | None,
+    items: list[Document],
+    limit: int,
+    place: tuple[int, int],
 ) -> dict[str, Any]:
-    """Go on with the people of batches that have no rows yet; `position` is `number:offset` or empty."""
-    number_text, _, offset_text = position.partition(":")
-    try:
-        number, offset = int(number_text or 0), int(offset_text or 0)
-    except ValueError:
-        raise _bad("cursor", "is not one of this list") from None
-    for looked_at, batch in enumerate(plan_store.waiting(stores, campaign_id, number)):
+    """Fill a page with the pending people of these batches, from `place` on."""
+    for looked_at, batch in enumerate(batches):
         if looked_at == _LOOK_AT:
             return {"items": items, "next": f"w:{batch['number']}:0"}
-        people = batch["customerIds"]
-        first = offset if batch["number"] == number else 0
-        known = delivery_store.matching(stores, people[first:], search)
-        for index in range(first, len(people)):
-            customer = known.get(people[index])
-            if search and customer is None:
+        first = place[1] if batch["number"] == place[0] else 0
+        people = batch["customerIds"][first:]
+        found = (
+            _with_rows(stores, campaign_id, people, search)
+            if batch["handed"]
+            else _without_rows(stores, campaign_id, people, search)
+        )
+        for index, customer_id in enumerate(people, start=first):
+            if customer_id not in found:
                 continue
             if len(items) == limit:
                 return {"items": items, "next": f"w:{batch['number']}:{index}"}
-            items.append(_waiting_row(campaign_id, people[index], customer))
+            items.append(_shown(found[customer_id]))
     return {"items": items, "next": None}
 
 
-def _waiting_row(campaign_id: str, customer_id: str, customer: Document | None) -> Document:
-    known = customer or {}
-    return _shown(
-        {
+def _with_rows(
+    stores: Stores, campaign_id: str, people: Sequence[str], search: str | None
+) -> dict[str, Document]:
+    text = fold(search or "")
+    rows = delivery_store.pending(stores, campaign_id, people)
+    return {row["customerId"]: row for row in rows if text in row.get("search", "")}
+
+
+def _without_rows(
+    stores: Stores, campaign_id: str, people: Sequence[str], search: str | None
+) -> dict[str, Document]:
+    known = delivery_store.matching(stores, people, search)
+    return {
+        customer_id: {
             "_id": delivery_store.delivery_id(campaign_id, customer_id),
             "campaignId": campaign_id,
             "customerId": customer_id,
             "state": DeliveryState.PENDING.value,
             "attempt": 1,
-            "name": known.get("name"),
-            "email": known.get("email"),
+            **{name: known.get(customer_id, {}).get(name) for name in ("name", "email")},
         }
-    )
+        for customer_id in people
+        if customer_id in known or not search
+    }
 
 
 def _shown(row: Document) -> Document:

@@ -17,7 +17,7 @@ from crm.sample_shop import (
     orders,
     products,
 )
-from crm.stores import samples
+from crm.stores import samples, streams
 from crm.stores.connection import Stores
 
 Progress = Callable[[int, int], None]
@@ -35,6 +35,7 @@ class Generated:
     orders: int
     products: int
     seed: int
+    key: str  # what every external id and order reference of the shop begins with
 
 
 def generate(
@@ -61,7 +62,7 @@ def generate(
         made[kind] += accepted
         if progress:
             progress(made["customers"] + made["orders"], customers + orders)
-    return Generated(made["customers"], made["orders"], made["products"], seed)
+    return Generated(made["customers"], made["orders"], made["products"], seed, shop.key)
 
 
 def check(customers: int, orders: int, seed: int) -> None:
@@ -95,3 +96,9 @@ def _accept(stores: Stores, kind: str, batch: list[dict[str, Any]], now: datetim
         first = accepted.rejected[0]
         raise AssertionError(f"a sample record was refused: {kind} {first.field}: {first.reason}")
     return accepted.accepted
+
+
+def waiting(stores: Stores) -> int:
+    """Batches of customers, orders and products, of a sample or not, that no worker has persisted yet."""
+    names = (streams.CUSTOMERS, *streams.ORDERS, streams.PRODUCTS)
+    return sum(streams.backlog(stores, name) for name in names)

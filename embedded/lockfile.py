@@ -22,6 +22,10 @@ class LockFile:
         self._descriptor: int | None = None
 
     @property
+    def held(self) -> bool:
+        return self._descriptor is not None
+
+    @property
     def descriptor(self) -> int:
         """The open file. A process that inherits it holds the lock as well."""
         if self._descriptor is None:

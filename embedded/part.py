@@ -120,9 +120,7 @@ class Part:
 
 
 def _ending(status: int) -> str:
-    if status <= 128:
-        return f"ended with status {status}"
     try:
-        return f"was ended by {signal.Signals(status - 128).name}"
+        return f"was ended by {signal.Signals(-status if status < 0 else status - 128).name}"
     except ValueError:
         return f"ended with status {status}"

@@ -30,7 +30,10 @@ _PORT_TRIES = 5
 
 
 class Supervisor:
-    """Holds a data folder and runs the parts that live in it."""
+    """Holds a data folder and runs the parts that live in it.
+
+    `claim` comes first, unless every store is somebody else's and only workers are to run here.
+    """
 
     def __init__(self, data_dir: Path, url: str) -> None:
         self.data_dir = data_dir.resolve()
@@ -88,7 +91,8 @@ class Supervisor:
 
     def stop(self) -> None:
         """End the workers, then the stores, and let go of the data folder. May be called twice."""
-        self._running_file.unlink(missing_ok=True)
+        if self._web.held:
+            self._running_file.unlink(missing_ok=True)
         for group in (self._workers, self._stores):
             threads = [threading.Thread(target=part.stop) for part in group]
             for thread in threads:
@@ -108,7 +112,7 @@ class Supervisor:
 
     def _part(self, program: Program) -> Part:
         log = self.data_dir / "log" / f"{program.name}.log"
-        return Part(program, log, inherited=(self._parts_lock.descriptor,))
+        return Part(program, log, inherited=[lock.descriptor for lock in (self._parts_lock,) if lock.held])
 
     def _write_running(self) -> None:
         note: dict[str, str | int] = {"url": self.url, "pid": os.getpid()}

@@ -38,6 +38,7 @@ class Valkey:
             str(binary()),
             *("--port", str(self.port), "--bind", "127.0.0.1", "--protected-mode", "yes"),
             *("--dir", str(self.folder), "--save", ""),
+            *("--set-proc-title", "no"),  # a list of processes keeps telling whose data it holds
             *("--appendonly", "yes", "--appendfsync", "everysec"),
             # A stream that is evicted is data lost: refuse writes instead.
             *("--maxmemory-policy", "noeviction"),

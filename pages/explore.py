@@ -4,11 +4,11 @@ import streamlit as st
 
 from crm.moment import utc_now
 from crm.selection import Selection
-from ui import charts, explore_charts, figures, filter_bar, picks, segment_panel
+from ui import charts, explore_charts, figures, filter_bar, nobody_yet, picks, segment_panel
 from ui.session import require_user, settings, stores
 
 user = require_user("explore")
-now = utc_now().replace(second=0, microsecond=0)  # one instant for all charts, the same for a while
+now = utc_now()
 shop, zone, currency = stores(), settings().zone, settings().currency
 state = figures.state(shop)
 
@@ -24,6 +24,9 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
         label_visibility="collapsed",
     )
 
+if not state.customers:
+    nobody_yet.draw(user)
+    st.stop()
 choices, tags = figures.choices(shop, state)
 chosen = filter_bar.draw(choices, tags, figures.extent(shop, state), now=now, zone=zone)
 view = explore_charts.View(shop, state, chosen, metric or "revenue", currency, zone.key)

@@ -8,11 +8,11 @@ each run until the browser says that it is done, since a run that ends sooner wo
 """
 
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import Literal
 
 import jwt
 import streamlit as st
-import streamlit_authenticator as stauth
+from streamlit_authenticator.controllers import AuthenticationController, CookieController
 
 from crm import passwords
 from crm.roles import Account
@@ -29,13 +29,8 @@ def check(email: str, password: str, password_hash: str) -> bool:
         return False
     name = email.strip().lower()  # the form in which the library looks a name up
     credentials = {"usernames": {name: {"email": email, "password": password_hash}}}
-    return bool(_authenticator(credentials).authentication_controller.login(name, password))
-
-
-def _authenticator(credentials: dict[str, Any]) -> stauth.Authenticate:
-    return stauth.Authenticate(
-        credentials, NAME, settings().secret("cookie").hex(), _DAYS, auto_hash=False, login_sleep_time=0
-    )
+    # Not the library's `Authenticate`: it draws its component first, whose answer would end this run.
+    return bool(AuthenticationController(credentials, auto_hash=False).login(name, password))
 
 
 def begin(account: Account) -> None:
@@ -87,15 +82,19 @@ def _parsed(name: object) -> tuple[str, int] | None:
     return (account_id, int(version)) if separator and version.isdigit() else None
 
 
+@st.fragment
 def settle() -> None:
-    """Draw what sets or deletes the cookie, until the browser has done it. Call it once in a run."""
+    """Draw what sets or deletes the cookie, until the browser has done it. Call it once in a run.
+
+    A fragment, so that the browser's answer runs this alone: a whole run would close an open dialog.
+    """
     pending: Literal["set", "delete"] | None = st.session_state.get(_PENDING)
     if pending is None:
         return
     if st.session_state.get(pending):  # the component's answer, kept under its key
         del st.session_state[_PENDING]
         return
-    controller = _authenticator({"usernames": {}}).cookie_controller
+    controller = CookieController(NAME, settings().secret("cookie").hex(), _DAYS)
     if pending == "set":
         controller.set_cookie()
     else:

@@ -1,7 +1,7 @@
 """The cards of Explore: each draws one report, and returns what is selected in it."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pandas as pd
 import streamlit as st
@@ -159,4 +159,6 @@ def _group_table(frame: pd.DataFrame, currency: str) -> None:
 
 
 def scores(view: View, now: datetime) -> Rfm:
-    return figures.rfm(view.stores, view.state, view.scope.cities, view.scope.tags, now)
+    """RFM as of the next full minute: the same answer for a while, and nobody's last order is after it."""
+    minute = (now + timedelta(minutes=1)).replace(second=0, microsecond=0)
+    return figures.rfm(view.stores, view.state, view.scope.cities, view.scope.tags, minute)

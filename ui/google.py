@@ -37,6 +37,7 @@ def identity() -> Identity | None:
     )
 
 
+@st.fragment
 def remember_target(path: str) -> None:
     """Keep the page that was asked for in a cookie, since the provider sends everybody back to `/`."""
     if path and st.context.cookies.get(_TARGET) != path:

@@ -1,6 +1,9 @@
 """What the Upload page shows of a file before it is imported, and of an import while and after it runs."""
 
+from collections.abc import Sequence
+from datetime import UTC, datetime, time
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pandas as pd
 import streamlit as st
@@ -10,6 +13,7 @@ from crm import ingest
 from crm.auth import Account
 from crm.errors import CrmError
 from crm.moment import utc_now
+from crm.settings import settings
 from crm.stores.connection import Document, Stores
 from ui import format
 
@@ -72,10 +76,13 @@ def _rewound(file: UploadedFile) -> UploadedFile:
 
 
 def _understanding(preview: ingest.FilePreview) -> None:
-    rows = pd.DataFrame(preview.rows)
-    if len(rows):
+    if preview.rows:
         st.caption("The first rows, as they will be understood")
-        st.dataframe(rows, hide_index=True, alt="First rows of the file as they will be understood")
+        st.dataframe(
+            _as_understood(preview.rows),
+            hide_index=True,
+            alt="First rows of the file as they will be understood",
+        )
     for problem in preview.problems:
         st.warning(problem, icon=":material/warning:")
     with st.expander("Which column is what"):
@@ -86,6 +93,23 @@ def _understanding(preview: ingest.FilePreview) -> None:
             ]
         )
         st.dataframe(table, hide_index=True, alt="Columns of the file and the fields they are taken as")
+
+
+def _as_understood(rows: Sequence[dict[str, Any]]) -> pd.DataFrame:
+    """One row a record: what is not there stays empty, and a refused one says why in its first cell."""
+    zone = settings().zone
+    frame = pd.DataFrame([{name: _cell(value, zone) for name, value in row.items()} for row in rows])
+    if "problem" in frame:
+        refusals = frame.pop("problem").map(lambda reason: f"refused: {reason}", na_action="ignore")
+        frame.insert(0, "will be", refusals.fillna("taken"))
+    return frame.astype(object).where(frame.notna(), "")
+
+
+def _cell(value: Any, zone: ZoneInfo) -> Any:
+    if not isinstance(value, datetime):
+        return value
+    midnight = value.astimezone(UTC).time() == time()
+    return format.day(value, zone) if midnight else format.moment(value, zone)
 
 
 def is_running(status: Document) -> bool:
@@ -101,7 +125,7 @@ def import_card(stores: Stores, status: dict[str, Any]) -> None:
         with st.container(horizontal=True, vertical_alignment="center"):
             st.markdown(f"**{format.plain(status['filename'])}**", width="content")
             st.badge(label, color=color)
-            st.caption(f"{status['kind'] or 'kind not known yet'}", width="content")
+            st.caption(f"{status['kind'] or 'kind not known yet'} · {_when(status)}", width="content")
             if is_running(status):
                 st.space("stretch")
                 if st.button("Cancel", key=f"cancel_{import_id}", icon=":material/close:"):
@@ -116,6 +140,13 @@ def import_card(stores: Stores, status: dict[str, Any]) -> None:
             _rejections(stores, status)
 
 
+def _when(status: dict[str, Any]) -> str:
+    if status["finishedAt"] is None:
+        return f"started {format.ago(status['createdAt'], utc_now())}"
+    seconds = max(1, round((status["finishedAt"] - status["createdAt"]).total_seconds()))
+    return f"{format.ago(status['finishedAt'], utc_now())}, took {format.count(seconds, 'second')}"
+
+
 def _progress(status: dict[str, Any]) -> None:
     total, read = status.get("size") or 0, status.get("position") or 0
     counts = status["counts"]
@@ -125,7 +156,7 @@ def _progress(status: dict[str, Any]) -> None:
 
 def _counts(counts: dict[str, int]) -> None:
     shown = ("read", "created", "updated", "unchanged", "rejected")
-    with st.container(horizontal=True):
+    with st.container(horizontal=True, gap="large"):
         for name in shown:
             st.metric(name.capitalize(), format.number(counts[name]), width="content")
 

@@ -64,6 +64,14 @@ def is_empty(tree: Node) -> bool:
     return is_group(tree) and not _children(tree)
 
 
+def without_ids(tree: Node) -> Node:
+    """What a tree says, whatever its nodes are called: two trees that ask for the same are equal."""
+    copy = {key: value for key, value in tree.items() if key != "id"}
+    if is_group(tree):
+        copy["conditions"] = [without_ids(child) for child in _children(tree)]
+    return copy
+
+
 def renumber(tree: Node, ids: Iterator[int]) -> Node:
     """The same tree with a fresh id on every node."""
     copy = {**tree, "id": next(ids)}

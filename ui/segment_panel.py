@@ -23,7 +23,7 @@ _SAVED = "explore_saved"
 def draw(
     stores: Stores, account: Account, picked: Selection, scope: Scope, scores: Rfm | None, *, now: datetime
 ) -> None:
-    """The panel. `scope` tells what of the filter no rule can say; `now` is the instant of the charts."""
+    """The panel. `scope` tells what of the filter no rule can say; the size is as of `now`."""
     with st.container(border=True, key="segment_panel"):
         if picked.is_empty:
             st.markdown("**Segment** — set a filter or click bars in the charts to describe customers here.")
@@ -36,9 +36,13 @@ def draw(
         rule = segments.parse(tree)
         size = audiences.count(stores, rule, now=now, zone=settings().zone)
         everyone = audiences.total(stores)
-        st.markdown(f"**Segment** — {fmt.plain(segments.describe(rule, currency=settings().currency))}.")
-        share = fmt.percent(size / everyone if everyone else 0.0)
-        st.caption(f"{fmt.count(size, 'customer')} right now, {share} of all", key="segment_size")
+        sentence = segments.describe(rule, currency=settings().currency)
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.metric("In this segment", fmt.number(size), width=150)
+            with st.container(gap="xsmall"):
+                st.markdown(f"**{fmt.plain(sentence)}.**")
+                share = fmt.percent(size / everyone if everyone else 0.0)
+                st.caption(f"{share} of {fmt.count(everyone, 'customer')} right now")
         _left_out(scope)
         _save_form(stores, account, tree)
         _saved()

@@ -1,8 +1,11 @@
 """Where Streamlit serves, and where it should: its own options on one side, the product's on the other."""
 
 import os
+import socket
 import sys
 from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
 
 from streamlit import config
 
@@ -39,16 +42,38 @@ def wanted(settings: Settings) -> Place:
     )
 
 
-def move_to(place: Place) -> None:
-    """Become `streamlit run` at another place. Does not return; nothing may have been started yet."""
-    sys.stdout.flush()
-    sys.stderr.flush()
+def move_where_wanted(settings: Settings) -> None:
+    """Under `streamlit run`, start over at the place that is wanted, where it is another one and free.
+
+    Returns where there is nothing to do; does not return when it starts over.
+    """
+    place = wanted(settings)
+    if place == bound() or not _is_streamlit_run() or not _is_free(place):
+        return
     environment = {
         **os.environ,
         "STREAMLIT_SERVER_ADDRESS": place.address,
         "STREAMLIT_SERVER_PORT": str(place.port),
     }
+    sys.stdout.flush()
+    sys.stderr.flush()
     os.execve(sys.executable, [sys.executable, *sys.orig_argv[1:]], environment)  # noqa: S606  # no shell is meant
+
+
+def _is_streamlit_run() -> bool:
+    words = [Path(word).stem for word in sys.orig_argv]
+    return any(pair == ("streamlit", "run") for pair in pairwise(words))
+
+
+def _is_free(place: Place) -> bool:
+    family = socket.AF_INET6 if ":" in place.address else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((place.address, place.port))
+        except OSError:
+            return False
+    return True
 
 
 def _on_command_line(option: str) -> bool:

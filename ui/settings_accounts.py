@@ -19,12 +19,14 @@ ROLE_HELP = {
 }
 
 
+def _role_label(role: str) -> str:
+    return f"{role.capitalize()}: {ROLE_HELP[Role(role)]}"
+
+
 def draw(stores: Stores, user: Account) -> None:
     people = accounts.listing(stores)
-    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-        st.caption(" · ".join(f"**{role}**: {ROLE_HELP[role]}" for role in STAFF))
-        if st.button("Add an account", icon=":material/person_add:", type="primary", key="add_account"):
-            _add(stores, user)
+    if st.button("Add an account", icon=":material/person_add:", type="primary", key="add_account"):
+        _add(stores, user)
     waiting = [account for account in people if account.role is None]
     if waiting:
         st.subheader("Waiting for a role")
@@ -40,15 +42,18 @@ def draw(stores: Stores, user: Account) -> None:
 def _row(stores: Stores, user: Account, account: Account) -> None:
     own = account.id == user.id
     with st.container(border=True, key=f"account_{account.id}"):
-        who, role, seen, menu = st.columns([4, 3, 2, 1], vertical_alignment="center")
-        with who:
+        who, role, seen, menu = st.columns([4, 5, 3, 1], vertical_alignment="center")
+        with who, st.container(gap=None):
             state = " :gray-badge[disabled]" if account.disabled else " :blue-badge[you]" if own else ""
             st.markdown(f"**{format.plain(account.name)}**{state}")
-            st.caption(format.plain(account.email).replace("@", "&#64;"))  # no link of it
+            st.text(account.email)
         with role:
             _role(stores, user, account, own)
         seen.caption(f"Signed in {format.ago(account.last_login, utc_now())}")
-        with menu, st.popover("", icon=":material/more_horiz:", help=f"More about {account.email}"):
+        with (
+            menu,
+            st.popover("", icon=":material/more_horiz:", help=f"More about {format.plain(account.name)}"),
+        ):
             _actions(stores, user, account, own)
 
 
@@ -65,6 +70,7 @@ def _role(stores: Stores, user: Account, account: Account, own: bool) -> None:
         index=STAFF.index(Role(account.role)) if account.role else None,
         placeholder="Give a role",
         key=key,
+        format_func=_role_label,
         on_change=change,
         disabled=own,
         label_visibility="collapsed",
@@ -99,16 +105,17 @@ def _try(act: Callable[[], object], *, rerun: bool = False) -> None:
             st.rerun()
 
 
-@st.dialog("Add an account")
+@st.dialog("Add an account", on_dismiss="rerun")
 def _add(stores: Stores, user: Account) -> None:
-    with st.form("add_account_form", border=False):
+    place = st.empty()
+    with place.form("add_account_form", border=False):
         name = st.text_input("Name", key="new_name")
         email = st.text_input("E-mail", type="email", key="new_email")
         role = st.selectbox(
             "Role",
             STAFF[1:] + STAFF[:1],
             key="new_role",
-            format_func=lambda role: f"{role}: {ROLE_HELP[role]}",
+            format_func=_role_label,
         )
         asked = st.form_submit_button("Create account", type="primary")
     if not asked:
@@ -121,21 +128,24 @@ def _add(stores: Stores, user: Account) -> None:
     except CrmError as error:
         st.error(error.message, icon=":material/error:")
         return
+    place.empty()
     _show_password(email or "", password)
 
 
-@st.dialog("New password")
+@st.dialog("New password", on_dismiss="rerun")
 def _reset(stores: Stores, user: Account, account: Account) -> None:
     st.write(
-        f"{format.plain(account.name)} gets a new password and is signed out everywhere. "
+        f"**{format.plain(account.name)}** gets a new password and is signed out everywhere. "
         "The old password stops working."
     )
-    if st.button("Set a new password", type="primary", key="reset_now"):
+    place = st.empty()
+    if place.button("Set a new password", type="primary", key="reset_now"):
         try:
             password = accounts.reset_password(stores, account.id, by=user, now=utc_now())
         except CrmError as error:
             st.error(error.message, icon=":material/error:")
             return
+        place.empty()
         _show_password(account.email, password)
 
 

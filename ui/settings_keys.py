@@ -18,10 +18,9 @@ KEY_HELP = {
 
 
 def draw(stores: Stores, user: Account) -> None:
-    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-        st.caption("Systems send a key as `X-API-Key`. [The REST API](/api/docs) says what they can do.")
-        if st.button("Make a key", icon=":material/add:", type="primary", key="add_key"):
-            _add(stores, user)
+    st.write("Systems send a key as `X-API-Key`. [The REST API](/api/docs) says what they can do.")
+    if st.button("Make a key", icon=":material/add:", type="primary", key="add_key"):
+        _add(stores, user)
     found = keys.listing(stores)
     if not found:
         st.caption("There are no keys yet.")
@@ -37,9 +36,10 @@ def draw(stores: Stores, user: Account) -> None:
                 _revoke(stores, user, key["_id"], key["name"])
 
 
-@st.dialog("Make a key")
+@st.dialog("Make a key", on_dismiss="rerun")
 def _add(stores: Stores, user: Account) -> None:
-    with st.form("add_key_form", border=False):
+    place = st.empty()
+    with place.form("add_key_form", border=False):
         name = st.text_input("Name", placeholder="Web shop", key="new_key_name")
         role = st.selectbox(
             "What for",
@@ -55,6 +55,7 @@ def _add(stores: Stores, user: Account) -> None:
     except CrmError as error:
         st.error(error.message, icon=":material/error:")
         return
+    place.empty()
     st.success("Copy it now: it is shown only once.", icon=":material/check_circle:")
     st.code(key, language=None, wrap_lines=True)
 

@@ -1,12 +1,22 @@
 """Which kinds of work there are, and what each one reads. One line a role."""
 
 from crm.stores import streams
-from workers import plan, receipts, send
+from workers import imports, ingest, plan, receipts, send
 from workers.consumer import Role
 
 KINDS: dict[str, tuple[Role, ...]] = {
-    "imports": (),
-    "ingest": (),
+    "imports": (
+        Role(
+            "imports", (streams.IMPORTS,), imports.handle, count=1, buried=imports.buried, tend=imports.tend
+        ),
+    ),
+    "ingest": (
+        # Orders may have to wait for customers, so each has a thread of its own.
+        Role(
+            "customers", (streams.PRODUCTS, streams.CUSTOMERS), ingest.handle, count=4, buried=ingest.buried
+        ),
+        Role("orders", streams.ORDERS, ingest.handle, count=4, buried=ingest.buried),
+    ),
     "delivery": (
         Role("plan", (streams.PLAN,), plan.handle, count=1, tend=plan.tend),
         Role("send", (streams.SEND,), send.handle, count=4),

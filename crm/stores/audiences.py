@@ -149,3 +149,8 @@ def spend_at(stores: Stores, share: float) -> float | None:
 def shell_form(query: Document) -> str:
     """The filter as relaxed extended JSON, two spaces deep: it can be pasted into Compass or mongosh."""
     return dumps(query, json_options=RELAXED_JSON_OPTIONS, indent=2, ensure_ascii=False)
+
+
+def anybody(stores: Stores) -> bool:
+    """Whether there is any customer at all."""
+    return stores.collection("customers").find_one({}, {"_id": 1}) is not None

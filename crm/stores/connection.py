@@ -22,6 +22,7 @@ from redis.retry import Retry
 from crm.settings import Endpoints
 
 Document = dict[str, Any]
+Session = ClientSession
 
 _AWARE: CodecOptions[Document] = CodecOptions(tz_aware=True, tzinfo=UTC)
 _SELECTION_TIMEOUT_MS = 10_000

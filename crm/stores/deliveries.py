@@ -14,6 +14,9 @@ from crm.stores.plan import batch_id
 from crm.stores.transactions import transact
 
 _NAME = "deliveries"
+EXPLAINED = frozenset({"failed", "skipped", "cancelled"})
+"""States whose rows all have a reason."""
+
 _PENDING, _SENT, _FAILED = DeliveryState.PENDING, DeliveryState.SENT, DeliveryState.FAILED
 _SKIPPED, _CANCELLED = DeliveryState.SKIPPED, DeliveryState.CANCELLED
 
@@ -109,7 +112,8 @@ def settle(
         gained = {_SENT: 0, _FAILED: 0}
         for outcome in outcomes:
             changes = {"state": outcome.state, "updatedAt": now}
-            changes |= {"reason": outcome.reason} if outcome.reason else {}
+            if outcome.state == _FAILED:
+                changes["reason"] = outcome.reason or "no reason was given"
             changes |= {"vendorMessageId": outcome.message_id} if outcome.message_id else {}
             ids = [delivery_id(campaign_id, customer_id) for customer_id in outcome.customer_ids]
             query = {"_id": {"$in": ids}, "batch": number, "state": _PENDING, "attempt": outcome.attempt}
@@ -219,8 +223,10 @@ def rows(
 ) -> Iterator[Document]:
     """Rows of a campaign by `_id`, behind the row `after`. `search` is text within name or e-mail address."""
     query: Document = {"_id": {"$gt": after or f"{campaign_id}:", "$lt": f"{campaign_id};"}}
-    if state:
-        query |= {"campaignId": campaign_id, "state": state}
+    if state in EXPLAINED:
+        query |= {"campaignId": campaign_id, "state": state, "reason": {"$exists": True}}
+    elif state:
+        query["state"] = state
     if search:
         query["search"] = {"$regex": re.escape(fold(search))}
     with stores.collection(_NAME).find(query).sort("_id", 1).limit(limit) as cursor:
@@ -240,7 +246,7 @@ def matching(stores: Stores, customer_ids: Sequence[str], search: str | None) ->
 def recount(stores: Stores, campaign_id: str) -> dict[int, dict[str, int]]:
     """Rows a batch and state, counted one by one; for the audit."""
     pipeline: list[Document] = [
-        {"$match": {"campaignId": campaign_id}},
+        {"$match": {"_id": {"$gt": f"{campaign_id}:", "$lt": f"{campaign_id};"}}},
         {"$group": {"_id": {"batch": "$batch", "state": "$state"}, "rows": {"$sum": 1}}},
     ]
     counted: dict[int, dict[str, int]] = {}
@@ -252,9 +258,9 @@ def recount(stores: Stores, campaign_id: str) -> dict[int, dict[str, int]]:
 def failures(stores: Stores, campaign_id: str, state: str) -> dict[str, int]:
     """How many rows of this state have each reason, the most frequent first."""
     pipeline: list[Document] = [
-        {"$match": {"campaignId": campaign_id, "state": state}},
+        {"$match": {"campaignId": campaign_id, "state": state, "reason": {"$exists": True}}},
         {"$group": {"_id": "$reason", "rows": {"$sum": 1}}},
         {"$sort": {"rows": -1, "_id": 1}},
     ]
     found = stores.collection(_NAME).aggregate(pipeline)
-    return {each["_id"] or "no reason given": each["rows"] for each in found}
+    return {each["_id"]: each["rows"] for each in found}

@@ -30,6 +30,11 @@ end
 return 0
 """
 
+_LAST = """
+local newest = redis.call('XREVRANGE', KEYS[1], '+', '-', 'COUNT', 1)
+return newest[1] and newest[1][1]
+"""
+
 
 @dataclass(slots=True)
 class Entry:
@@ -177,9 +182,9 @@ def _number(entry: bytes) -> tuple[int, int]:
 
 
 def last(stores: Stores, stream: str) -> str:
-    """The id of the newest entry, `0-0` where there was never one. Feed it to `finished`."""
-    newest: Any = stores.redis.xrevrange(streams.key(stores, stream), count=1)
-    return newest[0][0].decode() if newest else "0-0"
+    """The id of the newest entry, to be given to `finished`; `0-0` where there is none to wait for."""
+    newest: Any = stores.redis.eval(_LAST, 1, streams.key(stores, stream))  # without its 500 records
+    return newest.decode() if newest else "0-0"
 
 
 def finished(stores: Stores, stream: str, entry: str) -> bool:

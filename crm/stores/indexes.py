@@ -49,7 +49,12 @@ INDEXES: dict[str, list[IndexModel]] = {
         IndexModel(BOOKS),
     ],
     "deliveries": [
-        IndexModel([("campaignId", ASCENDING), ("state", ASCENDING), ("_id", ASCENDING)]),
+        # Failed, skipped and cancelled rows: all that have a reason. The state itself is no key of it, since
+        # an index on a field that settling changes doubles the cost of settling (66 against 27 µs a row).
+        IndexModel(
+            [("campaignId", ASCENDING), ("_id", ASCENDING)],
+            partialFilterExpression={"reason": {"$exists": True}},
+        ),
         IndexModel([("customerId", ASCENDING)]),
     ],
     "imports": [IndexModel([("createdAt", DESCENDING)])],

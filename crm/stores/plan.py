@@ -126,15 +126,18 @@ def unsent(stores: Stores, campaign_id: str) -> Iterator[int]:
         yield batch["number"]
 
 
-def waiting(stores: Stores, campaign_id: str, from_number: int) -> Iterator[Document]:
-    """Batches that have no rows yet, by number, from this number on: `{number, customerIds}`."""
-    query = {"campaignId": campaign_id, "number": {"$gte": from_number}, "handed": 0}
-    yield from (
-        stores.collection(_NAME)
-        .find(query, {"_id": 0, "number": 1, "customerIds": 1})
-        .sort("number", 1)
-        .batch_size(10)
-    )
+def pending(
+    stores: Stores, campaign_id: str, from_number: int, *, without_rows: bool = False
+) -> Iterator[Document]:
+    """Batches with somebody pending, by number, from this number on: `{number, customerIds, handed}`.
+
+    `without_rows`: only those that were never handed over, whose people have no rows.
+    """
+    query: Document = {"campaignId": campaign_id, "number": {"$gte": from_number}}
+    query |= {"handed": 0} if without_rows else {"counts.pending": {"$gt": 0}}
+    fields = {"_id": 0, "number": 1, "customerIds": 1, "handed": 1}
+    with stores.collection(_NAME).find(query, fields).sort("number", 1).batch_size(10) as cursor:
+        yield from cursor
 
 
 def with_failures(stores: Stores, campaign_id: str, retry_id: str) -> Iterator[int]:

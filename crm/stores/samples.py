@@ -15,5 +15,6 @@ def made_at(stores: Stores, key: str, now: datetime) -> datetime:
         upsert=True,
         return_document=ReturnDocument.AFTER,
     )
+    assert found is not None  # noqa: S101  # it has just been upserted
     moment: datetime = found["now"]
     return moment

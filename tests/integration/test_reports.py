@@ -7,38 +7,12 @@ import pandas as pd
 import pytest
 
 from crm import audiences, reports, rfm, segments
-from crm.fields import fold
 from crm.reports import Scope
+from tests.shop import at, customer, line, order
 
 KOLKATA = ZoneInfo("Asia/Kolkata")
 LONDON = ZoneInfo("Europe/London")
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
-
-
-def at(text):
-    return datetime.fromisoformat(text).replace(tzinfo=UTC)
-
-
-def customer(stores, customer_id, city=None, tags=(), **fields):
-    document = {"_id": customer_id, "orderCount": 0, "totalSpent": 0.0, "totalOrderValue": 0.0, "folded": {}}
-    if city:
-        document |= {"city": city}
-        document["folded"]["city"] = fold(city)
-    if tags:
-        document |= {"tags": list(tags)}
-        document["folded"]["tags"] = [fold(tag) for tag in tags]
-    stores.db.customers.insert_one(document | fields)
-
-
-def order(stores, order_id, customer_id, created, total, status="delivered", lines=(), **fields):
-    document = {"_id": order_id, "customerId": customer_id, "createdAt": at(created), "total": total,
-                "status": status, "products": list(lines)}  # fmt: skip
-    stores.db.orders.insert_one(document | fields)
-
-
-def line(name=None, category=None, quantity=1, price=None, product_id=None):
-    given = {"name": name, "category": category, "quantity": quantity, "price": price}
-    return {key: value for key, value in (given | {"productId": product_id}).items() if value is not None}
 
 
 MUG = line("Mug", "Kitchen", 2, 100.0)

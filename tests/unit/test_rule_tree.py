@@ -125,6 +125,11 @@ def test_renumbering_gives_every_node_a_fresh_id_and_keeps_the_rest():
     assert fresh["conditions"][1]["conditions"][0]["value"] == "Pune"
 
 
+def test_trees_that_ask_for_the_same_are_equal_without_their_ids():
+    assert rules.without_ids(rules.renumber(TREE, count(50))) == rules.without_ids(TREE)
+    assert rules.without_ids(rules.change(TREE, 2, value=5)) != rules.without_ids(TREE)
+
+
 def test_a_condition_by_itself_is_put_into_a_group():
     alone = {"type": "condition", "field": "age", "operator": "equals", "value": 3}
     assert shape(rules.rooted(alone, count(1))) == [2, 1]

@@ -1,0 +1,51 @@
+# Every target sets up what it needs on a bare machine: Python 3.11 or newer is all that must be there.
+#
+#   make run          the whole product, at http://127.0.0.1:8501 (CRM_PORT, CRM_DATA_DIR choose others)
+#   make test         lint, then every tier of tests
+#   make acceptance   the heavy tests at their full size
+#   make bench        figures; BENCH=name for one of them
+#   make pictures     the pictures of the README, anew
+#   make lint         ruff, mypy and the import contract
+
+BIN := .venv/bin
+# Two processes share the tests that share nothing; those that time, kill or browse have the machine alone.
+PARALLEL := tests/unit tests/properties tests/integration tests/ui
+ALONE := tests/acceptance tests/browser
+
+.PHONY: run test acceptance lint bench pictures chromium
+.DEFAULT_GOAL := run
+
+run: .venv/ready
+	@$(BIN)/streamlit run app.py
+
+test: lint chromium
+	$(BIN)/pytest -n 2 --dist loadfile $(PARALLEL)
+	$(BIN)/pytest $(ALONE)
+
+acceptance: .venv/ready-dev chromium
+	CRM_FULL_SIZE=1 $(BIN)/pytest tests/acceptance
+	CRM_FULL_SIZE=1 $(BIN)/pytest -m slow --ignore tests/acceptance || [ $$? -eq 5 ]
+
+lint: .venv/ready-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: .venv/ready-dev
+	$(BIN)/python -m benchmarks $(BENCH)
+
+pictures: .venv/ready-dev chromium
+	$(BIN)/python -m tests.browser.pictures
+
+chromium: .venv/ready-dev
+	@scripts/chromium
+
+.venv/ready: requirements.txt
+	@scripts/venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@touch $@
+
+.venv/ready-dev: requirements-dev.txt .venv/ready
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@touch $@

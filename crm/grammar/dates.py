@@ -1,0 +1,194 @@
+"""Dates and stretches of the calendar in words: "5 March 2025", "Q3", "last month", "2025-03-05"."""
+
+from dataclasses import dataclass, replace
+from datetime import date
+
+from crm.grammar import periods
+from crm.grammar.lexicon import Kind
+from crm.grammar.pieces import Cursor, Unclear
+
+# What makes the number before it a count and not a day or a year.
+_COUNTED = frozenset({Kind.TIMES, Kind.UNIT, Kind.COMPARED, Kind.CURRENCY, Kind.PERCENT, Kind.SCALE})
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A date as it was said: with or without day, month, quarter and year, or a period that needs no more."""
+
+    start: int
+    end: int
+    day: int | None = None
+    month: int | None = None
+    quarter: int | None = None
+    year: int | None = None
+    period: periods.Period | None = None
+    explained: bool = False  # the period is worth spelling out to the person
+
+
+class Dates:
+    """Reads dates at a cursor; what had to be filled in goes to `assumptions`."""
+
+    def __init__(self, cursor: Cursor, text: str, today: date, assumptions: list[str]) -> None:
+        self._at = cursor
+        self._text = text
+        self._today = today
+        self._assumptions = assumptions
+
+    def period(self) -> periods.Period | None:
+        """The date or period that begins here. None, and the cursor unmoved, where there is none."""
+        named = self.named()
+        return self.resolve(named) if named else None
+
+    def named(self) -> Named | None:
+        start = self._at.at
+        found = self._counted_window() or self._single() or self._calendar()
+        if found is None:
+            self._at.at = start
+            return None
+        return replace(found, start=self._at.chunks[start].start, end=self._at.end())
+
+    def resolve(self, named: Named, year: int | None = None) -> periods.Period:
+        """First and last day; a missing year is `year`, else the latest that fits, which is said."""
+        if named.period:
+            if named.explained:
+                self._assume(named, named.period)
+            return named.period
+        known = named.year or year
+        if known:
+            period = _in_year(named, known)
+        else:
+            period = _latest(named, self._today)
+        if period is None:
+            raise Unclear(named.start, named.end, "There is no such day.")
+        if not named.year:
+            self._assume(named, period)
+        return period
+
+    def _assume(self, named: Named, period: periods.Period) -> None:
+        self._assumptions.append(f"“{self._text[named.start : named.end]}” is {periods.spoken(period)}.")
+
+    def _counted_window(self) -> Named | None:
+        """this year, last month"""
+        window = self._at.accept(Kind.WINDOW, "this", "bare")
+        unit = self._at.accept(Kind.UNIT) if window else None
+        if (
+            window is None
+            or unit is None
+            or unit.value not in ("days", "weeks", "months", "quarters", "years")
+        ):
+            return None
+        reader = periods.around if window.value == "this" else periods.previous
+        explained = window.value == "bare" or unit.value in ("weeks", "quarters")
+        return Named(0, 0, period=reader(self._today, unit.value), explained=explained)
+
+    def _single(self) -> Named | None:
+        """yesterday, 2025-03-05, 5/3/2025"""
+        chunk = self._at.peek()
+        if chunk is None or chunk.kind not in (Kind.DAY, Kind.DATE, Kind.SLASHED):
+            return None
+        self._at.at += 1
+        if chunk.kind is Kind.DAY:
+            at = date.fromordinal(self._today.toordinal() - chunk.value)
+            return Named(0, 0, period=periods.day(at))
+        if chunk.kind is Kind.SLASHED:
+            at = _slashed(chunk.value)
+            hint = "Is that day or month first? Write it as 2025-03-31."
+        else:
+            at, hint = _iso(chunk.value), "There is no such day."
+        if at is None:
+            raise Unclear(chunk.start, chunk.end, hint)
+        return Named(0, 0, period=periods.day(at))
+
+    def _calendar(self) -> Named | None:
+        """5 March 2025, the 5th of March, March 5, March 2025, March, Q3 2025, 2025"""
+        self._at.skip(Kind.ARTICLE)
+        if self.begins_with_day():
+            day = self._at.accept(Kind.NUMBER)
+            self._at.accept(Kind.PREPOSITION, "of")
+            month = self._at.accept(Kind.MONTH)
+            if day and month:
+                return Named(0, 0, day=day.value.value, month=month.value, year=self._year())
+        elif month := self._at.accept(Kind.MONTH):
+            return Named(0, 0, month=month.value, day=self._day(), year=self._year())
+        elif quarter := self._at.accept(Kind.QUARTER):
+            self._at.accept(Kind.PREPOSITION, "of")
+            return Named(0, 0, quarter=quarter.value, year=self._year())
+        elif (year := self._year()) is not None:
+            return Named(0, 0, year=year)
+        return None
+
+    def begins_with_day(self) -> bool:
+        """Whether a number here is the day of a month that is named behind it."""
+        if not self._at.sees(Kind.NUMBER):
+            return False
+        behind = 2 if self._at.sees(Kind.PREPOSITION, "of", ahead=1) else 1
+        return self._at.sees(Kind.MONTH, ahead=behind)
+
+    def month_is_plain(self) -> bool:
+        """Whether a month's name here, which may be a verb, has a day or a year behind it."""
+        return self._at.sees(Kind.NUMBER, ahead=1)
+
+    def _day(self) -> int | None:
+        chunk = self._at.peek()
+        if chunk is None or chunk.kind is not Kind.NUMBER or chunk.value.year or self._is_count():
+            return None
+        self._at.at += 1
+        return int(chunk.value.value) if chunk.value.value == int(chunk.value.value) else 0
+
+    def _year(self) -> int | None:
+        here = self._at.at
+        self._at.accept(Kind.COMMA)
+        self._at.accept(Kind.PREPOSITION, "of")
+        chunk = self._at.peek()
+        if chunk is None or chunk.kind is not Kind.NUMBER or not chunk.value.year or self._is_count():
+            self._at.at = here
+            return None
+        self._at.at += 1
+        return int(chunk.value.value)
+
+    def _is_count(self) -> bool:
+        """Whether the number here counts what follows it."""
+        behind = self._at.peek(1)
+        if behind is None:
+            return False
+        return behind.kind in _COUNTED or (behind.kind is Kind.TOPIC and behind.value.form == "noun")
+
+
+def _in_year(named: Named, year: int) -> periods.Period | None:
+    if named.quarter:
+        return periods.quarter(year, named.quarter)
+    if named.month is None:
+        return periods.year(year)
+    if named.day is None:
+        return periods.month(year, named.month)
+    at = periods.in_year(year, named.month, named.day)
+    return periods.day(at) if at else None
+
+
+def _latest(named: Named, today: date) -> periods.Period | None:
+    if named.quarter:
+        return periods.latest_quarter(today, named.quarter)
+    if named.month is None:
+        return None
+    if named.day is None:
+        return periods.latest_month(today, named.month)
+    at = periods.latest_day(today, named.month, named.day)
+    return periods.day(at) if at else None
+
+
+def _iso(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+def _slashed(text: str) -> date | None:
+    """Day/month/year or year/month/day; None where day and month could be either."""
+    first, second, third = (int(part) for part in text.split("/"))
+    if first > 31:
+        return periods.in_year(first, second, third)
+    if third < 1900 or (first <= 12 and second <= 12 and first != second):
+        return None
+    day, month = (second, first) if second > 12 else (first, second)
+    return periods.in_year(third, month, day)

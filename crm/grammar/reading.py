@@ -1,0 +1,89 @@
+"""The way in: a prompt to a rule tree, or to what has to be asked."""
+
+import unicodedata
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from crm.grammar import frames, scope
+from crm.grammar.chunks import chunk
+from crm.grammar.expression import Expression
+from crm.grammar.frames import Frame
+from crm.grammar.lexicon import Kind, lexicon
+from crm.grammar.pieces import Everybody, Unclear
+from crm.grammar.reader import Reader
+from crm.grammar.values import Values
+
+LONGEST = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Words of the prompt that could not be used, and why or what to say instead."""
+
+    words: str
+    hint: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What became of a prompt: exactly one of a tree, an order that is not carried out, or questions.
+
+    `tree` is JSON of the rule language, not yet parsed. `unknown` and `questions` quote the prompt.
+    """
+
+    tree: dict[str, Any] | None = None
+    ordered: str = ""
+    unknown: list[Question] = field(default_factory=list)
+    questions: list[Question] = field(default_factory=list)
+    assumptions: list[str] = field(default_factory=list)
+    understood: bool = False
+
+
+def read(text: str, values: Values, *, today: date, currency: str = "INR") -> Reading:
+    """Read a prompt of at most LONGEST characters; `today` is the date in the account's zone."""
+    text = unicodedata.normalize("NFC", text)
+    chunks = chunk(text, lexicon(), values)
+    command = next((one for one in chunks if one.kind is Kind.COMMAND), None)
+    if command:
+        return Reading(ordered=text[command.start : command.end])
+    reader = Reader(chunks, text, lexicon(), values, today=today, currency=currency)
+    reader.read()
+    if reader.unclear:
+        understood = any(not isinstance(piece, Everybody) for piece in reader.pieces)
+        return _asked(text, reader.unclear, understood=understood)
+    try:
+        items = scope.tidy(list(frames.gather(reader.pieces)))
+        if not any(isinstance(item, Frame) for item in items):
+            everyone = not items and any(isinstance(piece, Everybody) for piece in reader.pieces)
+            return Reading(tree={"id": 1, "type": "everyone"}) if everyone else Reading()
+        frames.fill(items)
+        scope.check(items)
+        tree = Expression(items, text, reader.assumptions).tree()
+    except Unclear as unclear:
+        return _asked(text, [unclear], understood=True)
+    return Reading(tree=_numbered(tree), assumptions=list(dict.fromkeys(reader.assumptions)))
+
+
+def _asked(text: str, unclear: list[Unclear], *, understood: bool) -> Reading:
+    unknown, questions = [], []
+    for one in unclear:
+        question = Question(" ".join(text[one.start : one.end].split()), one.hint)
+        (unknown if one.unknown else questions).append(question)
+    return Reading(unknown=unknown, questions=questions, understood=understood)
+
+
+def _numbered(tree: dict[str, Any]) -> dict[str, Any]:
+    """The tree with a group at its root, as the editor takes it, and an id on every node."""
+    root = tree if tree["type"] == "group" else {"type": "group", "operator": "AND", "conditions": [tree]}
+    count = 0
+
+    def number(node: dict[str, Any]) -> dict[str, Any]:
+        nonlocal count
+        count += 1
+        numbered = {"id": count, **node}
+        if node["type"] == "group":
+            numbered["conditions"] = [number(child) for child in node["conditions"]]
+        return numbered
+
+    return number(root)

@@ -1,0 +1,55 @@
+"""The values that stand in the data, so that a prompt can name them without saying which field they are of."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from crm.grammar.tokens import tokenise
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """One value of one field, as it is spelt in the data."""
+
+    field: str
+    value: str
+
+
+@dataclass(frozen=True)
+class Values:
+    """Known values by the words they are written with; one text may be a city and a country."""
+
+    by_words: dict[tuple[str, ...], tuple[Known, ...]]
+    longest: int
+
+    @classmethod
+    def of(cls, fields: Mapping[str, Iterable[str]]) -> "Values":
+        """From values by field name, such as {"city": [...], "country": [...], "tags": [...]}."""
+        found: dict[tuple[str, ...], dict[str, Known]] = {}
+        for field, values in fields.items():
+            for value in values:
+                words = tuple(token.key or token.text.casefold() for token in tokenise(value))
+                if words:
+                    found.setdefault(words, {}).setdefault(field, Known(field, value))
+        by_words = {words: tuple(known.values()) for words, known in found.items()}
+        return cls(by_words, max(map(len, by_words), default=0))
+
+    def match(self, keys: list[str], at: int) -> tuple[int, tuple[Known, ...]] | None:
+        """The longest value that begins at `at`: how many tokens, and what it may be."""
+        for length in range(min(self.longest, len(keys) - at), 0, -1):
+            known = self.by_words.get(tuple(keys[at : at + length]))
+            if known:
+                return length, known
+        return None
+
+    def find(self, text: str, field: str) -> str | None:
+        """The spelling of a value in the data, None where no customer has it."""
+        words = tuple(token.key or token.text.casefold() for token in tokenise(text))
+        return next((known.value for known in self.by_words.get(words, ()) if known.field == field), None)
+
+    def listed(self, field: str, limit: int = 8) -> list[str]:
+        """A few values of a field, to suggest."""
+        found = (known.value for knowns in self.by_words.values() for known in knowns if known.field == field)
+        return [value for _, value in zip(range(limit), found, strict=False)]
+
+
+NONE = Values({}, 0)

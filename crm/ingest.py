@@ -1,0 +1,267 @@
+"""The door for everything that comes in: records by the API, files by upload, batches by the streams.
+
+Records are validated here and published; a worker persists them. What this module accepts is durably on its
+stream when a call returns, and is stored once however often it is sent or redelivered.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import islice
+from typing import Any, BinaryIO
+
+from crm import spreadsheets
+from crm.directory import Page
+from crm.errors import IllegalTransition, InvalidInput, NotFound
+from crm.ingestion import batches, imports, outcomes, uploads
+from crm.ingestion.batches import Batch
+from crm.ingestion.headers import CUSTOMERS, KINDS, ORDERS, PRODUCTS
+from crm.ingestion.persist_customers import persist as _persist_customers
+from crm.ingestion.persist_orders import persist as _persist_orders
+from crm.ingestion.persist_products import persist as _persist_products
+from crm.ingestion.records import Refusal, from_json
+from crm.ingestion.uploads import FilePreview
+from crm.stores import imports as store
+from crm.stores import rejections, spool, streams
+from crm.stores.connection import Document, Stores, new_id
+from crm.stores.transactions import transact
+
+__all__ = [
+    "Acceptance",
+    "FilePreview",
+    "Rejection",
+    "accept_customers",
+    "accept_orders",
+    "accept_products",
+    "announce_lost_imports",
+    "cancel_import",
+    "fail_import",
+    "give_up",
+    "import_rejections_csv",
+    "import_status",
+    "list_imports",
+    "persist",
+    "preview_file",
+    "run_import",
+    "start_import",
+]
+
+_BLOCK = 4000  # records validated and published at a time
+_PREVIEWED = 10
+_LISTED_REJECTIONS = 1000
+_LOST_AFTER = timedelta(seconds=30)  # an upload that nobody has taken up is announced once more
+
+
+@dataclass(frozen=True, slots=True)
+class Rejection:
+    """One record that was refused: `row` 1 is the first one, `field` at fault, or `record` for the whole."""
+
+    row: int
+    field: str
+    code: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Acceptance:
+    """What became of the records of one request at the edge."""
+
+    accepted: int
+    rejected: tuple[Rejection, ...]
+
+
+def accept_customers(stores: Stores, records: Iterable[Any], *, now: datetime) -> Acceptance:
+    """Validate customers (JSON objects, e-mail or externalId needed) and publish the good ones."""
+    return _accept(stores, CUSTOMERS, records, now)
+
+
+def accept_orders(stores: Stores, records: Iterable[Any], *, now: datetime) -> Acceptance:
+    """Validate orders and publish the good ones. One without an orderReference is a new order each time."""
+    return _accept(stores, ORDERS, records, now)
+
+
+def accept_products(stores: Stores, records: Iterable[Any], *, now: datetime) -> Acceptance:
+    """Validate products (productId needed) and publish the good ones."""
+    return _accept(stores, PRODUCTS, records, now)
+
+
+def _accept(stores: Stores, kind: str, records: Iterable[Any], now: datetime) -> Acceptance:
+    numbered = enumerate(records, 1)
+    accepted = 0
+    rejected: list[Rejection] = []
+    while block := list(islice(numbered, _BLOCK)):
+        good: list[batches.Row] = []
+        for row, raw in block:
+            try:
+                record = from_json(kind, raw)
+            except Refusal as refusal:
+                rejected.append(Rejection(row, refusal.field or "record", refusal.code, refusal.reason))
+            else:
+                if kind == ORDERS:
+                    record.setdefault("orderReference", new_id())
+                good.append((row, record))
+        batches.publish(stores, kind, good, id=new_id(), version=batches.version_of(now))
+        accepted += len(good)
+    return Acceptance(accepted, tuple(rejected))
+
+
+_PERSIST = {CUSTOMERS: _persist_customers, ORDERS: _persist_orders, PRODUCTS: _persist_products}
+
+
+def persist(stores: Stores, payloads: Iterable[dict[str, Any]], *, now: datetime) -> None:
+    """Make batches from a stream take effect, each once. Those of cancelled imports are let go.
+
+    Raises NotYet where orders must wait for customers published before them.
+    """
+    found = [Batch.of(payload) for payload in payloads]
+    owners = {batch.import_id for batch in found if batch.import_id is not None}
+    cancelled = store.in_state(stores, owners, "cancelled") if owners else set()
+    for kind in KINDS:
+        if of_kind := [batch for batch in found if batch.kind == kind and batch.import_id not in cancelled]:
+            _PERSIST[kind](stores, of_kind, now=now)
+
+
+def give_up(stores: Stores, payload: dict[str, Any], reason: str) -> None:
+    """Refuse every record of a batch that can't be persisted, so that the books of its import balance."""
+    batch = Batch.of(payload)
+    sentence = f"it could not be stored ({reason})"
+    transact(stores, lambda session: outcomes.give_up(stores, session, batch, sentence))
+
+
+def preview_file(file: BinaryIO, filename: str, *, kind: str | None = None) -> FilePreview:
+    """How a file would be understood, from its header and first rows.
+
+    Raises InvalidInput where it is no table of text at all. `kind` overrules the guess.
+    """
+    _check_kind(kind)
+    return uploads.preview(file, kind=kind, first=_PREVIEWED)
+
+
+def start_import(
+    stores: Stores, file: BinaryIO, *, kind: str | None, filename: str, account_id: str | None, now: datetime
+) -> str:
+    """Spool a file and queue its import; returns the import's id. A worker reads and validates it."""
+    _check_kind(kind)
+    import_id = new_id()
+    size = spool.save(stores, file, import_id, filename)
+    document = {
+        "_id": import_id,
+        "kind": kind,
+        "filename": filename,
+        "fileId": import_id,
+        "size": size,
+        "state": "queued",
+        "createdBy": account_id,
+        "createdAt": now,
+        "announcedAt": now,
+        "rows": 0,
+        "refused": 0,
+        "published": 0,
+        "position": 0,
+    }
+    store.insert(stores, document)
+    streams.publish(stores, streams.IMPORTS, [{"importId": import_id}])
+    return import_id
+
+
+def _check_kind(kind: str | None) -> None:
+    if kind is not None and kind not in KINDS:
+        raise InvalidInput(f"A file holds {', '.join(KINDS[:-1])} or {KINDS[-1]}, not {kind}.")
+
+
+def run_import(
+    stores: Stores, import_id: str, *, clock: Callable[[], datetime], pause: Callable[[float], None]
+) -> None:
+    """Do what is left of an import, from wherever it was left. Raises NotYet while it waits for others."""
+    imports.run(stores, import_id, clock=clock, pause=pause)
+
+
+def import_status(stores: Stores, import_id: str) -> Document:
+    """State, counts and the first rejections of an import. Raises NotFound.
+
+    `{_id, kind, filename, state, counts: {read, accepted, created, updated, unchanged, rejected},
+    rejections: [{row, field, code, reason}], message, notes, mapping, size, position, createdBy, createdAt,
+    finishedAt}`; `position` of `size` is how far it is persisted, in bytes of the file.
+    """
+    document = store.get(stores, import_id)
+    if document is None:
+        raise NotFound("There is no such import.")
+    return _status(stores, document, store.counted(stores, [import_id])[import_id])
+
+
+def list_imports(stores: Stores, limit: int = 50, cursor: str | None = None) -> Page:
+    """Imports, newest first, each as `import_status` has it."""
+    found = store.newest(stores, before=cursor, limit=limit + 1)
+    page, more = found[:limit], len(found) > limit
+    counted = store.counted(stores, [document["_id"] for document in page])
+    items = [_status(stores, document, counted[document["_id"]]) for document in page]
+    return Page(items, page[-1]["_id"] if more else None)
+
+
+def _status(stores: Stores, document: Document, counted: dict[str, int]) -> Document:
+    counts = imports.counts_of(document, counted)
+    listed: list[Document] = []
+    if counts["rejected"]:
+        listed = [
+            {name: one[name] for name in ("row", "field", "code", "reason")}
+            for one in rejections.of_import(stores, document["_id"], limit=_LISTED_REJECTIONS)
+        ]
+    persisted = counted["batches"] / document["published"] if document["published"] else 1
+    return {
+        "_id": document["_id"],
+        "kind": document["kind"],
+        "filename": document["filename"],
+        "state": document["state"],
+        "counts": counts,
+        "rejections": listed,
+        "message": document.get("message"),
+        "notes": document.get("notes", []),
+        "mapping": document.get("mapping", []),
+        "size": document["size"],
+        "position": int(document["position"] * persisted),
+        "createdBy": document["createdBy"],
+        "createdAt": document["createdAt"],
+        "finishedAt": document.get("finishedAt"),
+    }
+
+
+def announce_lost_imports(stores: Stores, *, now: datetime) -> None:
+    """Queue once more what was uploaded and never taken up: its announcement was lost with the uploader."""
+    for import_id in store.take_lost(stores, announced_before=now - _LOST_AFTER, now=now):
+        streams.publish(stores, streams.IMPORTS, [{"importId": import_id}])
+
+
+def fail_import(stores: Stores, import_id: str, reason: str, *, now: datetime) -> None:
+    """End an import that a worker gave up on; what is persisted by then stays."""
+    message = f"The import was given up ({reason}). Rows persisted before stay."
+    failed = {"state": "failed", "message": message, "finishedAt": now}
+    store.change(stores, import_id, failed, states=imports.ACTIVE)
+
+
+def cancel_import(stores: Stores, import_id: str, *, now: datetime) -> None:
+    """Stop an import; what is persisted by then stays. Raises NotFound, IllegalTransition once it ended."""
+    cancelled = {"state": "cancelled", "finishedAt": now, "message": "Cancelled. Rows persisted before stay."}
+    if store.change(stores, import_id, cancelled, states=imports.ACTIVE) is None:
+        if store.get(stores, import_id) is None:
+            raise NotFound("There is no such import.")
+        raise IllegalTransition("The import has ended already.")
+
+
+def import_rejections_csv(stores: Stores, import_id: str) -> Iterator[str]:
+    """The refused rows as CSV, in the file's own columns, with the row's number and the reason.
+
+    Raises NotFound at once. No cell can turn into a formula in a spreadsheet.
+    """
+    document = store.get(stores, import_id)
+    if document is None:
+        raise NotFound("There is no such import.")
+    columns = [one["column"] for one in document.get("mapping", [])]
+    header = [*columns, "row", "field", "code", "reason"]
+    return spreadsheets.csv_pieces(header, _refused_rows(stores, import_id, len(columns)))
+
+
+def _refused_rows(stores: Stores, import_id: str, width: int) -> Iterator[list[object]]:
+    for one in rejections.of_import(stores, import_id):
+        cells = [cell["value"] for cell in one.get("values", [])]
+        cells = (cells + [""] * width)[:width]
+        yield [*cells, one["row"], one["field"], one["code"], one["reason"]]

@@ -1,0 +1,55 @@
+"""Which batches took effect: written in the transaction of the effect, so that none has it twice."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from crm.ingestion.batches import Batch, Tally
+from crm.ingestion.records import Record, Refusal
+from crm.stores import imports, rejections
+from crm.stores.connection import Document, Session, Stores
+
+
+def open_batches(stores: Stores, session: Session, batches: Sequence[Batch]) -> list[Batch]:
+    """Those of the batches that are still to take effect, oldest version first."""
+    ours = [batch.id for batch in batches if batch.import_id is not None]
+    done = imports.recorded_batches(stores, session, ours)
+    return sorted((batch for batch in batches if batch.id not in done), key=lambda batch: batch.version)
+
+
+def close_batches(stores: Stores, session: Session, done: Iterable[tuple[Batch, Tally]]) -> None:
+    """Keep what was refused, and the counts of what belongs to an import."""
+    refused: list[Document] = []
+    counted: list[Document] = []
+    for batch, tally in done:
+        refused += [rejection(batch, row, record, refusal) for row, record, refusal in tally.refused]
+        if batch.import_id is not None:
+            counted.append({"_id": batch.id, "importId": batch.import_id, "counts": tally.counts()})
+    rejections.add(stores, refused, session)
+    imports.record_batches(stores, session, counted)
+
+
+def rejection(batch: Batch, row: int, record: Record, refusal: Refusal) -> Document:
+    """A rejection's document. One of an import gets its row's own values when the import ends."""
+    owner = batch.import_id or batch.id
+    document: dict[str, Any] = {
+        "_id": f"{owner}:{row}",
+        "importId": owner,
+        "row": row,
+        "field": refusal.field or "record",
+        "code": refusal.code,
+        "reason": refusal.reason,
+    }
+    if batch.import_id is None:
+        document["kind"] = batch.kind
+        document["values"] = {name: value for name, value in record.items() if value is not None}
+    return document
+
+
+def give_up(stores: Stores, session: Session, batch: Batch, reason: str) -> None:
+    """Refuse a whole batch that nothing could be made of, unless it took effect after all."""
+    for lost in open_batches(stores, session, [batch]):
+        refusal = Refusal(None, "not_persisted", reason)
+        tally = Tally(
+            refused=[(row, record, refusal) for row, record in zip(lost.rows, lost.records, strict=True)]
+        )
+        close_batches(stores, session, [(lost, tally)])

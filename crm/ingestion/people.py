@@ -1,0 +1,107 @@
+"""The customers that one transaction works on, by every key, as they are and as they will be."""
+
+import hashlib
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Any
+
+from crm.fields import fold, folded_document
+from crm.ingestion import totals
+from crm.stores import customers as store
+from crm.stores.connection import Document, Session, Stores, new_id
+
+BUCKETS = 10_000
+
+
+def bucket_of(key: str) -> int:
+    """0–9999, the same for the same key for ever: what random shares of customers are made of."""
+    return int.from_bytes(hashlib.blake2b(key.encode(), digest_size=8).digest()) % BUCKETS
+
+
+def new_customer(fields: dict[str, Any], *, version: int, at: datetime, import_id: str | None) -> Document:
+    """A customer's document from the fields that were given; the three totals always exist."""
+    folded = folded_document(fields)
+    customer: Document = {"_id": new_id(), **fields, **totals.NOTHING}
+    customer["bucket"] = bucket_of(str(fields.get("externalId") or folded.get("email")))
+    customer["folded"] = folded
+    if import_id is not None:
+        customer["importId"] = import_id
+    customer["createdAt"] = customer["updatedAt"] = at
+    customer["version"] = version
+    return customer
+
+
+class People:
+    """Customers by id, external id and folded e-mail. `changed` collects what is to be written."""
+
+    def __init__(self, found: Sequence[Document]) -> None:
+        self._by_id: dict[str, Document] = {}
+        self._by_external_id: dict[str, Document] = {}
+        self._by_email: dict[str, Document] = {}
+        self.created: dict[str, Document] = {}
+        self.changed: dict[str, dict[str, Any]] = {}
+        for customer in found:
+            self._index(customer)
+
+    @classmethod
+    def load(
+        cls,
+        stores: Stores,
+        session: Session,
+        *,
+        ids: Collection[str] = (),
+        external_ids: Collection[str] = (),
+        emails: Collection[str] = (),
+        fields: Sequence[str] | None = None,
+    ) -> "People":
+        """`emails` are folded. With `fields`, only these are read of each customer."""
+        return cls(
+            store.find(stores, session, ids=ids, external_ids=external_ids, emails=emails, fields=fields)
+        )
+
+    def _index(self, customer: Document) -> None:
+        self._by_id[customer["_id"]] = customer
+        if external_id := customer.get("externalId"):
+            self._by_external_id[external_id] = customer
+        if email := customer.get("folded", {}).get("email"):
+            self._by_email[email] = customer
+
+    def of_id(self, customer_id: str) -> Document | None:
+        """By our own id, else by the shop's."""
+        return self._by_id.get(customer_id) or self._by_external_id.get(customer_id)
+
+    def of_external_id(self, external_id: str) -> Document | None:
+        return self._by_external_id.get(external_id)
+
+    def of_email(self, email: str) -> Document | None:
+        return self._by_email.get(fold(email))
+
+    def __getitem__(self, customer_id: str) -> Document:
+        return self._by_id[customer_id]
+
+    def add(self, customer: Document) -> None:
+        self.created[customer["_id"]] = customer
+        self._index(customer)
+
+    def change(self, customer: Document, fields: dict[str, Any]) -> None:
+        """Set fields (None removes one), now in memory and in the end in MongoDB."""
+        for keys, key in (
+            (self._by_external_id, customer.get("externalId")),
+            (self._by_email, customer.get("folded", {}).get("email")),
+        ):
+            if key is not None:
+                keys.pop(key, None)
+        for name, value in fields.items():
+            if value is None:
+                customer.pop(name, None)
+            else:
+                customer[name] = value
+        self._index(customer)
+        if customer["_id"] not in self.created:
+            self.changed.setdefault(customer["_id"], {}).update(fields)
+
+    def write(self, stores: Stores, session: Session) -> None:
+        """Updates first, hottest first: where another transaction has one of them, this fails early."""
+        order = sorted(self.changed, key=lambda one: -self._by_id[one].get("orderCount", 0))
+        store.update(stores, session, ((one, self.changed[one]) for one in order))
+        store.insert(stores, session, list(self.created.values()))

@@ -1,0 +1,129 @@
+"""Batches of customers → MongoDB, in one transaction: each batch takes effect once, or not yet."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from crm.fields import fold, folded_document
+from crm.ingestion import outcomes, totals
+from crm.ingestion.batches import Batch, Tally
+from crm.ingestion.people import People, new_customer
+from crm.ingestion.records import Record, Refusal
+from crm.stores import customers as store
+from crm.stores import orders
+from crm.stores.connection import Document, Session, Stores
+from crm.stores.transactions import transact
+
+
+def persist(stores: Stores, batches: Sequence[Batch], *, now: datetime) -> None:
+    """Create, update or leave each customer. Batches that were persisted before change nothing."""
+    transact(stores, lambda session: _persist(stores, session, batches, now), look_again=True)
+
+
+def _persist(stores: Stores, session: Session, batches: Sequence[Batch], now: datetime) -> None:
+    batches = outcomes.open_batches(stores, session, batches)
+    records = [record for batch in batches for record in batch.records]
+    people = People.load(
+        stores,
+        session,
+        external_ids={record["externalId"] for record in records if "externalId" in record},
+        emails={fold(record["email"]) for record in records if "email" in record},
+    )
+    desk = _Desk(people, now)
+    tallies = [desk.take(batch) for batch in batches]
+    desk.settle_openings(stores, session)
+    people.write(stores, session)
+    for version, ids in desk.seen.items():
+        store.seen(stores, session, ids, version)
+    outcomes.close_batches(stores, session, zip(batches, tallies, strict=True))
+
+
+class _Desk:
+    """Takes records one after the other, each seeing what the ones before it did."""
+
+    def __init__(self, people: People, now: datetime) -> None:
+        self.people = people
+        self.now = now
+        self.seen: dict[int, list[str]] = {}
+        self._openings: dict[str, Document] = {}  # as they were before this transaction
+
+    def take(self, batch: Batch) -> Tally:
+        tally = Tally()
+        for row, record in zip(batch.rows, batch.records, strict=True):
+            try:
+                outcome = self._take(dict(record), batch)
+            except Refusal as refusal:
+                tally.refused.append((row, record, refusal))
+            else:
+                setattr(tally, outcome, getattr(tally, outcome) + 1)
+        return tally
+
+    def _take(self, record: Record, batch: Batch) -> str:
+        known = self._known(record)
+        opening = totals.given_opening(record)
+        if known is None:
+            self._create(record, opening, batch)
+            return "created"
+        changes = _changes(known, record, newer=batch.version >= known.get("version", 0))
+        new_opening = totals.opened(known.get("opening"), opening, batch.accepted_at)
+        if new_opening is not None:
+            self._openings.setdefault(known["_id"], known.get("opening") or {})
+            changes["opening"] = new_opening
+        newer = batch.version > known.get("version", 0)
+        if not changes:
+            if newer:
+                known["version"] = batch.version
+                self.seen.setdefault(batch.version, []).append(known["_id"])
+            return "unchanged"
+        if changes.keys() != {"opening"}:
+            changes["folded"] = folded_document(known | changes)
+        changes["updatedAt"] = self.now
+        if newer:
+            changes["version"] = batch.version
+        self.people.change(known, changes)
+        return "updated"
+
+    def _known(self, record: Record) -> Document | None:
+        external_id, email = record.get("externalId"), record.get("email")
+        by_id = self.people.of_external_id(external_id) if external_id else None
+        by_email = self.people.of_email(email) if email else None
+        if by_id is not None:
+            if by_email is not None and by_email is not by_id:
+                raise Refusal(
+                    "email", "taken", f"another customer than {external_id} has this e-mail address"
+                )
+            return by_id
+        if by_email is not None and external_id and by_email.get("externalId"):
+            raise Refusal(
+                "email", "taken", f"the customer {by_email['externalId']} has this e-mail address already"
+            )
+        return by_email
+
+    def _create(self, record: Record, opening: dict[str, Any], batch: Batch) -> None:
+        customer = new_customer(
+            record, version=batch.version, at=batch.accepted_at, import_id=batch.import_id
+        )
+        new_opening = totals.opened(None, opening, batch.accepted_at)
+        if new_opening is not None:
+            customer["opening"], sums = totals.anew(None, new_opening, [])
+            customer |= {name: value for name, value in sums.items() if value is not None}
+        self.people.add(customer)
+
+    def settle_openings(self, stores: Stores, session: Session) -> None:
+        """Work out the totals of customers whose opening balance changed, from it and their orders."""
+        found: dict[str, list[Document]] = {}
+        for order in orders.of_customers(stores, session, self._openings):
+            found.setdefault(order["customerId"], []).append(order)
+        for customer_id, before in self._openings.items():
+            customer = self.people[customer_id]
+            opening, fields = totals.anew(before, customer["opening"], found.get(customer_id, []))
+            self.people.change(customer, {"opening": opening, **fields})
+
+
+def _changes(known: Document, record: Record, *, newer: bool) -> dict[str, Any]:
+    """Fields that were given and differ. What came earlier than the last change only fills gaps."""
+    return {
+        name: value
+        for name, value in record.items()
+        if known.get(name) != value and (newer or name not in known)
+    }

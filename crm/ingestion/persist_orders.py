@@ -1,0 +1,192 @@
+"""Batches of orders → MongoDB, with the totals of their customers in the same transaction.
+
+So at every instant each customer's totals are his opening balance plus the sum of his orders, and a batch
+that comes again, whole or in part, adds nothing: an order is found by its reference and adds new − old.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from crm.errors import NotYet
+from crm.fields import fold
+from crm.ingestion import outcomes, totals
+from crm.ingestion.batches import Batch, Tally
+from crm.ingestion.people import People, new_customer
+from crm.ingestion.records import Record, Refusal
+from crm.stores import groups, streams
+from crm.stores import orders as store
+from crm.stores.connection import Document, Session, Stores
+from crm.stores.transactions import transact
+
+_WHOSE = ("orderReference", "customerId", "customerEmail", "customerName")
+_OF_PEOPLE = ("externalId", "folded.email", "opening", *totals.SUMS, *totals.DATES)
+
+
+class _SomebodyUnknown(Exception):
+    """An order names a customer by an id that nobody has, as yet."""
+
+
+def persist(stores: Stores, batches: Sequence[Batch], *, now: datetime) -> None:
+    """Create, update or leave each order and bring its customer's totals along.
+
+    Raises NotYet while an order names a customer who may still be on his way, that is, until all customers
+    published before the order are persisted; after that it is refused.
+    """
+    try:
+        transact(stores, lambda session: _persist(stores, session, batches, now, False), look_again=True)
+    except _SomebodyUnknown:
+        # Asked before the second look into MongoDB: what was finished by then, that look must see.
+        if not all(groups.finished(stores, streams.CUSTOMERS, batch.after) for batch in batches):
+            raise NotYet("customers published before these orders are not persisted yet") from None
+        transact(stores, lambda session: _persist(stores, session, batches, now, True), look_again=True)
+
+
+def _persist(
+    stores: Stores, session: Session, batches: Sequence[Batch], now: datetime, certain: bool
+) -> None:
+    batches = outcomes.open_batches(stores, session, batches)
+    records = [record for batch in batches for record in batch.records]
+    known = store.find(stores, session, {record["orderReference"] for record in records})
+    named = {record["customerId"] for record in records if "customerId" in record}
+    people = People.load(
+        stores,
+        session,
+        ids=named | {order["customerId"] for order in known},
+        external_ids=named,
+        emails={fold(record["customerEmail"]) for record in records if "customerEmail" in record},
+        fields=_OF_PEOPLE,
+    )
+    desk = _Desk(people, known, now, certain)
+    tallies = [desk.take(batch) for batch in batches]
+    desk.settle_totals(stores, session)
+    people.write(stores, session)
+    desk.write(stores, session)
+    outcomes.close_batches(stores, session, zip(batches, tallies, strict=True))
+
+
+class _Desk:
+    """Takes records one after the other, each seeing what the ones before it did."""
+
+    def __init__(self, people: People, known: Iterable[Document], now: datetime, certain: bool) -> None:
+        self.people = people
+        self.now = now
+        self.certain = certain
+        self.before = {order["_id"]: order for order in known}
+        self.after: dict[str, Document] = {}
+        self.seen: dict[int, list[str]] = {}
+
+    def take(self, batch: Batch) -> Tally:
+        tally = Tally()
+        for row, record in zip(batch.rows, batch.records, strict=True):
+            try:
+                outcome = self._take(record, batch)
+            except Refusal as refusal:
+                tally.refused.append((row, record, refusal))
+            else:
+                setattr(tally, outcome, getattr(tally, outcome) + 1)
+        return tally
+
+    def _take(self, record: Record, batch: Batch) -> str:
+        reference = record["orderReference"]
+        old = self.after.get(reference) or self.before.get(reference)
+        if old is not None and old["version"] > batch.version:
+            return "unchanged"
+        new = _new_order(record, batch) if old is None else {**old, **_given(record)}
+        _check_refund(new, old, record)
+        new["customerId"] = self._customer_of(record, old, batch)
+        if old is not None and new == old:
+            if batch.version > old["version"]:
+                self.seen.setdefault(batch.version, []).append(reference)
+            return "unchanged"
+        new["version"] = batch.version
+        new["updatedAt"] = self.now
+        self.after[reference] = new
+        return "created" if old is None else "updated"
+
+    def _customer_of(self, record: Record, old: Document | None, batch: Batch) -> str:
+        """Whose order it is, by id, else by e-mail; an e-mail that nobody has makes a customer."""
+        named, email = record.get("customerId"), record.get("customerEmail")
+        customer = (self.people.of_id(named) if named else None) or (
+            self.people.of_email(email) if email else None
+        )
+        if customer is None and email:
+            fields = {"name": record.get("customerName"), "email": email, "externalId": named}
+            customer = new_customer(
+                {name: value for name, value in fields.items() if value is not None},
+                version=0,  # whatever a customer's own record says is newer
+                at=batch.accepted_at,
+                import_id=batch.import_id,
+            )
+            self.people.add(customer)
+        if customer is not None:
+            return str(customer["_id"])
+        if named is None and old is not None:
+            return str(old["customerId"])
+        if not self.certain:
+            raise _SomebodyUnknown
+        raise Refusal(
+            "customerId",
+            "unknown_customer",
+            f"no customer has the id {named}, and there is no e-mail address to make one of",
+        )
+
+    def settle_totals(self, stores: Stores, session: Session) -> None:
+        """Move the totals of every customer whose orders changed, by what changed."""
+        gone: dict[str, list[Document]] = {}
+        come: dict[str, list[Document]] = {}
+        for reference, order in self.after.items():
+            if old := self.before.get(reference):
+                gone.setdefault(old["customerId"], []).append(old)
+            come.setdefault(order["customerId"], []).append(order)
+        anew = {one for one, orders in gone.items() if totals.at_an_end(self.people[one], orders)}
+        rest: dict[str, list[Document]] = {}
+        for order in store.of_customers(stores, session, anew, but=self.after):
+            rest.setdefault(order["customerId"], []).append(order)
+        for one in gone.keys() | come.keys():
+            customer, added = self.people[one], come.get(one, [])
+            opening = customer.get("opening")
+            fields: dict[str, Any] = totals.sums(customer, opening, gone=gone.get(one, ()), come=added)
+            if one in anew:
+                fields |= totals.dates(rest.get(one, []) + added, opening)
+            else:
+                fields |= totals.widened(customer, added)
+            changes = {name: value for name, value in fields.items() if customer.get(name) != value}
+            # Written even where nothing differs: two transactions that change orders of one customer must
+            # meet, or one of them would look for his first and last date without the other's order.
+            self.people.change(customer, {**changes, "updatedAt": self.now})
+
+    def write(self, stores: Stores, session: Session) -> None:
+        store.insert(stores, session, [order for one, order in self.after.items() if one not in self.before])
+        store.replace(stores, session, [order for one, order in self.after.items() if one in self.before])
+        for version, references in self.seen.items():
+            store.seen(stores, session, [one for one in references if one not in self.after], version)
+
+
+def _given(record: Record) -> dict[str, Any]:
+    return {name: value for name, value in record.items() if name not in _WHOSE}
+
+
+def _new_order(record: Record, batch: Batch) -> Document:
+    if "total" not in record:
+        raise Refusal("total", "no_total", "there is no such order yet, and a new one needs its total")
+    order: Document = {
+        "_id": record["orderReference"],
+        "customerId": "",
+        "products": [],
+        "status": "placed",
+        "createdAt": batch.accepted_at,
+        **_given(record),
+    }
+    return order if batch.import_id is None else order | {"importId": batch.import_id}
+
+
+def _check_refund(order: Document, old: Document | None, record: Record) -> None:
+    """A refunded order of which no amount is known is refunded in full."""
+    if order["status"] == "refunded" and "refunded" not in order:
+        order["refunded"] = order["total"]
+    if order.get("refunded", 0.0) > order["total"]:
+        if old is not None and "refunded" not in record:
+            order["refunded"] = order["total"]  # the order shrank: no more can have been refunded
+        else:
+            raise Refusal("refunded", "impossible", "more was refunded than the order is worth")

@@ -1,0 +1,60 @@
+"""Writing customers: `customers`, one document a person. Reading them for people is `directory`."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+
+from pymongo import UpdateOne
+from pymongo.client_session import ClientSession
+
+from crm.stores.connection import Document, Stores
+
+_NAME = "customers"
+
+
+def find(
+    stores: Stores,
+    session: ClientSession,
+    *,
+    ids: Collection[str] = (),
+    external_ids: Collection[str] = (),
+    emails: Collection[str] = (),
+    fields: Sequence[str] | None = None,
+) -> list[Document]:
+    """Every customer with one of these ids, external ids or folded e-mails; only `fields` where given."""
+    either = [
+        {path: {"$in": list(wanted)}}
+        for path, wanted in (("_id", ids), ("externalId", external_ids), ("folded.email", emails))
+        if wanted
+    ]
+    if not either:
+        return []
+    query = either[0] if len(either) == 1 else {"$or": either}
+    return list(stores.collection(_NAME).find(query, fields, session=session))
+
+
+def insert(stores: Stores, session: ClientSession, customers: Sequence[Document]) -> None:
+    if customers:
+        stores.collection(_NAME).insert_many(customers, ordered=False, session=session)
+
+
+def update(
+    stores: Stores, session: ClientSession, changes: Iterable[tuple[str, Mapping[str, object]]]
+) -> None:
+    """Set and, where a value is None, remove fields of customers, in this order: `(id, {path: value})`."""
+    writes = [UpdateOne({"_id": customer_id}, _change(fields)) for customer_id, fields in changes]
+    if writes:
+        stores.collection(_NAME).bulk_write(writes, session=session)
+
+
+def _change(fields: Mapping[str, object]) -> Document:
+    change: Document = {"$set": {path: value for path, value in fields.items() if value is not None}}
+    if gone := {path: "" for path, value in fields.items() if value is None}:
+        change["$unset"] = gone
+    return change
+
+
+def seen(stores: Stores, session: ClientSession, ids: Sequence[str], version: int) -> None:
+    """Remember that these were given again as they are, at `version`; nothing else changes."""
+    if ids:
+        stores.collection(_NAME).update_many(
+            {"_id": {"$in": list(ids)}}, {"$max": {"version": version}}, session=session
+        )

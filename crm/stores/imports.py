@@ -1,0 +1,88 @@
+"""Uploads as documents: `imports`, and the counts of each of their batches in `importBatches`."""
+
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from pymongo import DESCENDING, ReturnDocument
+
+from crm.stores.connection import Document, Session, Stores
+
+COUNTS = ("read", "accepted", "created", "updated", "unchanged", "rejected")
+
+
+def insert(stores: Stores, document: Document) -> None:
+    stores.db.imports.insert_one(document)
+
+
+def get(stores: Stores, import_id: str) -> Document | None:
+    return stores.db.imports.find_one({"_id": import_id})
+
+
+def newest(stores: Stores, *, before: str | None, limit: int) -> list[Document]:
+    query: Document = {"_id": {"$lt": before}} if before else {}
+    return list(stores.db.imports.find(query).sort("_id", DESCENDING).limit(limit))
+
+
+def unfinished_before(
+    stores: Stores, import_id: str, kinds: Sequence[str | None], states: Collection[str]
+) -> bool:
+    """Whether an earlier import of one of these kinds is in one of these states."""
+    query = {"_id": {"$lt": import_id}, "kind": {"$in": list(kinds)}, "state": {"$in": list(states)}}
+    return stores.db.imports.find_one(query, {"_id": 1}) is not None
+
+
+def change(
+    stores: Stores, import_id: str, fields: Document, *, states: Collection[str], reader: str | None = None
+) -> Document | None:
+    """Set fields of an import in one of these states, and as long as `reader` reads it; else None."""
+    query: Document = {"_id": import_id, "state": {"$in": list(states)}}
+    if reader is not None:
+        query["reader"] = reader
+    return stores.db.imports.find_one_and_update(
+        query, {"$set": fields}, return_document=ReturnDocument.AFTER
+    )
+
+
+def take_lost(stores: Stores, *, announced_before: datetime, now: datetime) -> list[str]:
+    """Imports still queued long after they were announced; each is given to one caller only."""
+    found: list[str] = []
+    query = {"state": "queued", "announcedAt": {"$lt": announced_before}}
+    while lost := stores.db.imports.find_one_and_update(query, {"$set": {"announcedAt": now}}):
+        found.append(lost["_id"])
+    return found
+
+
+def in_state(stores: Stores, import_ids: Collection[str], state: str) -> set[str]:
+    found = stores.db.imports.find({"_id": {"$in": list(import_ids)}, "state": state}, {"_id": 1})
+    return {document["_id"] for document in found}
+
+
+def recorded_batches(stores: Stores, session: Session, batch_ids: Sequence[str]) -> set[str]:
+    """Which of these batches have taken effect."""
+    if not batch_ids:
+        return set()
+    found = stores.db.importBatches.find({"_id": {"$in": list(batch_ids)}}, {"_id": 1}, session=session)
+    return {document["_id"] for document in found}
+
+
+def record_batches(stores: Stores, session: Session, batches: Iterable[Document]) -> None:
+    """Write down that batches take effect: `{_id, importId, counts}`. Belongs in the effect's transaction."""
+    if documents := list(batches):
+        stores.db.importBatches.insert_many(documents, session=session)
+
+
+def counted(stores: Stores, import_ids: Sequence[str]) -> dict[str, dict[str, int]]:
+    """Import → its batches' counts summed, and `batches`, their number."""
+    sums: Document = {name: {"$sum": f"$counts.{name}"} for name in COUNTS}
+    pipeline: list[dict[str, Any]] = [
+        {"$match": {"importId": {"$in": list(import_ids)}}},
+        {"$group": {"_id": "$importId", "batches": {"$sum": 1}, **sums}},
+    ]
+    found = {one.pop("_id"): one for one in stores.db.importBatches.aggregate(pipeline)}
+    nothing = dict.fromkeys((*COUNTS, "batches"), 0)
+    return {import_id: found.get(import_id, nothing) for import_id in import_ids}
+
+
+def batches_done(stores: Stores, import_id: str) -> int:
+    return stores.db.importBatches.count_documents({"importId": import_id})

@@ -1,0 +1,48 @@
+"""Writing orders: `orders`, one document an order reference. Reading them for people is `directory`."""
+
+from collections.abc import Collection, Sequence
+
+from pymongo import ReplaceOne
+from pymongo.client_session import ClientSession
+
+from crm.stores.connection import Document, Stores
+
+_NAME = "orders"
+
+
+def find(stores: Stores, session: ClientSession, references: Collection[str]) -> list[Document]:
+    if not references:
+        return []
+    return list(stores.collection(_NAME).find({"_id": {"$in": list(references)}}, session=session))
+
+
+def of_customers(
+    stores: Stores, session: ClientSession, customer_ids: Collection[str], *, but: Collection[str] = ()
+) -> list[Document]:
+    """What the totals of these customers follow from, without the orders in `but`."""
+    if not customer_ids:
+        return []
+    query: Document = {"customerId": {"$in": list(customer_ids)}}
+    if but:
+        query["_id"] = {"$nin": list(but)}
+    fields = ("customerId", "total", "refunded", "status", "createdAt")
+    return list(stores.collection(_NAME).find(query, fields, session=session))
+
+
+def insert(stores: Stores, session: ClientSession, orders: Sequence[Document]) -> None:
+    if orders:
+        stores.collection(_NAME).insert_many(orders, ordered=False, session=session)
+
+
+def replace(stores: Stores, session: ClientSession, orders: Sequence[Document]) -> None:
+    if orders:
+        writes = [ReplaceOne({"_id": order["_id"]}, order) for order in orders]
+        stores.collection(_NAME).bulk_write(writes, ordered=False, session=session)
+
+
+def seen(stores: Stores, session: ClientSession, references: Sequence[str], version: int) -> None:
+    """Remember that these were given again as they are, at `version`; nothing else changes."""
+    if references:
+        stores.collection(_NAME).update_many(
+            {"_id": {"$in": list(references)}}, {"$max": {"version": version}}, session=session
+        )

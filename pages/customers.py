@@ -1,0 +1,93 @@
+"""Customers: find one, and see everything about him (`?customer=ID`)."""
+
+import streamlit as st
+
+from crm import directory
+from crm.errors import NotFound
+from crm.moment import utc_now
+from ui import customer_cards
+from ui import format as fmt
+from ui.session import require_user, settings, stores
+
+user = require_user("customers")
+_PAGE = 50
+zone, currency = settings().zone, settings().currency
+
+
+def one(customer_id: str) -> None:
+    """One customer's page."""
+    if st.button("All customers", icon=":material/arrow_back:", type="tertiary"):
+        del st.query_params["customer"]
+        st.rerun()
+    try:
+        customer = directory.customer(stores(), customer_id)
+    except NotFound as error:
+        st.title("Customer")
+        st.warning(error.message, icon=":material/person_off:")
+        return
+    st.title(fmt.plain(customer_cards.title(customer)))
+    customer_cards.profile(customer, currency=currency, zone=zone, now=utc_now())
+    st.subheader("Orders")
+    customer_cards.orders(customer["orders"], currency=currency, zone=zone)
+    st.subheader("Messages")
+    customer_cards.deliveries(customer["deliveries"], zone)
+
+
+def turn(cursor: str | None) -> None:
+    """Go to the page behind a cursor, or back to the one before."""
+    trail = st.session_state["customers_trail"]
+    st.session_state["customers_trail"] = [*trail, cursor] if cursor else trail[:-1]
+
+
+def everybody() -> None:
+    """The search and its page of customers."""
+    st.title("Customers")
+    search = st.text_input(
+        "Search",
+        type="search",
+        placeholder="Name, e-mail, phone or external id",
+        label_visibility="collapsed",
+        key="customers_search",
+        width=420,
+        on_change=lambda: st.session_state.update(customers_trail=[]),
+    )
+    trail = st.session_state.setdefault("customers_trail", [])
+    found = directory.customers(
+        stores(), search=search or "", limit=_PAGE, cursor=trail[-1] if trail else None
+    )
+    if not found.items:
+        st.caption("Nobody is called so." if search else "There are no customers yet.")
+        return
+    event = st.dataframe(
+        customer_cards.table(found.items, currency=currency, zone=zone),
+        hide_index=True,
+        alt="Customers, the newest first; select a row to open it",
+        on_select="rerun",
+        selection_mode="single-row",
+        key=f"customers_table_{search}_{len(trail)}",
+        column_config={
+            "Name": st.column_config.TextColumn(pinned=True),
+            f"Spent ({fmt.symbol(currency).strip()})": st.column_config.NumberColumn(format="%.2f"),
+            "Tags": st.column_config.MultiselectColumn(color="auto"),
+        },
+    )
+    if event.selection.rows:
+        st.query_params["customer"] = found.items[event.selection.rows[0]]["_id"]
+        st.rerun()
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.button("Newer", icon=":material/chevron_left:", disabled=not trail, on_click=turn, args=(None,))
+        st.button(
+            "Older", icon=":material/chevron_right:", disabled=not found.next, on_click=turn,
+            args=(found.next,),
+        )  # fmt: skip
+        if search:
+            st.caption("Customers whose name, e-mail, phone or external id contains it, the newest first")
+        else:
+            total = directory.totals(stores())["customers"]
+            st.caption(f"{fmt.count(total, 'customer')}, the newest first. Select a row to open it.")
+
+
+if wanted := st.query_params.get("customer"):
+    one(wanted)
+else:
+    everybody()

@@ -1,0 +1,26 @@
+"""Segments: describe an audience in words or build it from rules, see who is in it, keep it."""
+
+import streamlit as st
+
+from crm import audiences
+from ui import nobody_yet, open_segment, segment_list, workbench
+from ui.session import require_user, settings, stores
+
+user = require_user("segments")
+address = st.query_params.get(open_segment.PARAMETER)
+
+if address is not None:
+    workbench.draw(stores(), settings(), user, address)
+else:
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.title("Segments", width="stretch")
+        st.button(
+            "New segment",
+            type="primary",
+            icon=":material/add:",
+            key="segment-new",
+            on_click=open_segment.begin,
+        )
+    if not audiences.anybody(stores()):
+        nobody_yet.draw(user)
+    segment_list.draw(stores(), settings(), user)

@@ -1,0 +1,113 @@
+"""Explore: charts of a filter, and the segment that is made of it."""
+
+from datetime import timedelta
+
+import pytest
+
+from crm import audiences, library, segments
+from crm.moment import utc_now
+from crm.settings import settings
+from tests.shop import customer, line, order
+
+MUG = line("Mug", "Kitchen", 2, 100.0)
+LAMP = line("Lamp", "Home", 1, 300.0)
+
+
+@pytest.fixture
+def shop(installation):
+    now = utc_now()
+    for number in range(12):
+        ordered = now - timedelta(days=number * 20)
+        customer(installation, f"c{number:02}", ("Mumbai", "Pune", "Delhi")[number % 3],
+                 ("vip",) if number % 4 == 0 else (), lastOrdered=ordered, firstPurchaseDate=ordered,
+                 orderCount=1, totalSpent=100.0, totalOrderValue=100.0)  # fmt: skip
+        order(installation, f"o{number}", f"c{number:02}", ordered.strftime("%Y-%m-%dT%H:%M"), 100.0,
+              lines=[MUG if number % 2 else LAMP])  # fmt: skip
+    return installation
+
+
+def metrics(app):
+    return {metric.label: metric.value for metric in app.metric}
+
+
+def test_an_analyst_saves_a_filter_as_a_segment(shop, open_page):
+    app = open_page("explore", role="analyst")
+    assert not app.exception
+    assert metrics(app)["Revenue"] == "₹1,200.00"
+    app.multiselect(key="filter_cities").select("Mumbai").select("Pune").run()
+    assert metrics(app)["Orders"] == "8"
+    assert metrics(app)["In this segment"] == "8"
+    app.text_input(key="segment_name").set_value("Western India")
+    app.button[_position(app, "Save as segment")].click().run()
+    assert not app.exception
+    (saved,), _ = library.listing(shop)
+    assert (saved["name"], saved["lastSize"]) == ("Western India", 8)
+    rule = segments.parse(saved["rules"])
+    assert segments.describe(rule) == "Customers who live in Mumbai or Pune"
+    assert any("Saved **Western India**" in text.value for text in app.markdown)
+
+
+def test_a_period_becomes_a_rule_on_the_last_or_the_first_order(shop, open_page):
+    app = open_page("explore", role="analyst")
+    app.selectbox(key="filter_period").select("Last 90 days").run()
+    assert not app.exception
+    now, zone = utc_now(), settings().zone
+    expected = audiences.count(
+        shop,
+        segments.parse({"type": "condition", "field": "lastOrdered", "operator": "inTheLast",
+                        "value": {"last": {"days": 90}}}),
+        now=now, zone=zone,
+    )  # fmt: skip
+    assert 0 < expected < 12
+    assert metrics(app)["In this segment"] == str(expected)
+
+
+def test_categories_narrow_the_charts_and_are_not_claimed_for_the_segment(shop, open_page):
+    app = open_page("explore", role="analyst")
+    app.multiselect(key="filter_categories").select("Kitchen").run()
+    assert metrics(app)["Orders"] == "6"
+    assert "In this segment" not in metrics(app)
+    assert any("a segment can't name them yet" in caption.value for caption in app.caption)
+
+
+def test_a_filter_that_nothing_matches_draws_empty_charts(shop, open_page):
+    app = open_page("explore", role="analyst")
+    app.multiselect(key="filter_cities").select("Mumbai")
+    app.multiselect(key="filter_tags").select("vip")
+    app.selectbox(key="filter_period").select("Last 30 days").run()
+    app.multiselect(key="filter_categories").select("Kitchen").run()
+    assert not app.exception
+    assert metrics(app)["Orders"] == "0"
+    assert metrics(app)["Average order"] == "–"
+
+
+def test_a_segment_without_a_name_is_refused_in_a_sentence(shop, open_page):
+    app = open_page("explore", role="analyst")
+    app.multiselect(key="filter_tags").select("vip").run()
+    app.button[_position(app, "Save as segment")].click().run()
+    assert app.error[0].value == "A segment needs a name."
+    assert library.total(shop) == 0
+
+
+@pytest.mark.parametrize("page", ["overview", "explore", "customers"])
+def test_pages_of_an_empty_shop_say_what_to_do(open_page, page):
+    app = open_page(page, role="analyst")
+    assert not app.exception and not app.error
+
+
+@pytest.mark.parametrize("page", ["overview", "explore", "customers"])
+def test_an_uploader_sees_none_of_it(shop, open_page, page):
+    app = open_page(page, role="uploader")
+    assert "may not" in app.warning[0].value
+    assert not app.metric and not app.get("plotly_chart") and not app.dataframe
+
+
+def test_an_analyst_can_not_make_campaigns(shop, open_page):
+    app = open_page("overview", role="analyst")
+    assert not app.exception
+    assert "Make a campaign" not in [link.label for link in app.get("page_link")]
+    assert metrics(app)["Revenue"] == "₹1,200.00"
+
+
+def _position(app, label):
+    return [button.label for button in app.button].index(label)

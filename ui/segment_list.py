@@ -1,0 +1,172 @@
+"""The saved segments: how many each one had, what it means, and what can be done with it."""
+
+from datetime import datetime
+from typing import Any
+
+import streamlit as st
+
+from crm import library, segments
+from crm.auth import Account
+from crm.errors import CrmError
+from crm.moment import utc_now
+from crm.settings import Settings
+from crm.stores.connection import Stores
+from ui import format as fmt
+from ui import open_segment
+
+_STEP = 20
+_MANY = 8  # segments beyond which a search helps
+_LIMIT = "segments shown"
+_ASKED = "segment asked about"
+_ACTIONS = {"open": "Open", "rename": "Rename", "duplicate": "Duplicate", "delete": "Delete"}
+
+Segment = dict[str, Any]
+
+
+def draw(stores: Stores, settings: Settings, account: Account) -> None:
+    """Every saved segment, latest change first, a step at a time."""
+    _unsaved()
+    total = library.total(stores)
+    if total == 0:
+        st.caption("No segment is saved yet. Describe one above, or build it from conditions.")
+        return
+    search = None
+    if total > _MANY:
+        search = st.text_input(
+            "Search", type="search", key="segment-search", placeholder="Search by name", width=320
+        )
+    limit = st.session_state.get(_LIMIT, _STEP)
+    items, following = library.listing(stores, limit=limit, search=search)
+    if not items:
+        st.caption("No segment has this in its name.")
+    now = utc_now()
+    for segment in items:
+        _card(segment, settings, now)
+    if following:
+        st.button("Show more", key="segment-more", on_click=_show_more)
+    _asked(stores, account)
+
+
+def _unsaved() -> None:
+    opened = open_segment.unsaved()
+    if opened is None:
+        return
+    name = f"“{fmt.plain(opened.segment['name'])}”" if opened.segment else "A new segment"
+    with st.container(border=True, horizontal=True, vertical_alignment="center", key="segment-unsaved"):
+        st.markdown(f":material/edit_note: {name} has changes that are not saved.", width="stretch")
+        st.button("Continue", key="segment-continue", on_click=open_segment.show, args=(opened.address,))
+
+
+def _card(segment: Segment, settings: Settings, now: datetime) -> None:
+    at = segment["_id"]
+    with (
+        st.container(border=True, key=f"segment-{at}"),
+        st.container(horizontal=True, vertical_alignment="center", gap="medium"),
+    ):
+        with st.container(gap=None, width="stretch"):
+            st.button(
+                fmt.plain(segment["name"]),
+                type="tertiary",
+                key=f"open-{at}",
+                on_click=open_segment.show,
+                args=(at,),
+            )
+            st.caption(f"{fmt.plain(sentence(segment, settings))}.")
+        with st.container(gap=None, width=150):
+            st.markdown(f"**{fmt.count(segment['lastSize'], 'customer')}**", help=_sized(segment, settings))
+            st.caption(f"changed {fmt.ago(segment['updatedAt'], now)}")
+        key = f"menu-{at}"
+        st.menu_button(
+            "",
+            list(_ACTIONS),
+            key=key,
+            icon=":material/more_horiz:",
+            type="tertiary",
+            format_func=_ACTIONS.__getitem__,
+            help="Open, rename, duplicate, delete",
+            on_click=_choose,
+            args=(key, at, segment["name"]),
+        )
+
+
+def sentence(segment: Segment, settings: Settings) -> str:
+    """What a segment means, in words."""
+    try:
+        return segments.describe(segments.parse(segment["rules"]), currency=settings.currency)
+    except CrmError as error:
+        return f"These rules can't be read: {error.message}"
+
+
+def _sized(segment: Segment, settings: Settings) -> str:
+    return f"When it was last saved: {fmt.moment(segment['lastSizeAt'], settings.zone)}"
+
+
+def _show_more() -> None:
+    st.session_state[_LIMIT] = min(st.session_state.get(_LIMIT, _STEP) + _STEP, 500)
+
+
+def _choose(key: str, segment_id: str, name: str) -> None:
+    action = st.session_state.get(key)
+    if action == "open":
+        open_segment.show(segment_id)
+    elif action in _ACTIONS:
+        st.session_state[_ASKED] = (action, segment_id, name)
+
+
+def _asked(stores: Stores, account: Account) -> None:
+    """Do, or ask about, what was chosen from a segment's menu."""
+    match st.session_state.pop(_ASKED, None):
+        case ("rename", segment_id, name):
+            _rename(stores, account, segment_id, name)
+        case ("duplicate", segment_id, _):
+            _duplicate(stores, account, segment_id)
+        case ("delete", segment_id, name):
+            _delete(stores, account, segment_id, name)
+
+
+def _duplicate(stores: Stores, account: Account, segment_id: str) -> None:
+    try:
+        copy = library.duplicate(stores, segment_id, account=account, now=utc_now())
+    except CrmError as error:
+        st.toast(error.message, icon=":material/error:")
+        return
+    st.toast(f"Made “{fmt.plain(copy['name'])}”.", icon=":material/content_copy:")
+    st.rerun()
+
+
+@st.dialog("Rename segment")
+def _rename(stores: Stores, account: Account, segment_id: str, name: str) -> None:
+    with st.form("segment-rename", border=False):
+        new = st.text_input("Name", value=name, max_chars=library.LONGEST_NAME)
+        asked = st.form_submit_button("Rename", type="primary")
+    if not asked:
+        return
+    try:
+        segment = library.rename(stores, segment_id, new or "", account=account, now=utc_now())
+    except CrmError as error:
+        st.error(error.message, icon=":material/error:")
+        return
+    open_segment.renamed(segment)
+    st.rerun()
+
+
+@st.dialog("Delete segment")
+def _delete(stores: Stores, account: Account, segment_id: str, name: str) -> None:
+    st.write(f"Delete “{fmt.plain(name)}”? Campaigns that were sent to it keep their audience.")
+    users = library.used_by(stores, segment_id)
+    if users:
+        names = ", ".join(f"“{fmt.plain(campaign['name'])}”" for campaign in users)
+        st.warning(f"In use by {names}. Finish or cancel it first.", icon=":material/campaign:")
+    with st.container(horizontal=True, horizontal_alignment="right"):
+        if st.button("Keep", key="segment-keep"):
+            st.rerun()
+        asked = st.button("Delete", type="primary", key="segment-delete", disabled=bool(users))
+    if not asked:
+        return
+    try:
+        library.delete(stores, segment_id, account=account, now=utc_now())
+    except CrmError as error:
+        st.error(error.message, icon=":material/error:")
+        return
+    open_segment.forget(segment_id)
+    st.rerun()

@@ -1,0 +1,157 @@
+"""The segment workbench: a name, the builder beside what it reaches, saving."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import streamlit as st
+
+from crm import audiences, auth, library
+from crm.auth import Account
+from crm.errors import CrmError
+from crm.moment import utc_now
+from crm.settings import Settings
+from crm.stores.connection import Stores
+from ui import format as fmt
+from ui import open_segment, rule_draft, rule_tree, segment_preview
+from ui.open_segment import NAME, Opened, Segment
+from ui.rule_builder import rule_builder
+from ui.rule_draft import Draft
+from ui.rule_marks import Marks, marks
+
+_CAMPAIGNS = Path(__file__).resolve().parent.parent / "pages" / "campaigns.py"
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What one run of the workbench goes by. The draft is read once: a click may replace it meanwhile."""
+
+    stores: Stores
+    settings: Settings
+    account: Account
+    opened: Opened
+    draft: Draft
+    marks: Marks
+
+    @property
+    def complete(self) -> bool:
+        return self.marks.complete and not rule_tree.is_empty(self.draft.tree)
+
+    def changed(self, name: str) -> bool:
+        """Whether saving would change anything: new rules, or another name."""
+        segment = self.opened.segment
+        return (
+            segment is None
+            or segment["name"] != " ".join(name.split())
+            or self.opened.differs(self.draft.tree)
+        )
+
+
+def draw(stores: Stores, settings: Settings, account: Account, address: str) -> None:
+    """The workbench with the segment that the address names."""
+    opened = open_segment.opened(stores, address)
+    if opened is None:
+        st.title("Segments")
+        st.warning("This segment is not here any more.", icon=":material/search_off:")
+        _back()
+        return
+    draft = rule_draft.current()
+    work = Work(stores, settings, account, opened, draft, marks(draft.tree))
+    _header(work)
+    _rules_and_reach(work)
+
+
+def _rules_and_reach(work: Work) -> None:
+    left, right = st.columns([3, 2], gap="medium")
+    with left.container(border=True, key="segment-rules"):
+        rule_builder(work.draft, work.marks, known_values(work.stores.db.name, work.stores))
+    shown = segment_preview.current(work.stores, work.settings, work.draft, work.marks)
+    with right.container(border=True, key="segment-reach"):
+        segment_preview.numbers(shown, work.settings)
+        segment_preview.figures(shown, work.settings)
+    segment_preview.sample(shown, work.settings)
+    if shown.answer is not None:
+        with st.expander("MongoDB filter", icon=":material/data_object:"):
+            st.code(segment_preview.filter_text(shown, work.settings), language="json")
+
+
+@st.cache_data(ttl="5m", max_entries=8, show_spinner=False)
+def known_values(database: str, _stores: Stores) -> dict[str, tuple[str, ...]]:
+    """Values that the data has, by field. Up to five minutes old; the same for every account."""
+    return audiences.known_values(_stores)
+
+
+def _back() -> None:
+    st.button(
+        "All segments",
+        icon=":material/arrow_back:",
+        type="tertiary",
+        key="segment-all",
+        on_click=open_segment.close,
+    )
+
+
+def _header(work: Work) -> None:
+    _back()
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        name = st.text_input(
+            "Segment",
+            key=NAME,
+            max_chars=library.LONGEST_NAME,
+            placeholder="Name this segment to save it",
+            persist_state="session",
+            width="stretch",
+        )
+        problem = _buttons(work, name or "")
+    if problem:
+        st.error(problem, icon=":material/error:")
+
+
+def _buttons(work: Work, name: str) -> str:
+    """Save, save as new, use in a campaign. Returns why saving did not work, an empty text otherwise."""
+    segment, changed = work.opened.segment, work.changed(name)
+    why = None if work.complete else "Finish every condition first."
+    problem = ""
+    if st.button(
+        "Save" if changed else "Saved",
+        type="primary",
+        icon=":material/save:" if changed else ":material/check:",
+        key="segment-save",
+        disabled=not (work.complete and changed),
+        help=why,
+    ):
+        problem = _saved(work, name, segment)
+    if segment is None:
+        return problem
+    if st.button("Save as new", key="segment-save-as", disabled=not work.complete, help=why):
+        problem = _saved(work, name, None)
+    if auth.can(work.account, "campaigns") and _CAMPAIGNS.exists():
+        st.page_link(
+            _CAMPAIGNS,
+            label="Use in campaign",
+            icon=":material/campaign:",
+            query_params={"segment": segment["_id"]},
+            disabled=changed,
+            help="Save the segment first." if changed else None,
+        )
+    return problem
+
+
+def _saved(work: Work, name: str, segment: Segment | None) -> str:
+    """Save and start the run over; returns the reason where that was refused."""
+    rules, now, zone = work.draft.tree, utc_now(), work.settings.zone
+    try:
+        if segment is None:
+            stored = library.save(
+                work.stores, name=name, rules=rules, account=work.account, now=now, zone=zone
+            )
+        else:
+            stored = library.update(
+                work.stores, segment["_id"], name=name, rules=rules, expected=segment["updatedAt"],
+                account=work.account, now=now, zone=zone,
+            )  # fmt: skip
+    except CrmError as error:
+        return error.message
+    open_segment.saved(stored)
+    st.toast(f"Saved “{fmt.plain(stored['name'])}”.", icon=":material/check:")
+    st.rerun()
+    return ""
