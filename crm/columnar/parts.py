@@ -30,7 +30,7 @@ _HEX = r"^[0-9a-f]{24}$"
 Wide = tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]  # customers, orders, lines, as `encode` makes them
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class Part:
     """One part, opened. `values` maps a coded column to what its codes stand for."""
 

@@ -1,0 +1,184 @@
+"""What a screen shows of an audience: its size, what each node selects, sums, distributions, a sample.
+
+Distributions are counted by codes: each column has, once per part and process, a small integer per row
+that says which bar the row belongs to, so that a chart costs one `bincount` over the selected rows.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, tzinfo
+from typing import Any
+from weakref import WeakKeyDictionary
+
+import numpy as np
+import polars as pl
+
+from crm.columnar.columns import Mask
+from crm.columnar.evaluate import evaluate
+from crm.columnar.parts import Part
+from crm.columnar.shelf import State
+from crm.rules.nodes import Rule
+
+_MISSING = 0  # the code of rows without a value, in every coding
+_CHUNK = 1024
+
+Codes = np.ndarray[Any, np.dtype[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Values:
+    """A distribution by value, of text, tags or booleans; `most` bars at most, the others summed."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Steps:
+    """A distribution of numbers by steps: bar k holds `edges[k] <= x < edges[k + 1]`."""
+
+    name: str
+    edges: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Months:
+    """A distribution of instants by calendar month in a zone, counted from year 0: year * 12 + month - 1."""
+
+    name: str
+    zone: str
+
+
+Distribution = Values | Steps | Months
+
+
+@dataclass(slots=True)
+class Facts:
+    """Exact answers. `nodes` counts who each node of the rule selects alone, by its path.
+
+    `bars[distribution]` maps a value, a step's index or a month to a number of customers, None being those
+    without a value. `sample` holds ids, those with the smallest random bucket.
+    """
+
+    size: int = 0
+    total: int = 0
+    sums: dict[str, float] = field(default_factory=dict)
+    nodes: Counter[str] = field(default_factory=Counter)
+    bars: dict[Distribution, Counter[Hashable]] = field(default_factory=dict)
+    sample: list[str] = field(default_factory=list)
+
+
+def gather(
+    state: State,
+    rule: Rule,
+    *,
+    now: datetime,
+    zone: tzinfo,
+    sums: Sequence[str] = (),
+    distributions: Sequence[Distribution] = (),
+    sample: int = 0,
+) -> Facts:
+    """Everything about the audience of `rule` in this state."""
+    facts = Facts(bars={one: Counter() for one in distributions}, sums=dict.fromkeys(sums, 0.0))
+    drawn: list[tuple[int, str]] = []
+    for part, live in state.parts:
+        found = evaluate(part, rule, now=now, zone=zone)
+        selected = found.selected if live is None else found.selected & live
+        facts.total += len(part) if live is None else int(np.count_nonzero(live))
+        for path, nodes in found.nodes.items():
+            facts.nodes[path] += int(np.count_nonzero(nodes if live is None else nodes & live))
+        rows = np.flatnonzero(selected)
+        facts.size += len(rows)
+        for name in sums:
+            facts.sums[name] += float(np.nansum(part.customers[name].to_numpy()[rows], dtype=np.float64))
+        for one in distributions:
+            _count(facts.bars[one], part, one, rows)
+        if sample:
+            drawn += _drawn(part, selected, sample)
+    facts.sample = [key for _, key in sorted(drawn)[:sample]]
+    return facts
+
+
+def _count(bars: Counter[Hashable], part: Part, one: Distribution, rows: np.ndarray) -> None:
+    codes, labels = _coding(part, one)
+    counts = np.bincount(codes[rows])
+    for code in np.flatnonzero(counts):
+        for label in labels(int(code)):
+            bars[label] += int(counts[code])
+
+
+# Codings, once per part and process. Parts are immutable, and go when their last reader does.
+
+Labels = Callable[[int], Iterable[Hashable]]
+_CODINGS: WeakKeyDictionary[Part, dict[Hashable, Any]] = WeakKeyDictionary()
+
+
+def _kept(part: Part, key: Hashable, make: Callable[[], Any]) -> Any:
+    mine = _CODINGS.setdefault(part, {})
+    if key not in mine:
+        mine[key] = make()
+    return mine[key]
+
+
+def _coding(part: Part, one: Distribution) -> tuple[Codes, Labels]:
+    return _kept(part, one, lambda: _coded(part, one))
+
+
+def _coded(part: Part, one: Distribution) -> tuple[Codes, Labels]:
+    series = part.customers[one.name]
+    match one:
+        case Steps(_, edges):
+            return _steps(series.to_numpy(), edges)
+        case Months(_, zone):
+            return _months(series, zone)
+        case Values():
+            return _values(part, series)
+
+
+def _steps(values: np.ndarray, edges: Sequence[float]) -> tuple[Codes, Labels]:
+    codes = np.searchsorted(np.asarray(edges), values, side="right").astype(np.uint8)
+    if values.dtype.kind == "f":
+        codes[np.isnan(values)] = _MISSING
+    return codes, lambda code: (None,) if code == _MISSING else (code - 1,)
+
+
+def _months(series: pl.Series, zone: str) -> tuple[Codes, Labels]:
+    instants = series.fill_nan(None).cast(pl.Int64).cast(pl.Datetime("ms", "UTC")).dt.convert_time_zone(zone)
+    months = instants.dt.year().cast(pl.Int32) * 12 + instants.dt.month().cast(pl.Int32) - 1
+    found = months.fill_null(_MISSING).to_numpy()
+    unique, codes = np.unique(found, return_inverse=True)
+    names = [None if month == _MISSING else int(month) for month in unique]
+    return codes.astype(np.uint16), lambda code: (names[code],)
+
+
+def _values(part: Part, series: pl.Series) -> tuple[Codes, Labels]:
+    if series.name in part.values:
+        values = part.values[series.name][series.name].to_list()
+        return series.to_numpy(), lambda code: _labels(values[code])
+    if series.dtype == pl.UInt8:
+        flags = (False, True, None)
+        return series.to_numpy(), lambda code: (flags[code],)
+    categories = series.cast(pl.Categorical)
+    names = categories.cat.get_categories().to_list()  # type: ignore[attr-defined]  # not in the stubs
+    codes = (categories.to_physical().cast(pl.Int64) + 1).fill_null(_MISSING).cast(pl.UInt32).to_numpy()
+    return codes, lambda code: (None,) if code == _MISSING else (names[code - 1],)
+
+
+def _labels(value: object) -> Iterable[Hashable]:
+    """One bar for text, one for each tag of a list."""
+    return value if isinstance(value, list) else (value,)
+
+
+def _drawn(part: Part, selected: Mask, size: int) -> list[tuple[int, str]]:
+    """The selected rows with the smallest buckets, ties by id (the rows' own order)."""
+    buckets = part.customers["bucket"].to_numpy()
+    order = _kept(part, "by bucket", lambda: np.argsort(buckets, kind="stable").astype(np.int32))
+    rows: list[int] = []
+    for start in range(0, len(order), _CHUNK):
+        some = order[start : start + _CHUNK]
+        rows += some[selected[some]].tolist()
+        if len(rows) >= size:
+            break
+    chosen = np.array(rows[:size], dtype=np.int64)
+    buckets_of = np.nan_to_num(buckets[chosen].astype(np.float64), nan=np.inf).tolist()
+    return list(zip(buckets_of, part.ids(chosen), strict=True)) if len(chosen) else []
