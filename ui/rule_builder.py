@@ -27,7 +27,6 @@ _FIELD_ORDER = (
 _FIELDS = (*_FIELD_ORDER, *(name for name in FIELDS if name not in _FIELD_ORDER))
 _FIRST_FIELD, _FIRST_OPERATOR = "totalSpent", "greaterThan"
 _QUANTIFIERS = {"AND": "All", "OR": "Any", "NOT": "None"}
-_JOINERS = {"AND": "and", "OR": "or", "NOT": "nor"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,29 +103,26 @@ def _chosen_conditions(tree: Node, root: Node) -> Node:
     return rule_tree.replace(tree, root["id"], rule_tree.group(_fresh_id()))
 
 
-def _group(shown: Shown, node: Node, lead: str | None = None) -> None:
+def _group(shown: Shown, node: Node) -> None:
     root = node is shown.tree
     with st.container(border=not root, gap="small", key=f"group-{node['id']}"):
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-            _quantifier(node, lead)
+            _quantifier(node)
             if not root:
                 _node_buttons(shown, node)
         _hint(shown, node)
-        for position, child in enumerate(node["conditions"]):
-            joiner = "" if position == 0 else _JOINERS.get(node["operator"], "and")
+        for child in node["conditions"]:
             if rule_tree.is_group(child):
-                _group(shown, child, joiner)
+                _group(shown, child)
             else:
-                _row(shown, child, joiner)
+                _row(shown, child)
         with st.container(horizontal=True, gap="small"):
             _adders(node)
             if root:
                 _button("Put all into a group", "wrap", node, _wrapped(node["id"]), "data_array")
 
 
-def _quantifier(node: Node, lead: str | None) -> None:
-    if lead:
-        st.markdown(f":gray[{lead}]", width="content")
+def _quantifier(node: Node) -> None:
     key = widget_key("quantifier", node)
     hold(key, node["operator"])
     st.segmented_control(
@@ -148,10 +144,9 @@ def _set_quantifier(node: Node, key: str) -> None:
         rule_draft.apply(expected(node), lambda tree: rule_tree.change(tree, node["id"], operator=chosen))
 
 
-def _row(shown: Shown, node: Node, joiner: str) -> None:
+def _row(shown: Shown, node: Node) -> None:
     with st.container(gap="xsmall", key=f"row-{node['id']}"):
-        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-            st.markdown(f":gray[{joiner or 'where'}]", width=44)
+        with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
             if node.get("type") == "everyone":
                 st.markdown(":material/groups: everyone", width="stretch")
             else:
@@ -169,7 +164,7 @@ def _condition(shown: Shown, node: Node) -> None:
     operator = operator_for(field, str(node.get("operator")))
     _operator_select(node, field)
     if operator is not None:
-        with st.container(horizontal=True, gap="small", width="stretch"):
+        with st.container(horizontal=True, gap="xsmall", width="stretch"):
             value_widgets(Cell(node, field, operator, shown.known.get(name, field.options)))
 
 
@@ -182,7 +177,7 @@ def _field_select(node: Node, name: str) -> None:
         key=key,
         format_func=_field_label,
         label_visibility="collapsed",
-        width=180,
+        width="stretch",
         on_change=_set_field,
         args=(node, key),
     )
@@ -199,7 +194,7 @@ def _operator_select(node: Node, field: Field) -> None:
         key=key,
         format_func=lambda operator: labels.get(operator, operator),
         label_visibility="collapsed",
-        width=200,
+        width="stretch",
         on_change=_set_operator,
         args=(node, key),
     )
@@ -259,26 +254,27 @@ def _button(label: str, part: str, node: Node, edit: Edit, icon: str) -> None:
 def _node_buttons(shown: Shown, node: Node) -> None:
     offers = [name for name, action in _ACTIONS.items() if action.offered(shown.tree, node)]
     key = widget_key("menu", node)
-    st.menu_button(
-        "",
-        offers,
-        key=key,
-        icon=":material/more_horiz:",
-        type="tertiary",
-        format_func=lambda name: _ACTIONS[name].label,
-        help="Duplicate, move, group",
-        on_click=_act,
-        args=(node, key),
-    )
-    st.button(
-        "",
-        icon=":material/close:",
-        type="tertiary",
-        key=widget_key("remove", node),
-        help="Remove",
-        on_click=rule_draft.apply,
-        args=(expected(node), lambda tree: rule_tree.remove(tree, node["id"])),
-    )
+    with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", width="content"):
+        st.menu_button(
+            "",
+            offers,
+            key=key,
+            icon=":material/more_horiz:",
+            type="tertiary",
+            format_func=lambda name: _ACTIONS[name].label,
+            help="Duplicate, move, group",
+            on_click=_act,
+            args=(node, key),
+        )
+        st.button(
+            "",
+            icon=":material/close:",
+            type="tertiary",
+            key=widget_key("remove", node),
+            help="Remove",
+            on_click=rule_draft.apply,
+            args=(expected(node), lambda tree: rule_tree.remove(tree, node["id"])),
+        )
 
 
 def _act(node: Node, key: str) -> None:

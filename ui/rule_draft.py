@@ -104,6 +104,11 @@ def start(rules: Node | None = None) -> None:
     st.session_state[_DRAFT] = Draft(tree)
 
 
+def resume(draft: Draft) -> None:
+    """Go on with a draft that was put aside, with fresh ids: its widgets are gone."""
+    st.session_state[_DRAFT] = Draft(rule_tree.renumber(draft.tree, fresh_ids()), draft.past, draft.future)
+
+
 def undo() -> None:
     st.session_state[_DRAFT] = undone(current(), fresh_ids())
 

@@ -25,7 +25,9 @@ Segment = dict[str, Any]
 
 def draw(stores: Stores, settings: Settings, account: Account) -> None:
     """Every saved segment, latest change first, a step at a time."""
-    _unsaved()
+    unsaved = open_segment.unsaved()
+    if open_segment.NEW in unsaved:
+        _unsaved()
     total = library.total(stores)
     if total == 0:
         st.caption("No segment is saved yet. Describe one above, or build it from conditions.")
@@ -41,23 +43,20 @@ def draw(stores: Stores, settings: Settings, account: Account) -> None:
         st.caption("No segment has this in its name.")
     now = utc_now()
     for segment in items:
-        _card(segment, settings, now)
+        _card(segment, settings, now, unsaved=segment["_id"] in unsaved)
     if following:
         st.button("Show more", key="segment-more", on_click=_show_more)
     _asked(stores, account)
 
 
 def _unsaved() -> None:
-    opened = open_segment.unsaved()
-    if opened is None:
-        return
-    name = f"“{fmt.plain(opened.segment['name'])}”" if opened.segment else "A new segment"
+    """The way back to a new segment that was never saved."""
     with st.container(border=True, horizontal=True, vertical_alignment="center", key="segment-unsaved"):
-        st.markdown(f":material/edit_note: {name} has changes that are not saved.", width="stretch")
-        st.button("Continue", key="segment-continue", on_click=open_segment.show, args=(opened.address,))
+        st.markdown(":material/edit_note: You have a new segment that is not saved.", width="stretch")
+        st.button("Continue", key="segment-continue", on_click=open_segment.show, args=(open_segment.NEW,))
 
 
-def _card(segment: Segment, settings: Settings, now: datetime) -> None:
+def _card(segment: Segment, settings: Settings, now: datetime, *, unsaved: bool) -> None:
     at = segment["_id"]
     with (
         st.container(border=True, key=f"segment-{at}"),
@@ -71,7 +70,8 @@ def _card(segment: Segment, settings: Settings, now: datetime) -> None:
                 on_click=open_segment.show,
                 args=(at,),
             )
-            st.caption(f"{fmt.plain(sentence(segment, settings))}.")
+            note = " :orange[Changes not saved.]" if unsaved else ""
+            st.caption(f"{fmt.plain(sentence(segment, settings))}.{note}")
         with st.container(gap=None, width=150):
             st.markdown(f"**{fmt.count(segment['lastSize'], 'customer')}**", help=_sized(segment, settings))
             st.caption(f"changed {fmt.ago(segment['updatedAt'], now)}")

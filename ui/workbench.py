@@ -12,7 +12,7 @@ from crm.moment import utc_now
 from crm.settings import Settings
 from crm.stores.connection import Stores
 from ui import format as fmt
-from ui import open_segment, rule_draft, rule_tree, segment_preview
+from ui import open_segment, prompt_box, rule_draft, rule_tree, segment_preview
 from ui.open_segment import NAME, Opened, Segment
 from ui.rule_builder import rule_builder
 from ui.rule_draft import Draft
@@ -57,17 +57,19 @@ def draw(stores: Stores, settings: Settings, account: Account, address: str) -> 
     draft = rule_draft.current()
     work = Work(stores, settings, account, opened, draft, marks(draft.tree))
     _header(work)
+    empty = rule_tree.is_empty(draft.tree)
+    prompt_box.draw(stores, settings, rule_draft.propose, suggest=empty)
     _rules_and_reach(work)
 
 
 def _rules_and_reach(work: Work) -> None:
-    left, right = st.columns([3, 2], gap="medium")
+    left, right = st.columns([2, 1])
     with left.container(border=True, key="segment-rules"):
         rule_builder(work.draft, work.marks, known_values(work.stores.db.name, work.stores))
     shown = segment_preview.current(work.stores, work.settings, work.draft, work.marks)
     with right.container(border=True, key="segment-reach"):
         segment_preview.numbers(shown, work.settings)
-        segment_preview.figures(shown, work.settings)
+    segment_preview.figures(shown, work.settings)
     segment_preview.sample(shown, work.settings)
     if shown.answer is not None:
         with st.expander("MongoDB filter", icon=":material/data_object:"):
