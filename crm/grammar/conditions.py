@@ -66,8 +66,8 @@ class Conditions:
         if frame.amount and frame.when:
             raise self._unclear(
                 frame,
-                "Totals and counts are over a customer's whole time here, not within a period. Say them apart, "
-                "for example “spent over 1000 and ordered in the last 6 months”.",
+                "Totals and counts are over a customer's whole time here, not within a period. Say them "
+                "apart, for example “spent over 1000 and ordered in the last 6 months”.",
             )
         if frame.amount:
             return self._signed(frame, self._amount(frame, frame.amount))
@@ -208,6 +208,10 @@ class Conditions:
                 "Totals are over a customer's whole time here, not within a period."
                 if frame.meaning.amount
                 else "What has this to do with a time?",
+            )
+        if field == "birthDate" and when.yearless:
+            raise self._unclear(
+                frame, "Of which year? Days of the year alone are not something I can ask about."
             )
         if when.kind == "ago":
             ago = spoken_length(when.last or {})

@@ -89,7 +89,10 @@ class Expression:
                 self._assumptions.append(
                     f"“{words}” is taken together; use brackets if you mean it otherwise."
                 )
-        nodes = [*_flat(join, left.node), *_flat(join, right.node)]
+        nodes = _flat(join, left.node)
+        nodes += [node for node in _flat(join, right.node) if node not in nodes]
+        if len(nodes) == 1:
+            return replace(left, end=right.end)
         if join == "AND":
             _check_values(nodes, left.start, right.end)
         return _Part(group(join, *nodes), left.start, right.end)

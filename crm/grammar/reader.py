@@ -11,7 +11,6 @@ from crm.grammar.lexicon import Kind, Lexicon, WholeCondition
 from crm.grammar.meanings import TEXT_FIELDS
 from crm.grammar.naming import Naming
 from crm.grammar.pieces import (
-    Amount,
     Bracket,
     Counted,
     Cursor,
@@ -35,6 +34,14 @@ _JOINTS = {
 _PASSING = frozenset({Kind.ARTICLE, Kind.NOISE})
 _NEGATORS = {Kind.NOT: "not", Kind.NEVER: "never", Kind.WITHOUT: "without", Kind.EXCEPT: "except"}
 _NARROWING = frozenset({Kind.SUBJECT, Kind.CONDITION, Kind.VALUE, Kind.WHO, Kind.STOP, Kind.ALL, Kind.NOISE})
+_HINTS = {
+    Kind.COMPARE: "A number is missing behind it.",
+    Kind.PERCENT: "For a share of all customers say “a random 10 %”.",
+    Kind.RANDOM: "For a share of all customers say “a random 10 %”.",
+    Kind.ONLY: "Say it without this word: nothing else is meant than what you say.",
+    Kind.MONTH: "Say “in March 2025”, “before March” or a whole date.",
+    Kind.WINDOW: "Say a length of time, such as “in the last 30 days”.",
+}
 _NEEDS_DOMAIN = re.compile(r"(?:[^@\s]*@)?[^@\s]+\.[^@\s]+")
 
 
@@ -78,7 +85,7 @@ class Reader:
     def _refuse(self) -> None:
         chunk = self._at.chunks[self._at.at]
         self._at.at += 1
-        hint = chunk.value if chunk.kind is Kind.VAGUE else ""
+        hint = chunk.value if chunk.kind is Kind.VAGUE else _HINTS.get(chunk.kind, "")
         self.unclear.append(Unclear(chunk.start, chunk.end, hint, unknown=True))
 
     def _share(self) -> list[Piece] | None:
@@ -103,7 +110,12 @@ class Reader:
             return None
         self._at.skip(*_PASSING)
         chunk = self._at.peek()
-        if chunk and chunk.kind is Kind.TOPIC and chunk.value.form == "noun" and amount.unit is None:
+        if (
+            chunk
+            and chunk.kind is Kind.TOPIC
+            and chunk.value.form in ("noun", "either")
+            and amount.unit is None
+        ):
             self._at.at += 1
             topic = Topic(start=chunk.start, end=chunk.end, name=chunk.value.topic, form="noun")
             amount = self._amounts.behind_noun(amount)
@@ -233,6 +245,8 @@ class Reader:
             return [self._literal("equals" if chunk.value == "eq" else "notEquals", chunk.start)]
         if chunk.kind is Kind.QUOTED and is_text:
             return [self._literal("equals", chunk.start)]
+        if topic and topic.name == "externalid" and chunk.kind in (Kind.UNKNOWN, Kind.NUMBER):
+            return [self._literal("equals", chunk.start)]
         if chunk.kind is Kind.NAMED:
             self._at.at += 1
             return [self._name(chunk)]
@@ -288,6 +302,10 @@ class Reader:
                 return []
             case Kind.PREPOSITION if chunk.value in ("in", "from", "at", "on", "place") and self._leads_on():
                 return []
+            case Kind.PREPOSITION if chunk.value == "of" and self._measures():
+                return []
+            case Kind.ONLY if self._restricts():
+                return []
             case Kind.QUOTED:
                 raise Unclear(
                     chunk.start, chunk.end, "Say which field this text is of, such as “name” or “city”."
@@ -296,6 +314,23 @@ class Reader:
                 return []
             case _:
                 return None
+
+    def _measures(self) -> bool:
+        """ "spend of at least 500" """
+        following = self._at.peek()
+        compared = following is not None and following.kind in (Kind.COMPARE, Kind.CURRENCY, Kind.NUMBER)
+        return compared and bool(self.pieces) and isinstance(self.pieces[-1], Topic)
+
+    def _restricts(self) -> bool:
+        """ "only women", before anything else is said: it adds nothing"""
+        following = self._at.peek()
+        plain = following is not None and following.kind in (
+            Kind.SUBJECT,
+            Kind.VALUE,
+            Kind.CONDITION,
+            Kind.ALL,
+        )
+        return plain and not self.pieces
 
     def _leads_on(self) -> bool:
         """Whether what follows reads the same without the preposition: "on gmail", "from (Pune or Delhi)" """

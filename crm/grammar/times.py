@@ -30,9 +30,10 @@ class Times:
     def read(self) -> When | None:
         """The time that begins here, or None with the cursor where it was. Raises Unclear."""
         start = self._at.at
+        self._dates.yearless = False
         readers: tuple[Callable[[], When | None], ...] = (
-            self._window, self._between, self._range, self._bounded, self._within, self._spanned, self._length,
-            self._dated,
+            self._window, self._between, self._range, self._bounded, self._within, self._spanned,
+            self._length, self._dated,
         )  # fmt: skip
         for reader in readers:
             found = reader()
@@ -42,7 +43,13 @@ class Times:
         return None
 
     def _when(self, start: int, kind: str, **parts: object) -> When:
-        return When(start=self._at.chunks[start].start, end=self._at.end(), kind=kind, **parts)  # type: ignore[arg-type]
+        return When(
+            start=self._at.chunks[start].start,
+            end=self._at.end(),
+            kind=kind,
+            yearless=self._dates.yearless,
+            **parts,  # type: ignore[arg-type]
+        )
 
     def _unclear(self, start: int, hint: str) -> Unclear:
         return Unclear(self._at.chunks[start].start, self._at.end(), hint)
@@ -228,6 +235,8 @@ class Times:
     def _length_of(self, amount: int | float, unit: str, start: int) -> Length:
         if not isinstance(amount, int) or amount < 1:
             raise self._unclear(start, "Give a whole number of days, weeks, months or years.")
+        if unit == "quarters":
+            self._assumptions.append("A quarter is read as three months.")
         unit, times = _FIXED_LENGTHS.get(unit, (unit, 1))
         return {unit: amount * times}
 
