@@ -27,8 +27,8 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
 if not state.customers:
     nobody_yet.draw(user)
     st.stop()
-choices, tags = figures.choices(shop, state)
-chosen = filter_bar.draw(choices, tags, figures.extent(shop, state), now=now, zone=zone)
+choices = figures.choices(shop, state)
+chosen = filter_bar.draw(choices, figures.extent(shop, state), now=now, zone=zone)
 view = explore_charts.View(shop, state, chosen, metric or "revenue", currency, zone.key)
 panel = st.container()
 

@@ -36,7 +36,6 @@ class Filter:
 
 def draw(
     choices: Choices,
-    tags: tuple[str, ...],
     extent: tuple[datetime, datetime] | None,
     *,
     now: datetime,
@@ -56,7 +55,7 @@ def draw(
         products = st.multiselect(
             "Product", choices.products, key="filter_products", placeholder="All products"
         )
-        tagged = st.multiselect("Tag", tags, key="filter_tags", placeholder="Any tag")
+        tagged = st.multiselect("Tag", choices.tags, key="filter_tags", placeholder="Any tag")
     period = _period(preset, custom, now.astimezone(zone).date())
     start, end = _instants(period, now, zone)
     scope = Scope(start, end, tuple(cities), tuple(tagged), tuple(categories), tuple(products))
