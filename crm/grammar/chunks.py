@@ -36,14 +36,14 @@ _MARKS = {"(": Kind.OPEN, "[": Kind.OPEN, ")": Kind.CLOSE, "]": Kind.CLOSE, ",":
 _LEADING = frozenset({Kind.LEAD, Kind.NOISE, Kind.ARTICLE, Kind.COMMA})
 
 
-def chunk(text: str, words: Lexicon, values: Values) -> list[Chunk]:
-    """The chunks of a prompt; neighbouring unknown words are one chunk."""
-    tokens = tokenise(text)
+def chunk(text: str, words: Lexicon, values: Values, *, start: int = 0) -> list[Chunk]:
+    """The chunks of a prompt from `start` on; neighbouring unknown words are one chunk."""
+    tokens = [token for token in tokenise(text) if token.start >= start]
     keys = [token.key for token in tokens]
     found: list[Chunk] = []
     at = 0
     while at < len(tokens):
-        length, new = _next(tokens, keys, at, words, values, leading=_leads(found))
+        length, new = _next(tokens, keys, at, words, values, leading=not start and _leads(found))
         at += length
         if found and new.kind is found[-1].kind is Kind.UNKNOWN:
             new = Chunk(Kind.UNKNOWN, None, found.pop().start, new.end)
@@ -51,13 +51,14 @@ def chunk(text: str, words: Lexicon, values: Values) -> list[Chunk]:
     return found
 
 
-def rechunk(chunk_: Chunk, text: str, words: Lexicon) -> list[Chunk]:
-    """The chunk word by word: "and above" as a conjunction and a comparison."""
-    found = []
-    for token in tokenise(text[chunk_.start : chunk_.end]):
-        entry = words.entries.get((token.key,), Entry(Kind.UNKNOWN))
-        found.append(Chunk(entry.kind, entry.value, chunk_.start + token.start, chunk_.start + token.end))
-    return found
+def rechunk(first: Chunk, text: str, words: Lexicon, values: Values) -> list[Chunk]:
+    """The prompt from this chunk on with its first word by itself: "or more", "than" as "or", "more than"."""
+    token = next(token for token in tokenise(text) if token.start == first.start)
+    entry = words.entries.get((token.key,), Entry(Kind.UNKNOWN))
+    return [
+        Chunk(entry.kind, entry.value, token.start, token.end),
+        *chunk(text, words, values, start=token.end),
+    ]
 
 
 def _leads(found: list[Chunk]) -> bool:

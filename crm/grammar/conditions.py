@@ -102,6 +102,8 @@ class Conditions:
         if FIELDS[named.field].type is FieldType.TAGS:
             return self._tags(frame)
         values = list(dict.fromkeys(named.values))
+        if named.joiner == "nor" and not frame.negated:
+            raise self._unclear(frame, "“Nor” without “neither” or “not” before it.")
         if len(values) == 1:
             return self._signed(frame, condition(named.field, "equals", values[0]))
         listed = " or ".join(values)
@@ -116,6 +118,8 @@ class Conditions:
         named = frame.named
         assert named is not None  # noqa: S101
         values = list(dict.fromkeys(named.values))
+        if named.joiner == "nor" and not frame.negated:
+            raise self._unclear(frame, "“Nor” without “neither” or “not” before it.")
         if len(values) > 1 and (named.joiner == "list" or (named.joiner == "and" and frame.negated)):
             raise self._unclear(frame, "Any of these tags, or all of them? Say “or” or “and” between them.")
         every = named.joiner == "and" and len(values) > 1

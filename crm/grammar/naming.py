@@ -50,6 +50,20 @@ class Naming:
             raise Unclear(word.start, word.end, "Outside of which city or country?")
         return [self._list(start + 1, one)]
 
+    def required(self, field: str) -> Piece:
+        """The values that have to follow "city =" or "tags contain". Raises Unclear."""
+        self._at.skip(*_PASSING)
+        start = self._at.at
+        one = self._value((field,))
+        if one is not None:
+            return self._list(start, one)
+        chunk = self._at.peek() or self._at.chunks[-1]
+        self._at.at += 1
+        hint = (
+            self._tags_known() if field == "tags" else f"I know no such {field}. Put it into quotation marks."
+        )
+        raise Unclear(chunk.start, chunk.end, hint, unknown=True)
+
     def both(self, chunk: Chunk) -> str:
         """What to say where words of our own also stand in the data."""
         other = _told_apart(chunk.also[:1])

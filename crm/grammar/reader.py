@@ -9,7 +9,7 @@ from crm.grammar.amounts import Amounts
 from crm.grammar.chunks import Chunk, rechunk
 from crm.grammar.lexicon import Kind, Lexicon, WholeCondition
 from crm.grammar.meanings import TEXT_FIELDS
-from crm.grammar.naming import Naming
+from crm.grammar.naming import NAMED_FIELDS, Naming
 from crm.grammar.pieces import (
     Bracket,
     Counted,
@@ -34,6 +34,7 @@ _JOINTS = {
 _PASSING = frozenset({Kind.ARTICLE, Kind.NOISE})
 _NEGATORS = {Kind.NOT: "not", Kind.NEVER: "never", Kind.WITHOUT: "without", Kind.EXCEPT: "except"}
 _NARROWING = frozenset({Kind.SUBJECT, Kind.CONDITION, Kind.VALUE, Kind.WHO, Kind.STOP, Kind.ALL, Kind.NOISE})
+_EQUALITY = {"eq": "equals", "ne": "notEquals"}
 _HINTS = {
     Kind.COMPARE: "A number is missing behind it.",
     Kind.PERCENT: "For a share of all customers say “a random 10 %”.",
@@ -56,6 +57,7 @@ class Reader:
         self.assumptions: list[str] = []
         self._text = text
         self._words = words
+        self._values = values
         self._at = Cursor(chunks)
         self._times = Times(self._at, text, today, self.assumptions)
         self._amounts = Amounts(self._at, text, currency)
@@ -237,12 +239,8 @@ class Reader:
             return None
         topic = self._topic_before()
         is_text = topic is not None and topic.name in TEXT_FIELDS
-        if chunk.kind is Kind.TEXT_OPERATOR and is_text:
-            self._at.at += 1
-            return [self._literal(chunk.value, chunk.start)]
-        if chunk.kind is Kind.COMPARE and chunk.value in ("eq", "ne") and is_text:
-            self._at.at += 1
-            return [self._literal("equals" if chunk.value == "eq" else "notEquals", chunk.start)]
+        if topic and is_text and chunk.kind in (Kind.TEXT_OPERATOR, Kind.COMPARE):
+            return self._compared_text(chunk, TEXT_FIELDS[topic.name])
         if chunk.kind is Kind.QUOTED and is_text:
             return [self._literal("equals", chunk.start)]
         if topic and topic.name == "externalid" and chunk.kind in (Kind.UNKNOWN, Kind.NUMBER):
@@ -255,6 +253,19 @@ class Reader:
             found = _address(chunk)
             return [replace(found, domain=False) if self._at.accept(Kind.MAILBOX) else found]
         return None
+
+    def _compared_text(self, chunk: Chunk, field: str) -> list[Piece] | None:
+        """contains "x", = Pune, != vip; what is compared whole has to be a known value or quoted"""
+        operator = _EQUALITY.get(chunk.value, chunk.value)
+        if operator not in ("equals", "notEquals", "contains", "startsWith", "endsWith"):
+            return None
+        self._at.at += 1
+        if field not in NAMED_FIELDS or (field != "tags" and chunk.kind is Kind.TEXT_OPERATOR):
+            return [self._literal(operator, chunk.start)]
+        if field == "tags" and operator in ("startsWith", "endsWith"):
+            raise Unclear(chunk.start, chunk.end, "Tags are compared whole: say “tagged …”.")
+        negation = [Not(start=chunk.start, end=chunk.end, word="not")] if operator == "notEquals" else []
+        return [*negation, self._naming.required(field)]
 
     def _name(self, chunk: Chunk) -> Literal:
         quoted = self._at.sees(Kind.QUOTED)
@@ -279,7 +290,7 @@ class Reader:
         end = chunk.start + len(text)
         while (inside := self._at.peek()) and inside.start < end:
             self._at.at += 1
-        if not text or self._at.end() != end:
+        if not text or '"' in text or self._at.end() != end:
             raise Unclear(start, self._at.end(), "Put the text into quotation marks.")
         return Literal(start=start, end=end, operator=operator, text=text)
 
@@ -343,9 +354,8 @@ class Reader:
         )
 
     def _again(self, chunk: Chunk) -> list[Chunk]:
-        """The chunks with this one cut into its words."""
-        at = self._at.at
-        return [*self._at.chunks[: at - 1], *rechunk(chunk, self._text, self._words), *self._at.chunks[at:]]
+        """The chunks with those from this one on cut anew, its first word by itself."""
+        return [*self._at.chunks[: self._at.at - 1], *rechunk(chunk, self._text, self._words, self._values)]
 
 
 def _looser(found: list[str]) -> str:

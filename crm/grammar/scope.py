@@ -123,7 +123,9 @@ def _next(items: list[Item], at: int) -> Item | None:
 
 
 def _check_neighbour(frame: Frame, following: Frame) -> None:
-    """ "not women from Pune" """
+    """ "not women from Pune", "vip gold" """
+    if frame.named and following.named and frame.named.field == following.named.field:
+        raise Unclear(frame.start, following.end, "“And”, or “or”? Write the word between them.")
     plain = frame.named or (frame.whole and frame.whole.condition.field == "gender")
     if _leads(frame) and plain and frame.nots[0].word == "not":
         raise Unclear(frame.start, following.end, "How far does “not” reach? Put brackets around it.")
