@@ -46,6 +46,7 @@ class Supervisor:
     def claim(self) -> None:
         """Make the data folder ours. Raises AlreadyRunning, with the other's URL, where it is not free."""
         try:
+            self.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
             claimed = self._web.acquire()
         except OSError as error:
             raise CannotStart(
