@@ -45,3 +45,21 @@ def sign_in(page: Page, url: str, email: str, password: str) -> None:
     page.get_by_role("button", name=re.compile("^Sign in$")).click()
     page.get_by_test_id("stSidebarNav").wait_for(timeout=_TIMEOUT)
     wait_until_idle(page)
+
+
+def settle(page: Page, quiet: int = 300) -> None:
+    """Wait until the page has been idle for `quiet` milliseconds on end.
+
+    After a click the run begins a moment later; the page still looks idle until then.
+    """
+    page.evaluate("window.idleSince = null")
+    page.wait_for_function(
+        """([idle, quiet]) => {
+            const still = document.querySelector(idle) && !document.querySelector('[data-stale="true"]');
+            window.idleSince = still ? window.idleSince ?? performance.now() : null;
+            return still && performance.now() - window.idleSince >= quiet;
+        }""",
+        arg=[_IDLE, quiet],
+        polling=20,
+        timeout=_TIMEOUT,
+    )
