@@ -43,7 +43,10 @@ def group(operator: str, *nodes: Node) -> Node:
 def negate(node: Node) -> Node:
     """The complement: by the negative operator where there is one, else by a NOT group."""
     opposite = _COMPLEMENTS.get(node.get("operator", "")) if node["type"] == "condition" else None
-    return {**node, "operator": opposite} if opposite else group("NOT", node)
+    if opposite:
+        return {**node, "operator": opposite}
+    among = node["conditions"] if node.get("operator") == "OR" else [node]
+    return group("NOT", *among)  # none of them
 
 
 class Conditions:
@@ -129,6 +132,8 @@ class Conditions:
         literal = frame.literal
         assert literal is not None  # noqa: S101
         field = literal.field or frame.meaning.text or ""
+        if not field:
+            raise self._unclear(frame, "Say which field this text is of, such as “name” or “city”.")
         if literal.domain and not (frame.topic and frame.meaning.text == "email"):
             hint = f"Is that an e-mail domain? Say “e-mail ends with {literal.text}”."
             raise self._unclear(frame, hint)
