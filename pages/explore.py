@@ -52,4 +52,7 @@ picked = Selection(
 with panel:
     segment_panel.draw(shop, user, picked, chosen.scope, scores, now=now)
     if cities or groups or not days.is_open:
-        st.button("Clear what is picked in the charts", icon=":material/close:", on_click=picks.clear)
+        st.button(
+            "Clear what is picked in the charts", icon=":material/close:", type="tertiary",
+            on_click=picks.clear,
+        )  # fmt: skip

@@ -16,6 +16,7 @@ METRICS = {"revenue": "Revenue", "orders": "Orders", "customers": "Customers"}
 _TICKS = {"day": "%-d %b %Y", "week": "%-d %b %Y", "month": "%b %Y"}
 _HOVER = {"day": "%a %-d %b %Y", "week": "week of %-d %b %Y", "month": "%B %Y"}
 _LONGEST_LABEL = 26
+_FADED = {"marker": {"opacity": 0.35}}  # bars that are not selected while others are
 
 
 def trend(frame: pd.DataFrame, metric: str, *, unit: str, currency: str, height: int = 300) -> go.Figure:
@@ -42,6 +43,7 @@ def trend(frame: pd.DataFrame, metric: str, *, unit: str, currency: str, height:
         nticks=8,
     )
     figure.update_yaxes(title=_title(metric, currency), **_scale(metric, currency))
+    figure.update_layout(margin_t=30)  # room for the tools that appear above the bars
     return figure
 
 
@@ -62,6 +64,7 @@ def ranking(
             y=places,
             orientation="h",
             customdata=_details(shown, frame, metric, currency),
+            unselected=_FADED,
             hovertemplate=(
                 "<b>%{customdata[1]}</b><br>Revenue %{customdata[2]}<br>Orders %{customdata[3]}"
                 "<br>Customers %{customdata[4]}<br>%{customdata[5]} of all<extra></extra>"
@@ -95,6 +98,7 @@ def rfm_groups(frame: pd.DataFrame, *, currency: str, height: int = 380) -> go.F
             orientation="h",
             text=[fmt.percent(share) for share in frame["share"]],
             textposition="outside",
+            unselected=_FADED,
             cliponaxis=False,
             customdata=[
                 [row.group, fmt.number(row.customers), row.meaning, _average(row.average_spent, currency)]
@@ -173,6 +177,7 @@ def _bars(
         y=values.tolist(),
         name=name,
         customdata=[[text] for text in texts],
+        unselected=_FADED,
         xhoverformat=_HOVER[unit],
         hovertemplate=f"%{{x}}<br>{name}: <b>%{{customdata[0]}}</b><extra></extra>",
     )
