@@ -17,7 +17,7 @@ Reader = Annotated[auth.Account, Depends(requires("segments"))]
 
 
 @router.post("/ai-query")
-def ask(stores: StoresDep, body: OneRecord, account: Reader) -> dict[str, Any]:
+def ask(stores: StoresDep, account: Reader, body: OneRecord) -> dict[str, Any]:
     """Whom `{prompt, asOf?}` means.
 
     `{type: "segment", rules, query, description, count, source, assumptions}`, or `{type: "clarify" |

@@ -19,7 +19,7 @@ Reader = Annotated[auth.Account, Depends(requires("orders"))]
 
 
 @router.post("", status_code=202)
-def place(stores: StoresDep, record: OneRecord, account: Buyer) -> dict[str, str]:
+def place(stores: StoresDep, account: Buyer, record: OneRecord) -> dict[str, str]:
     """Place an order. A repeated `orderReference` is the same order, whatever it says the second time."""
     if account.role == "shopper":
         record = _own(record, account)
@@ -30,7 +30,7 @@ def place(stores: StoresDep, record: OneRecord, account: Buyer) -> dict[str, str
 
 @router.post("/bulk", status_code=202)
 def place_many(
-    stores: StoresDep, records: ManyRecords, account: Annotated[auth.Account, Depends(requires("upload"))]
+    stores: StoresDep, account: Annotated[auth.Account, Depends(requires("upload"))], records: ManyRecords
 ) -> Accepted:
     """Load many orders: a JSON array, or NDJSON. Refused rows are listed, the others are taken."""
     return acceptance(ingest.accept_orders(stores, records, now=utc_now()))

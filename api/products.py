@@ -26,7 +26,7 @@ def catalogue(
 
 @router.post("/bulk", status_code=202)
 def upsert_many(
-    stores: StoresDep, records: ManyRecords, account: Annotated[auth.Account, Depends(requires("upload"))]
+    stores: StoresDep, account: Annotated[auth.Account, Depends(requires("upload"))], records: ManyRecords
 ) -> Accepted:
     """Create or update products: a JSON array, or NDJSON."""
     return acceptance(ingest.accept_products(stores, records, now=utc_now()))

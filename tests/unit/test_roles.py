@@ -1,5 +1,8 @@
 """What each role may do, and which passwords are taken."""
 
+import re
+from pathlib import Path
+
 import pytest
 
 from crm import passwords
@@ -91,3 +94,15 @@ def test_generated_passwords_are_taken_and_differ() -> None:
     made = {passwords.generated() for _ in range(50)}
     assert len(made) == 50
     assert all(passwords.refusal(password) is None for password in made)
+
+
+def test_the_documentation_has_the_table_of_roles_as_it_is() -> None:
+    text = (Path(__file__).resolve().parents[2] / "docs" / "accounts.md").read_text()
+    header = next(line for line in text.splitlines() if line.startswith("| capability |"))
+    columns = [cell.strip() for cell in header.strip("|").split("|")][2:]
+    assert columns == ["administrator", "marketer", "analyst", "uploader", "shopper", "vendor", "metrics"]
+    for capability in CAPABILITIES.values():
+        marks = ["✓" if can(somebody(role), capability.name) else "" for role in columns]
+        row = " | ".join((f"| `{capability.name}`", capability.label, *marks)) + " |"
+        assert row in text.splitlines()
+    assert len(re.findall(r"^\| `\w+` \|", text, re.MULTILINE)) == len(CAPABILITIES)
