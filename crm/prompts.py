@@ -6,9 +6,10 @@ of the prompt was not understood: then the answer is a question.
 
 import re
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
@@ -36,7 +37,7 @@ _HOSTILE = re.compile(
 )
 _VALUE_FIELDS = ("city", "country", "gender", "tags")
 _MOST_VALUES = 2_000
-_FRESH = timedelta(seconds=60)
+_FRESH = 60.0  # seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,12 +163,12 @@ def model_of(settings: Settings) -> Model | None:
         return _models[marks]
 
 
-def known_values(stores: Stores, *, now: datetime, newest: bool = False) -> Values:
+def known_values(stores: Stores, *, newest: bool = False) -> Values:
     """Cities, countries, genders and tags as they stand in the data, up to a minute old unless `newest`."""
     key = (stores.db.name, stores.prefix)
     with _lock:
         kept = _values.get(key)
-    if kept and not newest and timedelta(0) <= now - kept[0] < _FRESH:
+    if kept and not newest and time.monotonic() - kept[0] < _FRESH:
         return kept[1]
     found = {
         name: (*queries.known_values(stores, name, _MOST_VALUES), *FIELDS[name].options)
@@ -176,13 +177,13 @@ def known_values(stores: Stores, *, now: datetime, newest: bool = False) -> Valu
     values = Values.of(found)
     with _lock:
         _values.clear()  # one database a process, but for tests
-        _values[key] = (now, values)
+        _values[key] = (time.monotonic(), values)
     return values
 
 
 _lock = threading.Lock()
 _models: dict[Any, Model | None] = {}
-_values: dict[tuple[str, str], tuple[datetime, Values]] = {}
+_values: dict[tuple[str, str], tuple[float, Values]] = {}
 
 
 def understand_shop(
@@ -194,11 +195,11 @@ def understand_shop(
     def answer(values: Values) -> Answer:
         return understand(text, now=now, zone=zone, values=values, model=model, currency=currency)
 
-    values = known_values(stores, now=now)
+    values = known_values(stores)
     first = answer(values)
     if first.kind != "clarify" or first.source != "grammar" or first.notice or not first.unknown:
         return first
-    newest = known_values(stores, now=now, newest=True)  # an import may just have brought the word
+    newest = known_values(stores, newest=True)  # an import may just have brought the word
     return first if newest.by_words == values.by_words else answer(newest)
 
 

@@ -99,7 +99,7 @@ def _show(answer: Answer) -> None:
 def suggestions(database: str, currency: str, _stores: Stores, _settings: Settings) -> tuple[str, ...]:
     """Prompts about the cities and sums of this shop, each one understood without a language model."""
     now = utc_now()
-    values = prompts.known_values(_stores, now=now)
+    values = prompts.known_values(_stores)
     texts = _candidates(_stores, currency)
     return tuple(text for text in texts if _understood(text, now, _settings, values))
 
