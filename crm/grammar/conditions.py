@@ -28,6 +28,7 @@ _COMPLEMENTS = {
     "isSet": "isNotSet",
 }
 _COMPLEMENTS |= {negative: positive for positive, negative in _COMPLEMENTS.items()}
+_DESCRIBES = frozenset({"birth", "age", "lastlogin", "lastorder", "firstorder", "lastactive"})
 _EXISTS = {"orders": "orderCount", "visits": "visitCount", "logins": "loginCount"}
 
 
@@ -260,6 +261,9 @@ class Conditions:
                     frame, "What about it? For example “city is Pune” or “with a phone number”."
                 )
             return self._signed(frame, condition(meaning.text, "isSet"))
+        known = meaning.amount or meaning.when
+        if known and topic.evidence and topic.name in _DESCRIBES:
+            return self._signed(frame, condition(known, "isSet"))
         field = _EXISTS.get(topic.name)
         if field is None:
             raise self._unclear(frame, "How much, or when? Nothing is said about it.")

@@ -29,7 +29,8 @@ class Piece:
 class Amount(Piece):
     """A number compared. `comparison` is gt ge lt le eq ne between, or bare where nothing says which.
 
-    `unit` is money, times, age or none; `symbolic` a comparison by sign; `of_age` one by "older than".
+    `unit` is money, times, age or none; `symbolic` a comparison by sign; `of_age` one by "older than";
+    `scale` what the number's last word multiplies by.
     """
 
     comparison: str
@@ -38,6 +39,7 @@ class Amount(Piece):
     unit: str | None = None
     symbolic: bool = False
     of_age: bool = False
+    scale: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -83,16 +83,16 @@ class Times:
         return self._ages(start) or self._two_dates(start, Kind.AND)
 
     def _range(self) -> When | None:
-        """from January to March 2025"""
+        """from January to March 2025, 30 to 60 days ago"""
         start = self._at.at
-        if self._at.accept(Kind.PREPOSITION, "from") is None:
-            return None
-        return self._two_dates(start, Kind.PREPOSITION)
+        preposed = self._at.accept(Kind.PREPOSITION, "from")
+        return self._ages(start) or (self._two_dates(start, Kind.PREPOSITION) if preposed else None)
 
     def _ages(self, start: int) -> When | None:
+        """30 and 60 days ago"""
         here = self._at.at
         near, unit = self._at.accept(Kind.NUMBER), self._at.accept(Kind.UNIT)
-        joined = near and self._at.accept(Kind.AND)
+        joined = near and (self._at.accept(Kind.AND) or self._at.accept(Kind.PREPOSITION, "to"))
         far, far_unit = self._at.accept(Kind.NUMBER), self._at.accept(Kind.UNIT)
         if (
             not (near and joined and far and far_unit and self._at.accept(Kind.AGO))
