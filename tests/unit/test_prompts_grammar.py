@@ -152,3 +152,14 @@ def test_a_place_that_nobody_lives_in_can_be_quoted_and_that_is_said() -> None:
     answer = ask('city is "Atlantis"')
     assert answer.kind == "segment"
     assert any("Atlantis" in sentence for sentence in answer.assumptions)
+
+
+def test_every_example_of_the_documentation_is_understood() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "prompts.md").read_text(encoding="utf-8")
+    table = text.partition("## What the grammar reads")[2].partition("\n##")[0]
+    examples = [
+        example for line in table.splitlines() if line.startswith("| ") for example in line.split("`")[1::2]
+    ]
+    assert len(examples) > 30
+    for example in examples:
+        assert ask(example).kind == "segment", example
