@@ -16,6 +16,7 @@ METRICS = {"revenue": "Revenue", "orders": "Orders", "customers": "Customers"}
 _TICKS = {"day": "%-d %b %Y", "week": "%-d %b %Y", "month": "%b %Y"}
 _HOVER = {"day": "%a %-d %b %Y", "week": "week of %-d %b %Y", "month": "%B %Y"}
 _LONGEST_LABEL = 26
+_ROW, _AXIS = 26, 76  # pixels of a horizontal bar, and of what stands below them
 _FADED = {"marker": {"opacity": 0.35}}  # bars that are not selected while others are
 
 
@@ -47,15 +48,13 @@ def trend(frame: pd.DataFrame, metric: str, *, unit: str, currency: str, height:
     return figure
 
 
-def ranking(
-    frame: pd.DataFrame, metric: str, *, what: str, currency: str, top: int = 12, height: int = 380
-) -> go.Figure:
+def ranking(frame: pd.DataFrame, metric: str, *, what: str, currency: str, top: int = 12) -> go.Figure:
     """The `top` labels with most of the metric, the first on top. Columns: label, revenue, orders, customers.
 
     A point's customdata is `[label, …]`: what the axis shows may be cut short.
     """
     if not _any(frame, metric):
-        return nothing("No orders here", height)
+        return nothing("No orders here")
     shown = frame.sort_values([metric, "label"], ascending=[False, True]).head(top)
     places = list(range(len(shown)))  # not the labels: two long ones may be cut to the same text
     figure = go.Figure(
@@ -71,7 +70,7 @@ def ranking(
             ),
         )
     )
-    _frame(figure, height)
+    _frame(figure, _AXIS + _ROW * len(shown))
     figure.update_xaxes(title=_title(metric, currency), nticks=5, **_scale(metric, currency))
     figure.update_yaxes(
         title=what,
