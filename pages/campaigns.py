@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from ui import campaign_composer, campaign_draft, draft_list
+from ui import campaign_cards, campaign_composer, campaign_draft, draft_list
 from ui.session import require_user, settings, stores
 
 user = require_user("campaigns")
@@ -20,3 +20,4 @@ else:
             on_click=campaign_draft.begin,
         )  # fmt: skip
     draft_list.draw(stores(), user)
+    campaign_cards.lately(stores())

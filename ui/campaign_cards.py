@@ -11,6 +11,7 @@ from crm.moment import utc_now
 from crm.stores.connection import Stores
 from ui import campaign_marks as marks
 from ui import format as fmt
+from ui import links
 
 PARAMETER = "campaign"
 TICK = 2.0  # seconds between two looks at campaigns that move
@@ -45,6 +46,28 @@ def draw(stores: Stores) -> None:
 
     live()
     _turn_pages(trail, page["next"])
+
+
+def lately(stores: Stores, limit: int = 3) -> None:
+    """The campaigns that were launched last, with the way to each one's page."""
+    items = campaigns.listing(stores, limit=limit, statuses=_LAUNCHED)["items"]
+    if not items:
+        return
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.subheader("Launched lately", width="stretch")
+        st.page_link(links.page("history"), label="History", icon=":material/arrow_forward:")
+    for campaign in items:
+        with (
+            st.container(border=True, key=f"lately-{campaign['_id']}"),
+            st.container(horizontal=True, vertical_alignment="center"),
+        ):
+            st.page_link(
+                links.page("history"), label=fmt.plain(campaign["name"]),
+                query_params={PARAMETER: campaign["_id"]},
+            )  # fmt: skip
+            badge(campaign["status"])
+            st.space("stretch")
+            st.caption(marks.summary(campaign), width="content")
 
 
 def _card(campaign: dict[str, Any], now: datetime) -> None:

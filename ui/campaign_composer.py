@@ -10,7 +10,7 @@ from crm import auth, library, messages, rehearsal
 from crm.auth import Account
 from crm.campaigns import LONGEST_NAME
 from crm.errors import CrmError
-from crm.fields import FIELDS, FieldType
+from crm.fields import FIELDS
 from crm.moment import utc_now
 from crm.rehearsal import Readiness, Reading
 from crm.settings import Settings
@@ -128,7 +128,7 @@ def _chips(label: str, names: tuple[str, ...], place: str) -> None:
     key = f"{_CHIP} {place}"
     st.pills(
         label, names, key=key, format_func=lambda name: FIELDS[name].label, on_change=_insert, args=(key,),
-        label_visibility="collapsed",
+        label_visibility="collapsed", wrap=True,
     )  # fmt: skip
 
 
@@ -202,12 +202,13 @@ def _one(readings: tuple[Reading, ...]) -> None:
         number = st.pagination(len(readings), key="campaign-reading", max_visible_pages=5)
     reading = readings[min(number, len(readings)) - 1]
     with slot:
-        to = " · ".join(fmt.plain(part) for part in (reading.name, reading.address) if part)
-        st.caption(f"To {to or 'a customer without name and address'}")
+        to = " · ".join(part for part in (reading.name, reading.address) if part)
+        st.text(f"To {to or 'a customer without name and address'}")  # not markdown: it would link addresses
         if reading.rendered.body is None:
             st.warning(f"Skipped: {reading.rendered.reason}.", icon=":material/block:")
         else:
-            st.text(reading.rendered.body)
+            with st.container(border=True):
+                st.text(reading.rendered.body)
 
 
 def _missing(ready: Readiness | None) -> None:
@@ -220,11 +221,10 @@ def _missing(ready: Readiness | None) -> None:
         icon=":material/block:",
     )
     for name, people in ready.missing.items():
-        hint = f"`{{{name}|…}}`"
-        example = "there" if FIELDS[name].type is FieldType.TEXT else "…"
+        default = "there" if name == "name" else "…"
         st.caption(
             f"{fmt.count(people, 'customer')} without {FIELDS[name].label}: "
-            f"write {hint.replace('…', example)} to send to them too."
+            f"write `{{{name}|{default}}}` to send to them too."
         )
 
 
@@ -238,9 +238,10 @@ def _buttons(
 ) -> None:
     content = campaign_draft.current()
     changed = content != here.saved
+    kept = not changed and here.address != campaign_draft.NEW
     if st.button(
-        "Save draft" if changed else "Saved",
-        icon=":material/save:" if changed else ":material/check:",
+        "Saved" if kept else "Save draft",
+        icon=":material/check:" if kept else ":material/save:",
         key="campaign-save",
         disabled=not changed or content.empty,
     ):

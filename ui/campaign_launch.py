@@ -49,7 +49,7 @@ def _dialog(stores: Stores, settings: Settings, account: Account, here: Opened, 
     if found.unrenderable:
         lacking = " or ".join(FIELDS[name].label for name in found.missing)
         st.caption(
-            f":material/block: {fmt.count(found.unrenderable, 'customer')} more can't be sent it for want of "
+            f":material/block: {fmt.count(found.unrenderable, 'more customer')} can't be sent it for want of "
             f"{lacking}, and will stand in the books as skipped."
         )
     readable = next((reading.rendered.body for reading in example if reading.rendered.body), None)

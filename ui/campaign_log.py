@@ -80,17 +80,17 @@ def _table(items: list[dict[str, Any]], zone: ZoneInfo) -> None:
     rows = [
         {
             "Name": item["name"] or fmt.NOTHING,
-            "E-mail": item["email"],
+            "E-mail": item["email"] or "",
             "State": [marks.STATE[item["state"]].label],
-            "Why": item["reason"],
+            "Why": item["reason"] or "",
             "Attempt": item["attempt"],
             "When": fmt.moment(item["updatedAt"], zone) if item["updatedAt"] else "waiting",
-            "Message": item["body"],
+            "Message": item["body"] or "",
         }
         for item in items
     ]
     frame = pd.DataFrame(rows)
-    empty = [name for name in ("E-mail", "Why", "Message") if frame[name].isna().all()]
+    empty = [name for name in ("E-mail", "Why", "Message") if frame[name].eq("").all()]
     st.dataframe(
         frame.drop(columns=empty),
         hide_index=True,
@@ -101,6 +101,7 @@ def _table(items: list[dict[str, Any]], zone: ZoneInfo) -> None:
                 options=[mark.label for mark in marks.STATE.values()],
                 color=[mark.color for mark in marks.STATE.values()],
             ),
+            "Why": st.column_config.TextColumn(width="medium"),
             "Attempt": st.column_config.NumberColumn(width="small"),
             "Message": st.column_config.TextColumn(width="large"),
         },

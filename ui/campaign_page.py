@@ -95,7 +95,10 @@ def _live(stores: Stores, campaign: Campaign) -> None:
 def _numbers(campaign: Campaign) -> None:
     size = campaign["audienceSize"]
     with st.grid(5, min_column_width=130):
-        st.metric("Audience", fmt.number(size), border=True, help="Fixed when the audience was written down")
+        st.metric(
+            "Audience", fmt.number(size), border=True, height="stretch",
+            help="Fixed when the audience was written down",
+        )  # fmt: skip
         for state in ("sent", "failed", "skipped", "pending"):
             _number(campaign, state)
         if marks.count(campaign, "cancelled"):
@@ -112,6 +115,7 @@ def _number(campaign: Campaign, state: str) -> None:
         delta_color="off",
         delta_arrow="off",
         border=True,
+        height="stretch",
     )
 
 

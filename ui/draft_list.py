@@ -28,9 +28,10 @@ def draw(stores: Stores, account: Account) -> None:
         with st.container(border=True, horizontal=True, vertical_alignment="center", key="draft-unsaved"):
             st.markdown(":material/edit_note: You have a new campaign that is not saved.", width="stretch")
             st.button("Continue", key="draft-continue", on_click=campaign_draft.begin)
+    st.subheader("Drafts")
     items = campaigns.listing(stores, limit=_LIMIT, statuses=(CampaignStatus.DRAFT,))["items"]
     if not items:
-        st.caption("No draft is kept. Launched campaigns are in History.")
+        st.caption("No draft is kept.")
     now = utc_now()
     for campaign in items:
         _card(campaign, now, unsaved=campaign["_id"] in unsaved)

@@ -100,7 +100,7 @@ def test_the_launch_asks_with_the_exact_number(open_page, segment):
     buttons(app)["campaign-review"].click().run()
     assert not app.exception
     assert buttons(app)["launch-yes"].label == "Send to 30 customers"
-    assert "4 customers more can't be sent it" in texts(app)
+    assert "4 more customers can't be sent it" in texts(app)
 
 
 def test_a_draft_that_is_gone_says_so(open_page, launched):
