@@ -73,7 +73,7 @@ def _next(
         return 1, Chunk(_WHOLE[token.kind], token.text, token.start, token.end)
     if token.key in _MARKS:
         return 1, Chunk(_MARKS[token.key], None, token.start, token.end)
-    phrase, value = words.match(keys, at), values.match(keys, at)
+    phrase, value = _phrase(keys, at, words), values.match(keys, at)
     number = read_number(tokens, at, words)
     longest = max(phrase[0] if phrase else 0, value[0] if value else 0)
     if number and number[0] >= longest:
@@ -87,6 +87,17 @@ def _next(
             return length, Chunk(entry.kind, entry.value, token.start, end, _others(entry, value[1]))
         return length, Chunk(Kind.VALUE, value[1], token.start, end)
     return length, _known(phrase[1] if phrase else Entry(Kind.UNKNOWN), token.start, end, leading)
+
+
+def _phrase(keys: list[str], at: int, words: Lexicon) -> tuple[int, Entry] | None:
+    """The longest phrase here, but not "or more" out of "or more than"."""
+    found = words.match(keys, at)
+    if found and found[1].kind is Kind.COMPARED and found[0] > 1:
+        inner = words.match(keys, at + 1)
+        if inner and inner[1].kind is Kind.COMPARE and 1 + inner[0] > found[0]:
+            first = words.entries.get((keys[at],))
+            return (1, first) if first else None
+    return found
 
 
 def _others(entry: Entry, known: tuple[Known, ...]) -> tuple[Known, ...]:

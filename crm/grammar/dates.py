@@ -38,7 +38,13 @@ class Dates:
     def period(self) -> periods.Period | None:
         """The date or period that begins here. None, and the cursor unmoved, where there is none."""
         named = self.named()
-        return self.resolve(named) if named else None
+        if named is None:
+            return None
+        period = self.resolve(named)
+        joined = self._at.sees(Kind.OR) or self._at.sees(Kind.AND) or self._at.sees(Kind.COMMA)
+        if self.yearless and joined and self._at.sees(Kind.MONTH, ahead=1):
+            raise Unclear(named.start, self._at.chunks[self._at.at + 1].end, "Say the year with each month.")
+        return period
 
     def named(self) -> Named | None:
         start = self._at.at

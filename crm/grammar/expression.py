@@ -59,8 +59,15 @@ class Expression:
             if isinstance(item, Joint):
                 self._at += 1
             right = self._parse(power)
+            either = right.node.get("operator") == "in" and right.node["field"] == "gender"
+            if either and not isinstance(item, Joint):  # "vip women or men"
+                self._taken_together(right)
             join = "OR" if isinstance(item, Joint) and item.word == "or" else "AND"
             left = self._join(join, left, right)
+
+    def _taken_together(self, part: _Part) -> None:
+        words = self._text[part.start : part.end]
+        self._assumptions.append(f"“{words}” is taken together; use brackets if you mean it otherwise.")
 
     def _power(self, item: Item) -> int:
         if not isinstance(item, Joint):
@@ -105,17 +112,23 @@ class Expression:
         for part in (left, right):
             other = part.open and part.node["type"] == "group" and part.node["operator"] in ("AND", "OR")
             if other and part.node["operator"] != join:
-                words = self._text[part.start : part.end]
-                self._assumptions.append(
-                    f"“{words}” is taken together; use brackets if you mean it otherwise."
-                )
+                self._taken_together(part)
         nodes = _flat(join, left.node)
-        nodes += [node for node in _flat(join, right.node) if node not in nodes]
+        again = [node for node in _flat(join, right.node) if node in nodes]
+        if join == "AND" and any(_is_person(node) for node in again):
+            hint = "The same is said twice. People who are both, or people who are either? Say “or” for that."
+            raise Unclear(left.start, right.end, hint)
+        nodes += [node for node in _flat(join, right.node) if node not in again]
         if len(nodes) == 1:
             return replace(left, end=right.end)
         if join == "AND":
             _check_values(nodes, left.start, right.end)
         return _Part(group(join, *nodes), left.start, right.end)
+
+
+def _is_person(node: Node) -> bool:
+    """Whether a condition stands for a noun or a place: "vip women and gold women" are not the same women."""
+    return node.get("field") in ("gender", "city", "country")
 
 
 def _flat(join: str, node: Node) -> list[Node]:

@@ -229,7 +229,7 @@ class Reader:
             and isinstance(last[0], Topic)
             and last[0].evidence
             and isinstance(last[1], Joint)
-            and last[1].word in ("and", "or", "comma")
+            and last[1].word in ("and", "or", "comma", "but")
         )
 
     def _text_value(self) -> list[Piece] | None:
