@@ -84,6 +84,14 @@ def test_an_entry_that_fails_once_is_handled_in_the_end(stores: Stores) -> None:
     assert not stores.redis.exists(streams.dead_key(stores, "a"))
 
 
+def test_entries_of_two_streams_with_one_id_are_two(stores: Stores) -> None:
+    for name, value in (("a", 1), ("b", 2)):
+        stores.redis.xadd(streams.key(stores, name), {"d": str(value)}, id="5-0")
+    handler = Handler({1: ValueError("not now"), 2: ValueError("nor now")}, times=2)
+    with working(stores, [role(handler)]):
+        until(lambda: sorted(handler.seen) == [1, 2] and settled(stores))
+
+
 def test_not_yet_is_no_failure_and_does_not_hold_up_the_others(stores: Stores) -> None:
     streams.publish(stores, "a", [0])
     handler = Handler({0: NotYet("later")}, times=12)

@@ -177,6 +177,9 @@ def test_a_block_published_twice_takes_effect_once(stores: Stores, monkeypatch: 
         ingest.run_import(stores, import_id, clock=utc_now, pause=pause)
     # As if it had died after publishing the first block and before ticking it off.
     stores.db.imports.update_one({"_id": import_id}, {"$set": {"rows": 0, "published": 0}})
+    with pytest.raises(Stopping):
+        ingest.run_import(stores, import_id, clock=utc_now, pause=pause)
+    assert stores.redis.xlen(streams.key(stores, streams.CUSTOMERS)) == 2
     [status] = finish(stores, import_id)
     assert status["counts"]["created"] == status["counts"]["read"] == 250
     assert stores.redis.xlen(streams.dead_key(stores, streams.CUSTOMERS)) == 0
