@@ -79,7 +79,7 @@ def test_every_row_is_there_once_after_kills_in_the_middle(endpoints: Endpoints,
             until(lambda share=share: stores.db.orders.estimated_document_count() >= share, timeout=120)
             kill_with_entries_in_hand(stores, process)
     with worker(endpoints, stores, "imports", "ingest"):
-        status = until(lambda: _ended(stores, import_id), timeout=300)
+        status = until(lambda: ended(stores, import_id), timeout=300)
     assert status["state"] == "finished"
     assert status["counts"] == {
         "read": ROWS, "accepted": ROWS, "created": ROWS, "updated": 0, "unchanged": 0, "rejected": 0,
@@ -87,7 +87,7 @@ def test_every_row_is_there_once_after_kills_in_the_middle(endpoints: Endpoints,
     check_books(stores, content)
 
 
-def _ended(stores: Stores, import_id: str) -> Document | None:
+def ended(stores: Stores, import_id: str) -> Document | None:
     status = ingest.import_status(stores, import_id)
     return status if status["finishedAt"] else None
 
