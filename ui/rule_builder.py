@@ -6,18 +6,17 @@ page is drawn.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import streamlit as st
 
 from crm.fields import FIELDS, Field, FieldType
-from crm.segments import operator_for, operators_for
+from crm.segments import Operator, operator_for, operators_for
 from ui import format as fmt
 from ui import rule_draft, rule_tree
-from ui.rule_draft import Draft, Edit, expected
+from ui.rule_draft import Draft, Edit, Expected
 from ui.rule_marks import Marks
 from ui.rule_tree import Node
-from ui.rule_values import Cell, entered, hold, is_absent, refit, value_widgets, widget_key
+from ui.rule_values import Cell, entered, hold, is_absent, refit, value_widgets
 
 _FIELD_ORDER = (
     "totalSpent", "orderCount", "totalOrderValue", "lastOrdered", "firstPurchaseDate", "lastActive",
@@ -105,7 +104,7 @@ def _chosen_conditions(tree: Node, root: Node) -> Node:
 
 def _group(shown: Shown, node: Node) -> None:
     root = node is shown.tree
-    with st.container(border=not root, gap="small", key=f"group-{node['id']}"):
+    with st.container(border=not root, gap="small", key=f"box-{node['id']}"):
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             _quantifier(node)
             if not root:
@@ -123,7 +122,7 @@ def _group(shown: Shown, node: Node) -> None:
 
 
 def _quantifier(node: Node) -> None:
-    key = widget_key("quantifier", node)
+    key = Expected(node["id"]).key("quantifier")
     hold(key, node["operator"])
     st.segmented_control(
         "How many of these conditions must hold",
@@ -141,7 +140,8 @@ def _quantifier(node: Node) -> None:
 def _set_quantifier(node: Node, key: str) -> None:
     chosen = entered(key)
     if chosen in _QUANTIFIERS:
-        rule_draft.apply(expected(node), lambda tree: rule_tree.change(tree, node["id"], operator=chosen))
+        here = Expected(node["id"])
+        rule_draft.apply(here, lambda tree: rule_tree.change(tree, here.node_id, operator=chosen))
 
 
 def _row(shown: Shown, node: Node) -> None:
@@ -169,7 +169,7 @@ def _condition(shown: Shown, node: Node) -> None:
 
 
 def _field_select(node: Node, name: str) -> None:
-    key = widget_key("field", node)
+    key = Expected(node["id"]).key("field")
     hold(key, name)
     st.selectbox(
         "Field",
@@ -184,7 +184,7 @@ def _field_select(node: Node, name: str) -> None:
 
 
 def _operator_select(node: Node, field: Field) -> None:
-    key = widget_key("operator", node)
+    key = Expected(node["id"], field.name).key("operator")
     labels = {row.name: row.label for row in operators_for(field)}
     given = str(node.get("operator"))
     hold(key, given)
@@ -202,29 +202,40 @@ def _operator_select(node: Node, field: Field) -> None:
 
 def _set_field(node: Node, key: str) -> None:
     name = entered(key)
-    if is_absent(name) or name not in FIELDS:
-        return
-    before = FIELDS.get(str(node.get("field")))
-    after = FIELDS[name]
-    operator = str(node.get("operator"))
-    value = node.get("value")
-    if before is None or before.type != after.type:
-        operator, value = operators_for(after)[0].name, None
-    elif before.type in (FieldType.TEXT, FieldType.TAGS):
-        value = None  # a city is no name: what was typed belongs to the field
-    _change(node, field=name, operator=operator, value=value)
+    if not is_absent(name) and name in FIELDS:
+        here = Expected(node["id"])
+        rule_draft.apply(here, lambda tree: _with_field(tree, here.node_id, FIELDS[name]))
 
 
 def _set_operator(node: Node, key: str) -> None:
     name, field = entered(key), FIELDS[str(node["field"])]
-    after = None if is_absent(name) else operator_for(field, name)
-    if after is not None:
-        before = operator_for(field, str(node.get("operator")))
-        _change(node, operator=after.name, value=refit(node.get("value"), before, after))
+    operator = None if is_absent(name) else operator_for(field, name)
+    if operator is not None:
+        here = Expected(node["id"], field.name)
+        rule_draft.apply(here, lambda tree: _with_operator(tree, here.node_id, field, operator))
 
 
-def _change(node: Node, **changes: Any) -> None:
-    rule_draft.apply(expected(node), lambda tree: rule_tree.change(tree, node["id"], **changes))
+def _with_field(tree: Node, node_id: int, field: Field) -> Node:
+    """The tree with another field in a condition. What still makes sense of it stays."""
+    node = rule_tree.find(tree, node_id) or {}
+    before = FIELDS.get(str(node.get("field")))
+    if before is None or before.type != field.type:
+        return rule_tree.change(
+            tree, node_id, field=field.name, operator=operators_for(field)[0].name, value=None
+        )
+    worded = field.type in (
+        FieldType.TEXT,
+        FieldType.TAGS,
+    )  # a city is no name: the text belongs to the field
+    value = None if worded and before is not field else node.get("value")
+    return rule_tree.change(tree, node_id, field=field.name, value=value)
+
+
+def _with_operator(tree: Node, node_id: int, field: Field, operator: Operator) -> Node:
+    """The tree with another operator in a condition, and as much of its value as fits."""
+    node = rule_tree.find(tree, node_id) or {}
+    value = refit(node.get("value"), operator_for(field, str(node.get("operator"))), operator)
+    return rule_tree.change(tree, node_id, operator=operator.name, value=value)
 
 
 def _hint(shown: Shown, node: Node) -> None:
@@ -245,15 +256,16 @@ def _button(label: str, part: str, node: Node, edit: Edit, icon: str) -> None:
         label,
         icon=f":material/{icon}:",
         type="tertiary",
-        key=widget_key(part, node),
+        key=Expected(node["id"]).key(part),
         on_click=rule_draft.apply,
-        args=(expected(node), edit),
+        args=(Expected(node["id"]), edit),
     )
 
 
 def _node_buttons(shown: Shown, node: Node) -> None:
     offers = [name for name, action in _ACTIONS.items() if action.offered(shown.tree, node)]
-    key = widget_key("menu", node)
+    here = Expected(node["id"])
+    key = here.key("menu")
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", width="content"):
         st.menu_button(
             "",
@@ -270,17 +282,17 @@ def _node_buttons(shown: Shown, node: Node) -> None:
             "",
             icon=":material/close:",
             type="tertiary",
-            key=widget_key("remove", node),
+            key=here.key("remove"),
             help="Remove",
             on_click=rule_draft.apply,
-            args=(expected(node), lambda tree: rule_tree.remove(tree, node["id"])),
+            args=(here, lambda tree: rule_tree.remove(tree, here.node_id)),
         )
 
 
 def _act(node: Node, key: str) -> None:
     action = _ACTIONS.get(entered(key))
     if action is not None:
-        rule_draft.apply(expected(node), lambda tree: action.edit(tree, node["id"]))
+        rule_draft.apply(Expected(node["id"]), lambda tree: action.edit(tree, node["id"]))
 
 
 def _added_condition(group_id: int) -> Edit:

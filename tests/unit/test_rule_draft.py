@@ -2,24 +2,36 @@
 
 from itertools import count
 
+import pytest
+
 from ui import rule_tree
-from ui.rule_draft import Draft, Expected, edited, expected, redone, undone
+from ui.rule_draft import Draft, Expected, edited, redone, undone
 
 ONE = rule_tree.group(1, "AND", [rule_tree.condition(2, "age", "equals", 1)])
 TWO = rule_tree.change(ONE, 2, value=2)
 
 
 def test_a_widget_finds_the_node_it_was_made_for():
-    assert expected(ONE["conditions"][0]).holds(TWO)
-    assert expected(ONE).holds(TWO)
+    for made_for in (Expected(2), Expected(2, "age"), Expected(2, "age", "equals"), Expected(1)):
+        assert made_for.holds(ONE)
+        assert made_for.holds(TWO)
 
 
-def test_a_widget_whose_node_is_gone_or_has_changed_finds_nothing():
-    made_for = expected(ONE["conditions"][0])
-    assert not made_for.holds(rule_tree.remove(ONE, 2))
-    assert not made_for.holds(rule_tree.change(ONE, 2, operator="lessThan"))
-    assert not made_for.holds(rule_tree.change(ONE, 2, field="orderCount"))
-    assert not Expected(1, None, "OR").holds(ONE)
+@pytest.mark.parametrize(
+    ("made_for", "tree"),
+    [
+        (Expected(2), rule_tree.remove(ONE, 2)),
+        (Expected(2, "age"), rule_tree.change(ONE, 2, field="orderCount")),
+        (Expected(2, "age", "equals"), rule_tree.change(ONE, 2, operator="lessThan")),
+    ],
+)
+def test_a_widget_whose_node_has_moved_on_finds_nothing(made_for, tree):
+    assert not made_for.holds(tree)
+
+
+def test_a_widget_is_named_by_what_it_expects():
+    assert Expected(2).key("field") == "field-2"
+    assert Expected(2, "age", "equals").key("value") == "value-2-age-equals"
 
 
 def test_an_edit_is_a_step_and_no_edit_is_none():
