@@ -110,6 +110,7 @@ def rfm_groups(frame: pd.DataFrame, *, currency: str, height: int = 380) -> go.F
         )
     )
     _frame(figure, height)
+    figure.update_layout(margin_r=48)  # room for the share beside the longest bar
     figure.update_xaxes(title="Customers", nticks=5, **_scale("customers", currency))
     figure.update_yaxes(
         title="Group",
