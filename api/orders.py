@@ -20,7 +20,7 @@ Reader = Annotated[auth.Account, Depends(requires("orders"))]
 
 @router.post("", status_code=202)
 def place(stores: StoresDep, account: Buyer, record: OneRecord) -> dict[str, str]:
-    """Place an order. A repeated `orderReference` is the same order, whatever it says the second time."""
+    """Place an order. A repeated `orderReference` is the same order; with other content it amends it."""
     if account.role == "shopper":
         record = _own(record, account)
     record = {**record, "orderReference": record.get("orderReference") or new_id()}
