@@ -50,9 +50,9 @@ def settled(campaign: Campaign) -> int:
 
 
 def share(campaign: Campaign) -> float:
-    """The settled share of the audience, 0–1; 0 while there is no audience yet."""
+    """How far it got: the share that was sent, failed or skipped, 0–1; 0 while there is no audience yet."""
     size = campaign["audienceSize"] or 0
-    return settled(campaign) / size if size else 0.0
+    return (settled(campaign) - count(campaign, "cancelled")) / size if size else 0.0
 
 
 def moves(campaign: Campaign) -> bool:

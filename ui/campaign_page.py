@@ -94,14 +94,15 @@ def _live(stores: Stores, campaign: Campaign) -> None:
 
 def _numbers(campaign: Campaign) -> None:
     size = campaign["audienceSize"]
-    with st.grid(5, min_column_width=130):
+    cancelled = marks.count(campaign, "cancelled")
+    with st.grid(6 if cancelled else 5, min_column_width=120):
         st.metric(
             "Audience", fmt.number(size), border=True, height="stretch",
             help="Fixed when the audience was written down",
         )  # fmt: skip
         for state in ("sent", "failed", "skipped", "pending"):
             _number(campaign, state)
-        if marks.count(campaign, "cancelled"):
+        if cancelled:
             _number(campaign, "cancelled")
 
 
@@ -133,7 +134,7 @@ def _progress(campaign: Campaign, now: datetime) -> None:
         parts += [left] if (left := marks.time_left(pending, rate or whole)) else []
     elif campaign["status"] == CampaignStatus.PAUSED:
         parts = [f"Paused with {fmt.count(pending, 'customer')} pending"]
-    elif whole and settled:
+    elif whole and campaign["status"] == CampaignStatus.FINISHED:
         parts = [f"{fmt.number(round(whole, 0 if whole >= 10 else 1))} a second on average"]
     st.progress(min(1.0, marks.share(campaign)), text=" · ".join(parts) or None)
 

@@ -21,8 +21,9 @@ def test_every_status_and_state_has_a_mark():
     assert set(marks.STATE) == set(DeliveryState)
 
 
-def test_progress_is_the_settled_share_and_nothing_without_an_audience():
+def test_progress_is_the_share_that_was_dealt_with_and_nothing_without_an_audience():
     assert marks.share(campaign(sent=400, failed=50, skipped=50, pending=500)) == 0.5
+    assert marks.share(campaign("cancelled", sent=100, cancelled=900)) == 0.1
     assert marks.share(campaign("planning", None)) == 0
 
 
