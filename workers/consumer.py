@@ -13,6 +13,7 @@ What a handler may rely on, and must be:
 """
 
 import logging
+import random
 import threading
 import time
 from collections.abc import Callable
@@ -168,7 +169,8 @@ class Loop:
         taken = groups.take(self.stores, self.consumer, self.role.streams, self.role.count, self._wait_ms())
         for entries in taken.values():
             self._keep(entries)
-        for entries in taken.values():
+        # Each worker in an order of its own: two on one stream at once would wait for each other's customers.
+        for entries in random.sample(list(taken.values()), len(taken)):
             if self.stop.is_set():
                 return
             self._handle(entries)
