@@ -32,7 +32,7 @@ async def upload(
     request: Request,
     stores: StoresDep,
     account: Uploader,
-    kind: Literal["customers", "orders"] | None = None,
+    kind: Literal["customers", "orders", "products"] | None = None,
     filename: str = "upload.csv",
 ) -> dict[str, str]:
     """Upload a file as the body of the request. Its rows are validated and persisted by a worker."""
