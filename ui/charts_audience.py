@@ -21,7 +21,7 @@ def spend(bars: pd.DataFrame, currency: str, *, height: int = 220) -> go.Figure:
     """Customers by what they have spent. Columns: low, high (money; both 0: nothing spent), customers."""
     labels = [_spend_label(row.low, row.high, currency) for row in bars.itertuples()]
     muted = [row.low == row.high == 0 for row in bars.itertuples()]
-    return _columns(labels, bars, muted, height, most_labels=6)
+    return _columns(labels, bars, muted, height, most_labels=5)
 
 
 def cities(bars: pd.DataFrame, *, height: int = 220) -> go.Figure:

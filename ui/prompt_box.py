@@ -58,8 +58,6 @@ def _chips(texts: Sequence[str]) -> None:
             st.button(
                 fmt.plain(text),
                 key=f"segment-suggestion-{number}",
-                type="secondary",
-                icon=":material/lightbulb:",
                 on_click=_choose,
                 args=(text,),
             )

@@ -144,6 +144,7 @@ def _texts(cell: Cell) -> None:
         placeholder="choose or type",
         accept_new_options=True,
         select_all=False,
+        wrap=True,
         on_change=_store,
         args=(cell.expected, [key], lambda texts: list(texts) or None),
     )
@@ -194,6 +195,7 @@ def _numbers(cell: Cell) -> None:
         label_visibility="collapsed",
         placeholder="type a number, then Enter",
         accept_new_options=True,
+        wrap=True,
         on_change=_store,
         args=(cell.expected, [key], lambda texts: [_number_or_text(text) for text in texts] or None),
     )
@@ -244,7 +246,6 @@ def _duration(cell: Cell) -> None:
         _UNITS,
         key=keys[1],
         label_visibility="collapsed",
-        width=120,
         on_change=_store,
         args=(cell.expected, keys, _as_span(name)),
     )

@@ -58,35 +58,40 @@ def _unsaved() -> None:
 
 def _card(segment: Segment, settings: Settings, now: datetime, *, unsaved: bool) -> None:
     at = segment["_id"]
-    with (
-        st.container(border=True, key=f"segment-{at}"),
-        st.container(horizontal=True, vertical_alignment="center", gap="medium"),
-    ):
-        with st.container(gap=None, width="stretch"):
-            st.button(
-                fmt.plain(segment["name"]),
-                type="tertiary",
-                key=f"open-{at}",
-                on_click=open_segment.show,
-                args=(at,),
+    with st.container(border=True, key=f"segment-{at}", gap="xsmall"):
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            with st.container(width="stretch"):
+                st.button(
+                    f"**{fmt.plain(segment['name'])}**",
+                    type="tertiary",
+                    key=f"open-{at}",
+                    on_click=open_segment.show,
+                    args=(at,),
+                )
+            st.markdown(
+                f"**{fmt.count(segment['lastSize'], 'customer')}**",
+                help=_sized(segment, settings),
+                width="content",
             )
-            note = " :orange[Changes not saved.]" if unsaved else ""
-            st.caption(f"{fmt.plain(sentence(segment, settings))}.{note}")
-        with st.container(gap=None, width=150):
-            st.markdown(f"**{fmt.count(segment['lastSize'], 'customer')}**", help=_sized(segment, settings))
-            st.caption(f"changed {fmt.ago(segment['updatedAt'], now)}")
-        key = f"menu-{at}"
-        st.menu_button(
-            "",
-            list(_ACTIONS),
-            key=key,
-            icon=":material/more_horiz:",
-            type="tertiary",
-            format_func=_ACTIONS.__getitem__,
-            help="Open, rename, duplicate, delete",
-            on_click=_choose,
-            args=(key, at, segment["name"]),
-        )
+            _menu(at, segment["name"])
+        note = " :orange[Changes not saved.]" if unsaved else ""
+        changed = fmt.ago(segment["updatedAt"], now)
+        st.caption(f"{fmt.plain(sentence(segment, settings))}. Changed {changed}.{note}")
+
+
+def _menu(segment_id: str, name: str) -> None:
+    key = f"menu-{segment_id}"
+    st.menu_button(
+        "",
+        list(_ACTIONS),
+        key=key,
+        icon=":material/more_horiz:",
+        type="tertiary",
+        format_func=_ACTIONS.__getitem__,
+        help="Open, rename, duplicate, delete",
+        on_click=_choose,
+        args=(key, segment_id, name),
+    )
 
 
 def sentence(segment: Segment, settings: Settings) -> str:

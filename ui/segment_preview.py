@@ -156,7 +156,12 @@ def sample(shown: Shown, settings: Settings) -> None:
 def sample_frame(customers: tuple[dict[str, Any], ...]) -> pd.DataFrame:
     """One row a customer: name, email, city, totalSpent, orderCount, lastOrdered, accountCreated, tags."""
     names = ["name", "email", "city", "totalSpent", "orderCount", "lastOrdered", "accountCreated", "tags"]
-    return pd.DataFrame([{name: customer.get(name) for name in names} for customer in customers])
+    return pd.DataFrame(
+        [
+            {name: customer.get(name) for name in names} | {"tags": customer.get("tags") or []}
+            for customer in customers
+        ]
+    )
 
 
 def _columns(settings: Settings) -> dict[str, Any]:

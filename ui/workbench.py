@@ -1,7 +1,6 @@
 """The segment workbench: a name, the builder beside what it reaches, saving."""
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import streamlit as st
 
@@ -12,13 +11,11 @@ from crm.moment import utc_now
 from crm.settings import Settings
 from crm.stores.connection import Stores
 from ui import format as fmt
-from ui import open_segment, prompt_box, rule_draft, rule_tree, segment_preview
+from ui import links, open_segment, prompt_box, rule_draft, rule_tree, segment_preview
 from ui.open_segment import NAME, Opened, Segment
 from ui.rule_builder import rule_builder
 from ui.rule_draft import Draft
 from ui.rule_marks import Marks, marks
-
-_CAMPAIGNS = Path(__file__).resolve().parent.parent / "pages" / "campaigns.py"
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,15 +123,12 @@ def _buttons(work: Work, name: str) -> str:
         return problem
     if st.button("Save as new", key="segment-save-as", disabled=not work.complete, help=why):
         problem = _saved(work, name, None)
-    if auth.can(work.account, "campaigns") and _CAMPAIGNS.exists():
-        st.page_link(
-            _CAMPAIGNS,
-            label="Use in campaign",
-            icon=":material/campaign:",
-            query_params={"segment": segment["_id"]},
-            disabled=changed,
-            help="Save the segment first." if changed else None,
-        )
+    if auth.can(work.account, "campaigns"):
+        why = "Save the segment first." if changed else None
+        if st.button(
+            "Use in campaign", icon=":material/campaign:", key="segment-use", disabled=changed, help=why
+        ):
+            st.switch_page(links.page("campaigns"), query_params={"segment": segment["_id"]})
     return problem
 
 

@@ -343,7 +343,7 @@ def test_the_list_says_what_each_segment_means_and_had(shop, open_page):
     assert "spent more than ₹1,000" in texts(app)
     assert "**7 customers**" in texts(app)
     opener = next(button for button in app.button if str(button.key).startswith("open-"))
-    assert opener.label == r"Big \*ones\*"
+    assert opener.label == r"**Big \*ones\***"
     opener.click().run()
     assert number(app) == "7"
 
