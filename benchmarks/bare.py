@@ -5,10 +5,12 @@ in the middle would leave half of it. Each loop runs in as many processes as the
 """
 
 import multiprocessing
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice, pairwise
+from multiprocessing.process import BaseProcess
 from multiprocessing.synchronize import Barrier
 from typing import Any
 
@@ -45,6 +47,7 @@ def seconds(stage: Stage, loop: Loop, shares: Sequence[Any], things: int) -> flo
     ]
     for process in running:
         process.start()
+        threading.Thread(target=_call_off, args=(process, begin, end), daemon=True).start()
     begin.wait(_PATIENCE)
     started, meter = time.perf_counter(), stage.meter()
     end.wait(_PATIENCE)
@@ -55,6 +58,14 @@ def seconds(stage: Stage, loop: Loop, shares: Sequence[Any], things: int) -> flo
     return elapsed
 
 
+def _call_off(process: BaseProcess, begin: Barrier, end: Barrier) -> None:
+    """Let nobody wait for a process that has failed."""
+    process.join()
+    if process.exitcode:
+        begin.abort()
+        end.abort()
+
+
 def _run(endpoints: Endpoints, loop: Loop, share: Any, begin: Barrier, end: Barrier) -> None:
     stores = connect(endpoints, DATABASE, PREFIX)
     try:
@@ -63,10 +74,6 @@ def _run(endpoints: Endpoints, loop: Loop, share: Any, begin: Barrier, end: Barr
         for batch in batches:
             loop.write(stores, batch)
         end.wait(_PATIENCE)
-    except BaseException:
-        begin.abort()
-        end.abort()
-        raise
     finally:
         stores.close()
 
