@@ -2,11 +2,11 @@
 
 from typing import Any, Self
 
-from crm.ingest import Acceptance
 from pydantic import BaseModel
 
 from crm.directory import Page
 from crm.errors import FieldError, InvalidInput
+from crm.ingest import Acceptance
 
 
 class Rejected(BaseModel):

@@ -9,7 +9,20 @@ from collections.abc import Callable
 from fastapi import FastAPI
 from starlette.routing import BaseRoute, Route
 
-from api import auth, campaigns, customers, docs, errors, health, imports, orders, products, sample, segments
+from api import (
+    ai,
+    auth,
+    campaigns,
+    customers,
+    docs,
+    errors,
+    health,
+    imports,
+    orders,
+    products,
+    sample,
+    segments,
+)
 from crm.stores.connection import Stores
 
 PREFIX = "/api"
@@ -22,6 +35,7 @@ the Settings page and send it as `X-API-Key`. Every error is `{"error": {"code",
 """
 
 _ROUTERS = (
+    ai.router,
     auth.router,
     campaigns.router,
     customers.router,
@@ -33,7 +47,7 @@ _ROUTERS = (
     sample.router,
     segments.router,
 )
-_BESIDE = (health.liveness,)  # served outside /api, at their own paths, which are
+_BESIDE = (health.liveness, ai.router)  # served outside /api, at their own paths, which are
 _PATHS_BESIDE = ("/health", "/metrics", "/ai-query")
 
 

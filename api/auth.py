@@ -1,7 +1,10 @@
 """Sign up, sign in, who am I, sign out."""
 
-from fastapi import APIRouter, Request
+from typing import Annotated
 
+from fastapi import APIRouter, Depends, Request
+
+from api.bodies import described, small
 from api.schemas import Credentials, Registered, Registration, SignedInUser, User
 from api.security import SignedIn, StoresDep, address_of, token_key
 from crm import auth
@@ -10,6 +13,9 @@ from crm.moment import utc_now
 
 router = APIRouter(prefix="/auth", tags=["accounts"])
 
+Signup = Annotated[Registration, Depends(small(Registration))]
+Login = Annotated[Credentials, Depends(small(Credentials))]
+
 _WELCOME = "Welcome."
 _UNPROVEN = (
     "Welcome. We have a customer with this e-mail address already; the record and its orders stay closed to "
@@ -17,9 +23,9 @@ _UNPROVEN = (
 )
 
 
-@router.post("/register", status_code=201)
+@router.post("/register", status_code=201, openapi_extra=described(Registration))
 @router.post("/signup", status_code=201, include_in_schema=False)
-def register(stores: StoresDep, body: Registration) -> Registered:
+def register(stores: StoresDep, body: Signup) -> Registered:
     """Sign up as a shopper: an account, and a customer record of one's own."""
     now = utc_now()
     account = auth.register_shopper(stores, email=body.email, name=body.name, password=body.password, now=now)
@@ -30,8 +36,8 @@ def register(stores: StoresDep, body: Registration) -> Registered:
     )
 
 
-@router.post("/login")
-def login(request: Request, stores: StoresDep, body: Credentials) -> SignedInUser:
+@router.post("/login", openapi_extra=described(Credentials))
+def login(request: Request, stores: StoresDep, body: Login) -> SignedInUser:
     """Sign in by e-mail and password. Five tries in 15 minutes for one account from one address."""
     now = utc_now()
     account = auth.authenticate(stores, body.email, body.password, address=address_of(request), now=now)

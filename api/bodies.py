@@ -1,26 +1,63 @@
 """Reading request bodies: bounded, JSON array, single object or NDJSON."""
 
-from typing import Annotated, Any
+from collections.abc import Callable
+from typing import Annotated, Any, TypeVar
 
 import orjson
 from fastapi import Depends, Header, Request
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, ValidationError
 
 from crm.errors import FieldError, InvalidInput, TooLarge
 
+Model = TypeVar("Model", bound=BaseModel)
+
 MAX_BODY = 32 * 1024 * 1024  # bytes; larger loads go through an import, which is spooled
+MAX_SMALL = 64 * 1024  # bytes, from callers who have not signed in yet
 MAX_RECORDS = 100_000
 
 
 async def read_body(request: Request) -> bytes:
-    """The body, refused as soon as it passes MAX_BODY."""
+    """The body, refused as soon as it passes MAX_BODY. Ask for the caller's account before it."""
+    refusal = f"A request may hold {MAX_BODY // 2**20} MB. Send larger files to /api/imports."
+    return await _read(request, MAX_BODY, refusal)
+
+
+async def _read(request: Request, most: int, refusal: str) -> bytes:
     chunks: list[bytes] = []
     size = 0
     async for chunk in request.stream():
         size += len(chunk)
-        if size > MAX_BODY:
-            raise TooLarge(f"A request may hold {MAX_BODY // 2**20} MB. Send larger files to /api/imports.")
+        if size > most:
+            raise TooLarge(refusal)
         chunks.append(chunk)
     return b"".join(chunks)
+
+
+async def _read_small(request: Request) -> bytes:
+    return await _read(request, MAX_SMALL, f"This request may hold {MAX_SMALL // 2**10} KB.")
+
+
+def small(model: type[Model]) -> Callable[[bytes], Model]:
+    """A dependency: the body as this model, for callers who have not signed in, so of at most MAX_SMALL."""
+
+    def parse(body: Annotated[bytes, Depends(_read_small)]) -> Model:
+        try:
+            return model.model_validate(one_record(body))
+        except ValidationError as error:
+            raise RequestValidationError(error.errors()) from None
+
+    return parse
+
+
+def described(model: type[BaseModel]) -> dict[str, Any]:
+    """What the documentation says of a body that a dependency reads."""
+    return {
+        "requestBody": {
+            "required": True,
+            "content": {"application/json": {"schema": model.model_json_schema()}},
+        }
+    }
 
 
 def one_record(body: Annotated[bytes, Depends(read_body)]) -> dict[str, Any]:

@@ -42,7 +42,7 @@ class Message(BaseModel):
 
 
 @router.post("/campaigns", status_code=201)
-def create(stores: StoresDep, body: OneRecord, account: Marketer) -> Campaign:
+def create(stores: StoresDep, account: Marketer, body: OneRecord) -> Campaign:
     """Create a campaign: `{name, segmentId | rules, messageTemplate?, status?}`.
 
     It is launched at once, unless `status` is `draft`. A rule that can't be evaluated is 422 with the path
@@ -74,7 +74,7 @@ def one(stores: StoresDep, account: Reader, campaign_id: str) -> Campaign:
 
 
 @router.put("/campaigns/{campaign_id}")
-def edit(stores: StoresDep, body: OneRecord, account: Marketer, campaign_id: str) -> Campaign:
+def edit(stores: StoresDep, account: Marketer, body: OneRecord, campaign_id: str) -> Campaign:
     """Change name, segment or message of a draft; what is not given stays. 409 once it was launched."""
     return campaigns.edit(
         stores,
@@ -157,7 +157,7 @@ def deliveries(
 
 
 @router.post("/delivery-receipt", status_code=202)
-def receipt(stores: StoresDep, body: OneRecord, account: VendorKey) -> Message:
+def receipt(stores: StoresDep, account: VendorKey, body: OneRecord) -> Message:
     """What a vendor says became of a message: `{communicationLogId, status, vendorMessageId?, reason?}`.
 
     `communicationLogId` is a delivery's `_id`, or the key that the vendor was given (`_id:attempt`); `status`

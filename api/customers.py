@@ -18,7 +18,7 @@ Administrator = Annotated[auth.Account, Depends(requires("administer"))]
 
 
 @router.post("", status_code=202)
-def upsert(stores: StoresDep, record: OneRecord, account: Uploader) -> Accepted:
+def upsert(stores: StoresDep, account: Uploader, record: OneRecord) -> Accepted:
     """Create or update one customer, known by `externalId` or `email`."""
     result = ingest.accept_customers(stores, [record], now=utc_now())
     refuse_if_rejected(result)
@@ -26,7 +26,7 @@ def upsert(stores: StoresDep, record: OneRecord, account: Uploader) -> Accepted:
 
 
 @router.post("/bulk", status_code=202)
-def upsert_many(stores: StoresDep, records: ManyRecords, account: Uploader) -> Accepted:
+def upsert_many(stores: StoresDep, account: Uploader, records: ManyRecords) -> Accepted:
     """Create or update many: a JSON array, or NDJSON. Refused rows are listed, the others are taken."""
     return acceptance(ingest.accept_customers(stores, records, now=utc_now()))
 

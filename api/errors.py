@@ -78,8 +78,6 @@ def _domain(_: Request, error: Exception) -> Response:
 
 def _validation(_: Request, error: Exception) -> Response:
     problems = error.errors() if isinstance(error, RequestValidationError) else []
-    if any(problem["type"] == "json_invalid" for problem in problems):
-        return answer(400, "invalid_json", "The body is not JSON.")
     fields = [{"field": _field(problem["loc"]), "reason": str(problem["msg"])} for problem in problems]
     return answer(422, "invalid_input", "The request can't be taken.", fields)
 

@@ -1,7 +1,7 @@
 """Imports: upload a file, follow it, read what it refused."""
 
 import tempfile
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, BinaryIO, Literal, cast
 
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.concurrency import run_in_threadpool
@@ -32,7 +32,7 @@ async def upload(
     request: Request,
     stores: StoresDep,
     account: Uploader,
-    kind: Literal["customers", "orders"] | None = None,
+    kind: Literal["customers", "orders", "products"] | None = None,
     filename: str = "upload.csv",
 ) -> dict[str, str]:
     """Upload a file as the body of the request. Its rows are validated and persisted by a worker."""
@@ -48,7 +48,7 @@ async def upload(
         file.seek(0)
         import_id = await run_in_threadpool(
             ingest.start_import,
-            stores, file, kind=kind, filename=filename, account_id=account.id, now=utc_now(),
+            stores, cast(BinaryIO, file), kind=kind, filename=filename, account_id=account.id, now=utc_now(),
         )  # fmt: skip
     return {"importId": import_id}
 

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends, Query
 
 from api.answers import Accepted, PageOf, acceptance
 from api.bodies import ManyRecords
-from api.security import StoresDep, requires, signed_in
+from api.security import StoresDep, requires
 from crm import auth, directory, ingest
 from crm.moment import utc_now
 
@@ -16,7 +16,7 @@ router = APIRouter(prefix="/products", tags=["products"])
 @router.get("")
 def catalogue(
     stores: StoresDep,
-    account: Annotated[auth.Account, Depends(signed_in)],
+    account: Annotated[auth.Account, Depends(requires("products"))],
     limit: Annotated[int, Query(ge=1, le=directory.MAX_PAGE)] = 50,
     cursor: str | None = None,
 ) -> PageOf:
@@ -26,7 +26,7 @@ def catalogue(
 
 @router.post("/bulk", status_code=202)
 def upsert_many(
-    stores: StoresDep, records: ManyRecords, account: Annotated[auth.Account, Depends(requires("upload"))]
+    stores: StoresDep, account: Annotated[auth.Account, Depends(requires("upload"))], records: ManyRecords
 ) -> Accepted:
     """Create or update products: a JSON array, or NDJSON."""
     return acceptance(ingest.accept_products(stores, records, now=utc_now()))

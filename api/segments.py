@@ -44,7 +44,7 @@ class PreviewOut(BaseModel):
 
 
 @router.post("/audience/preview")
-def preview(stores: StoresDep, body: OneRecord, account: Reader) -> PreviewOut:
+def preview(stores: StoresDep, account: Reader, body: OneRecord) -> PreviewOut:
     """Count an audience: `{rules, asOf?}`. Bad rules are 422 with the path of the bad node."""
     rule = segments.parse(body.get("rules"))
     zone = settings().zone
@@ -57,7 +57,7 @@ def preview(stores: StoresDep, body: OneRecord, account: Reader) -> PreviewOut:
 
 
 @router.post("/segments", status_code=201)
-def save(stores: StoresDep, body: OneRecord, account: Reader) -> dict[str, Any]:
+def save(stores: StoresDep, account: Reader, body: OneRecord) -> dict[str, Any]:
     """Save a segment: `{name, rules, description?}`."""
     return library.save(
         stores,
@@ -90,7 +90,7 @@ def one(stores: StoresDep, account: Reader, segment_id: str) -> dict[str, Any]:
 
 
 @router.put("/segments/{segment_id}")
-def change(stores: StoresDep, body: OneRecord, account: Reader, segment_id: str) -> dict[str, Any]:
+def change(stores: StoresDep, account: Reader, body: OneRecord, segment_id: str) -> dict[str, Any]:
     """Change name, description or rules; what is not given stays.
 
     With the `updatedAt` that you have read, the answer is 409 where somebody changed the segment since.

@@ -31,7 +31,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             stores.close()
     except CrmError as error:
         problems = error.fields if isinstance(error, InvalidInput) else []
-        return _fail(error.message, *(f"  {problem.field}: {problem.reason}" for problem in problems))
+        unsaid = [problem for problem in problems if problem.reason not in error.message]
+        return _fail(error.message, *(f"  {problem.field}: {problem.reason}" for problem in unsaid))
     except ValidationError as error:
         return _fail(*(f"{problem['loc'][0]}: {problem['msg']}" for problem in error.errors()))
     except Exception as error:

@@ -16,6 +16,7 @@ _EMAIL = re.compile(
     r"[^@\s,;<>()\[\]\"\x00-\x1f]+@[^@\s,;<>()\[\]\"\x00-\x1f]+\.[^@\s.,;<>()\[\]\"\x00-\x1f]+"
 )
 _MOST = 254  # characters of an e-mail address
+_LONGEST_NAME = 200
 _ROLES = frozenset(Role)
 
 
@@ -198,20 +199,20 @@ def _customer(account: Document, now: datetime) -> Document:
 
 
 def _document(email: str, name: str, role: str, password: str, now: datetime) -> Document:
-    folded, errors = fold(email), []
+    folded = fold(email)
+    errors = []
     if len(folded) > _MOST or not _EMAIL.fullmatch(folded):
-        errors.append(FieldError("email", "is no e-mail address"))
+        errors.append(FieldError("email", "Give a valid e-mail address."))
     if not name.strip():
-        errors.append(FieldError("name", "is missing"))
-    elif len(name) > 200:
-        errors.append(FieldError("name", "is longer than 200 characters"))
+        errors.append(FieldError("name", "Give a name."))
+    elif len(name) > _LONGEST_NAME:
+        errors.append(FieldError("name", f"Give a name of at most {_LONGEST_NAME} characters."))
     if role not in _ROLES:
-        errors.append(FieldError("role", f"one of {', '.join(Role)}"))
+        errors.append(FieldError("role", f"Choose one of {', '.join(Role)}."))
     if reason := passwords.refusal(password, email=folded):
         errors.append(FieldError("password", reason))
     if errors:
-        message = "; ".join(f"{error.field}: {error.reason}" for error in errors)
-        raise InvalidInput(message, errors)
+        raise InvalidInput(" ".join(error.reason for error in errors), errors)
     return {
         "_id": new_id(),
         "email": folded,

@@ -10,7 +10,6 @@ whom what happened.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -26,8 +25,8 @@ from crm.stores.connection import Document, Stores, new_id
 from crm.stores.plan import COUNTED
 
 __all__ = [
-    "Readiness", "books", "cancel", "create", "delete", "deliveries", "deliveries_csv", "edit", "get",
-    "launch", "launch_new", "listing", "pause", "readiness", "reasons", "resume", "retry", "stats",
+    "books", "cancel", "create", "delete", "deliveries", "deliveries_csv", "edit", "get",
+    "launch", "launch_new", "listing", "pause", "reasons", "resume", "retry", "stats",
 ]  # fmt: skip
 
 Campaign = dict[str, Any]
@@ -39,23 +38,6 @@ _SHOWN = (
     "segmentId", "segmentName", "rules", "description", "expectedSize", "audienceSize", "createdBy",
     "createdAt", "updatedAt", "launchedAt", "startedAt", "finishedAt", "cancelledAt",
 )  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class Readiness:
-    """What a launch would do now: whom it reaches, and who of them can't be sent this message.
-
-    `missing` counts the people who lack each field that stands without a default; `unrenderable` are those
-    who lack at least one, and would be skipped.
-    """
-
-    size: int
-    missing: dict[str, int]
-    unrenderable: int
-
-    @property
-    def reachable(self) -> int:
-        return self.size - self.unrenderable
 
 
 def create(
@@ -155,23 +137,6 @@ def delete(stores: Stores, campaign_id: str, *, account: Account, now: datetime)
     auth.log(stores, account, "campaign deleted", campaign_id, now=now)
 
 
-def readiness(stores: Stores, *, rules: Any, template: str, now: datetime) -> Readiness:
-    """What launching these rules with this message would do now. Raises InvalidRule, InvalidInput."""
-    zone = settings().zone
-    required = messages.parse(template).required
-    size = audiences.count(stores, segments.parse(rules), now=now, zone=zone)
-
-    def lacking(fields: Iterable[str]) -> int:
-        gaps = [{"type": "condition", "field": field, "operator": "isNotSet"} for field in fields]
-        both = [rules, {"type": "group", "operator": "OR", "conditions": gaps}]
-        rule = segments.parse({"type": "group", "operator": "AND", "conditions": both})
-        return audiences.count(stores, rule, now=now, zone=zone)
-
-    missing = {field: lacking([field]) for field in required}
-    missing = {field: people for field, people in missing.items() if people}
-    return Readiness(size, missing, lacking(missing) if missing else 0)
-
-
 def launch(stores: Stores, campaign_id: str, *, account: Account, now: datetime) -> Campaign:
     """Freeze rules, message and this instant, and have the audience written down.
 
@@ -202,7 +167,7 @@ def _freeze(stores: Stores, campaign: Document, now: datetime) -> Document:
                            [FieldError("segmentId", reason)])  # fmt: skip
     return changes | {
         "rules": segments.dump(rule),
-        "description": segments.describe(rule),
+        "description": segments.describe(rule, currency=settings().currency),
         "expectedSize": size,
         "currency": settings().currency,
         "timeZone": settings().time_zone,

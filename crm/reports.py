@@ -13,8 +13,8 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pandas as pd
 
+from crm import audiences
 from crm import rfm as scoring
-from crm.stores import order_lines
 from crm.stores import reports as store
 from crm.stores.connection import Document, Stores
 from crm.stores.reports import Scope
@@ -25,6 +25,7 @@ __all__ = ["Choices", "KeyFigures", "Scope", "by_category", "by_city", "by_produ
 DAY, WEEK, MONTH = "day", "week", "month"
 UNITS = (DAY, WEEK, MONTH)
 NO_CITY = "No city given"
+_MOST_CHOICES = 1_000
 _STEPS = {DAY: "D", WEEK: "W-MON", MONTH: "MS"}
 _MEASURES = ("revenue", "orders", "customers")
 
@@ -44,9 +45,10 @@ class KeyFigures:
 
 @dataclass(frozen=True, slots=True)
 class Choices:
-    """What a scope can be narrowed to, the best selling first."""
+    """What a scope can be narrowed to, the most frequent first."""
 
     cities: tuple[str, ...]
+    tags: tuple[str, ...]
     categories: tuple[str, ...]
     products: tuple[str, ...]
 
@@ -83,11 +85,18 @@ def over_time(stores: Stores, scope: Scope, *, unit: str, zone: ZoneInfo) -> pd.
 
 def by_city(stores: Stores, scope: Scope) -> pd.DataFrame:
     """Columns: label, revenue, orders, customers; by revenue. Spellings of a city are one row."""
-    rows = list(store.by_city(stores, scope))
-    labels: dict[str, str] = {}
-    for row in rows:
-        labels[row["_id"]] = min(filter(None, (row["label"], labels.get(row["_id"]))), default=NO_CITY)
-    return _ranked(_summed(rows, _MEASURES).rename(index=labels))
+    money = pd.DataFrame(list(store.by_customer(stores, scope)), columns=["_id", "revenue", "orders"])
+    places = pd.DataFrame(
+        [
+            (row["_id"], row.get("city", row["folded"]["city"]), row["folded"]["city"])
+            for row in store.cities(stores, scope)
+        ],
+        columns=["_id", "city", "key"],
+    )
+    joined = money.merge(places, on="_id", how="left").fillna({"city": NO_CITY, "key": ""})
+    by_key = joined.groupby("key")
+    frame = by_key[["revenue", "orders"]].sum().assign(customers=by_key.size(), label=by_key["city"].min())
+    return _ranked(frame.set_index("label"))
 
 
 def by_category(stores: Stores, scope: Scope) -> pd.DataFrame:
@@ -118,11 +127,12 @@ def rfm(stores: Stores, scope: Scope, *, now: datetime) -> "scoring.Rfm":
 
 
 def choices(stores: Stores) -> Choices:
-    """The cities, categories and products that anything was ordered from."""
-    everything = Scope()
-    nameless = {NO_CITY, order_lines.NO_CATEGORY, order_lines.NO_PRODUCT}
-    found = (by_city(stores, everything), by_category(stores, everything), by_product(stores, everything))
-    return Choices(*(tuple(label for label in frame["label"] if label not in nameless) for frame in found))
+    """The cities and tags that customers have, and the categories and products that they ordered."""
+    known = audiences.known_values(stores)
+    categories, products = store.line_labels(stores)
+    return Choices(
+        known["city"], known["tags"], tuple(categories[:_MOST_CHOICES]), tuple(products[:_MOST_CHOICES])
+    )
 
 
 def extent(stores: Stores) -> tuple[datetime, datetime] | None:

@@ -99,7 +99,7 @@ class Settings(BaseSettings):
 
     def _secret_file(self) -> bytes:
         path = self.data_dir / SECRET_FILE
-        self.data_dir.mkdir(parents=True, exist_ok=True)
+        self.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         try:
             descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
         except FileExistsError:

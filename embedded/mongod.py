@@ -51,6 +51,8 @@ class Mongod:
             # There is no other member to hand over to: end at once when asked to.
             *("--setParameter", "shutdownTimeoutMillisForSignaledShutdown=100"),
             *("--setParameter", "diagnosticDataCollectionEnabled=false"),
+            # Spare journal files made ahead would cost 200 MB on disk and half a second at the first start.
+            *("--wiredTigerEngineConfigString", "log=(prealloc=false)"),
         ]
 
     def environment(self) -> None:

@@ -58,7 +58,7 @@ class Process:
 
     def _make_sure_it_is_gone(self) -> None:
         # Only a killed guard can leave its program behind, and on Linux not even that one.
-        if self._guard.returncode < 0 and sys.platform != "linux":
+        if self._guard.returncode < 0 and sys.platform == "darwin":
             with contextlib.suppress(OSError):
                 os.kill(self.pid, signal.SIGKILL)
 

@@ -46,6 +46,7 @@ class Supervisor:
     def claim(self) -> None:
         """Make the data folder ours. Raises AlreadyRunning, with the other's URL, where it is not free."""
         try:
+            self.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
             claimed = self._web.acquire()
         except OSError as error:
             raise CannotStart(
@@ -112,7 +113,8 @@ class Supervisor:
 
     def _part(self, program: Program) -> Part:
         log = self.data_dir / "log" / f"{program.name}.log"
-        return Part(program, log, inherited=[lock.descriptor for lock in (self._parts_lock,) if lock.held])
+        shared = self._parts_lock.held and os.name == "posix"  # elsewhere no process can inherit a lock
+        return Part(program, log, inherited=[self._parts_lock.descriptor] if shared else [])
 
     def _write_running(self) -> None:
         note: dict[str, str | int] = {"url": self.url, "pid": os.getpid()}

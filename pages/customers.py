@@ -26,11 +26,16 @@ def one(customer_id: str) -> None:
         st.warning(error.message, icon=":material/person_off:")
         return
     st.title(fmt.plain(customer_cards.title(customer)))
-    customer_cards.profile(customer, currency=currency, zone=zone, now=utc_now())
-    st.subheader("Orders")
-    customer_cards.orders(customer["orders"], currency=currency, zone=zone)
-    st.subheader("Messages")
-    customer_cards.deliveries(customer["deliveries"], zone)
+    customer_cards.key_figures(customer, currency=currency, now=utc_now())
+    who, what = st.columns([2, 3], gap="medium")
+    with who:
+        st.subheader("Profile")
+        customer_cards.profile(customer, zone)
+    with what:
+        st.subheader("Orders")
+        customer_cards.orders(customer["orders"], currency=currency, zone=zone)
+        st.subheader("Messages")
+        customer_cards.deliveries(customer["deliveries"], zone)
 
 
 def turn(cursor: str | None) -> None:
@@ -61,13 +66,15 @@ def everybody() -> None:
     event = st.dataframe(
         customer_cards.table(found.items, currency=currency, zone=zone),
         hide_index=True,
+        placeholder="",
+        height=560 if len(found.items) > 10 else "auto",
         alt="Customers, the newest first; select a row to open it",
         on_select="rerun",
         selection_mode="single-row",
         key=f"customers_table_{search}_{len(trail)}",
         column_config={
             "Name": st.column_config.TextColumn(pinned=True),
-            f"Spent ({fmt.symbol(currency).strip()})": st.column_config.NumberColumn(format="%.2f"),
+            f"Spent ({fmt.symbol(currency).strip()})": st.column_config.NumberColumn(format="localized"),
             "Tags": st.column_config.MultiselectColumn(color="auto"),
         },
     )

@@ -27,8 +27,8 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
 if not state.customers:
     nobody_yet.draw(user)
     st.stop()
-choices, tags = figures.choices(shop, state)
-chosen = filter_bar.draw(choices, tags, figures.extent(shop, state), now=now, zone=zone)
+choices = figures.choices(shop, state)
+chosen = filter_bar.draw(choices, figures.extent(shop, state), now=now, zone=zone)
 view = explore_charts.View(shop, state, chosen, metric or "revenue", currency, zone.key)
 panel = st.container()
 
@@ -52,4 +52,7 @@ picked = Selection(
 with panel:
     segment_panel.draw(shop, user, picked, chosen.scope, scores, now=now)
     if cities or groups or not days.is_open:
-        st.button("Clear what is picked in the charts", icon=":material/close:", on_click=picks.clear)
+        st.button(
+            "Clear what is picked in the charts", icon=":material/close:", type="tertiary",
+            on_click=picks.clear,
+        )  # fmt: skip

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from crm import audiences
-from ui import nobody_yet, open_segment, segment_list, workbench
+from ui import nobody_yet, open_segment, prompt_box, segment_list, workbench
 from ui.session import require_user, settings, stores
 
 user = require_user("segments")
@@ -21,6 +21,8 @@ else:
             key="segment-new",
             on_click=open_segment.begin,
         )
-    if not audiences.anybody(stores()):
+    if audiences.anybody(stores()):
+        prompt_box.draw(stores(), settings(), open_segment.begin, suggest=True)
+    else:
         nobody_yet.draw(user)
     segment_list.draw(stores(), settings(), user)

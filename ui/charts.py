@@ -16,6 +16,8 @@ METRICS = {"revenue": "Revenue", "orders": "Orders", "customers": "Customers"}
 _TICKS = {"day": "%-d %b %Y", "week": "%-d %b %Y", "month": "%b %Y"}
 _HOVER = {"day": "%a %-d %b %Y", "week": "week of %-d %b %Y", "month": "%B %Y"}
 _LONGEST_LABEL = 26
+_ROW, _AXIS = 26, 76  # pixels of a horizontal bar, and of what stands below them
+_FADED = {"marker": {"opacity": 0.35}}  # bars that are not selected while others are
 
 
 def trend(frame: pd.DataFrame, metric: str, *, unit: str, currency: str, height: int = 300) -> go.Figure:
@@ -42,18 +44,17 @@ def trend(frame: pd.DataFrame, metric: str, *, unit: str, currency: str, height:
         nticks=8,
     )
     figure.update_yaxes(title=_title(metric, currency), **_scale(metric, currency))
+    figure.update_layout(margin_t=30)  # room for the tools that appear above the bars
     return figure
 
 
-def ranking(
-    frame: pd.DataFrame, metric: str, *, what: str, currency: str, top: int = 12, height: int = 380
-) -> go.Figure:
+def ranking(frame: pd.DataFrame, metric: str, *, what: str, currency: str, top: int = 12) -> go.Figure:
     """The `top` labels with most of the metric, the first on top. Columns: label, revenue, orders, customers.
 
     A point's customdata is `[label, …]`: what the axis shows may be cut short.
     """
     if not _any(frame, metric):
-        return nothing("No orders here", height)
+        return nothing("No orders here")
     shown = frame.sort_values([metric, "label"], ascending=[False, True]).head(top)
     places = list(range(len(shown)))  # not the labels: two long ones may be cut to the same text
     figure = go.Figure(
@@ -62,13 +63,14 @@ def ranking(
             y=places,
             orientation="h",
             customdata=_details(shown, frame, metric, currency),
+            unselected=_FADED,
             hovertemplate=(
                 "<b>%{customdata[1]}</b><br>Revenue %{customdata[2]}<br>Orders %{customdata[3]}"
                 "<br>Customers %{customdata[4]}<br>%{customdata[5]} of all<extra></extra>"
             ),
         )
     )
-    _frame(figure, height)
+    _frame(figure, _AXIS + _ROW * len(shown))
     figure.update_xaxes(title=_title(metric, currency), nticks=5, **_scale(metric, currency))
     figure.update_yaxes(
         title=what,
@@ -95,6 +97,7 @@ def rfm_groups(frame: pd.DataFrame, *, currency: str, height: int = 380) -> go.F
             orientation="h",
             text=[fmt.percent(share) for share in frame["share"]],
             textposition="outside",
+            unselected=_FADED,
             cliponaxis=False,
             customdata=[
                 [row.group, fmt.number(row.customers), row.meaning, _average(row.average_spent, currency)]
@@ -107,6 +110,7 @@ def rfm_groups(frame: pd.DataFrame, *, currency: str, height: int = 380) -> go.F
         )
     )
     _frame(figure, height)
+    figure.update_layout(margin_r=48)  # room for the share beside the longest bar
     figure.update_xaxes(title="Customers", nticks=5, **_scale("customers", currency))
     figure.update_yaxes(
         title="Group",
@@ -173,6 +177,7 @@ def _bars(
         y=values.tolist(),
         name=name,
         customdata=[[text] for text in texts],
+        unselected=_FADED,
         xhoverformat=_HOVER[unit],
         hovertemplate=f"%{{x}}<br>{name}: <b>%{{customdata[0]}}</b><extra></extra>",
     )

@@ -17,11 +17,11 @@ def frame(bars: Sequence[Any]) -> pd.DataFrame:
     return pd.DataFrame([asdict(bar) for bar in bars])
 
 
-def spend(bars: pd.DataFrame, currency: str, *, height: int = 190) -> go.Figure:
+def spend(bars: pd.DataFrame, currency: str, *, height: int = 220) -> go.Figure:
     """Customers by what they have spent. Columns: low, high (money; both 0: nothing spent), customers."""
     labels = [_spend_label(row.low, row.high, currency) for row in bars.itertuples()]
     muted = [row.low == row.high == 0 for row in bars.itertuples()]
-    return _columns(labels, bars, muted, height)
+    return _columns(labels, bars, muted, height, most_labels=5)
 
 
 def cities(bars: pd.DataFrame, *, height: int = 220) -> go.Figure:
@@ -48,19 +48,19 @@ def cities(bars: pd.DataFrame, *, height: int = 220) -> go.Figure:
     return figure
 
 
-def last_orders(bars: pd.DataFrame, *, height: int = 190) -> go.Figure:
+def last_orders(bars: pd.DataFrame, *, height: int = 220) -> go.Figure:
     """Customers by the period of their last order. Columns: start (None: never), months, customers."""
     labels = [_period_label(row.start, row.months) for row in bars.itertuples()]
     muted = [pd.isna(row.start) for row in bars.itertuples()]
-    figure = _columns(labels, bars, muted, height)
-    figure.update_xaxes(nticks=8, tickangle=0)
-    return figure
+    return _columns(labels, bars, muted, height, most_labels=4)
 
 
 _COUNTS: dict[str, Any] = {"tickformat": ",d", "nticks": 4, "rangemode": "tozero", "showgrid": True}
 
 
-def _columns(labels: list[str], bars: pd.DataFrame, muted: list[bool], height: int) -> go.Figure:
+def _columns(
+    labels: list[str], bars: pd.DataFrame, muted: list[bool], height: int, *, most_labels: int
+) -> go.Figure:
     figure = go.Figure(
         go.Bar(
             x=labels,
@@ -70,7 +70,8 @@ def _columns(labels: list[str], bars: pd.DataFrame, muted: list[bool], height: i
         )
     )
     _quiet(figure, height)
-    figure.update_xaxes(type="category", showgrid=False)
+    shown = labels[:: -(-len(labels) // most_labels) or 1]
+    figure.update_xaxes(type="category", showgrid=False, tickmode="array", tickvals=shown, tickangle=0)
     figure.update_yaxes(**_COUNTS)
     return figure
 

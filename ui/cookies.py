@@ -24,7 +24,7 @@ _PENDING = "cookie_pending"
 
 
 def check(email: str, password: str, password_hash: str) -> bool:
-    """Whether the password is the hashed one. Then call `begin`, or `end` where it may not begin."""
+    """Whether the password is the hashed one. Then call `begin`, or `refuse` where it may not begin."""
     if len(password.encode()) > passwords.MOST_BYTES:  # which bcrypt refuses to look at
         return False
     name = email.strip().lower()  # the form in which the library looks a name up
@@ -38,6 +38,11 @@ def begin(account: Account) -> None:
     st.session_state["username"] = f"{account.id}:{account.session_version}"
     st.session_state["authentication_status"] = True
     st.session_state[_PENDING] = "set"
+
+
+def refuse() -> None:
+    """Take back what `check` has begun."""
+    st.session_state["username"] = st.session_state["authentication_status"] = None
 
 
 def end() -> None:

@@ -44,8 +44,8 @@ def title(customer: Customer) -> str:
     return str(customer.get("name") or customer.get("email") or customer.get("externalId") or "Customer")
 
 
-def profile(customer: Customer, *, currency: str, zone: ZoneInfo, now: datetime) -> None:
-    """The figures and every field that is known."""
+def key_figures(customer: Customer, *, currency: str, now: datetime) -> None:
+    """What he spent and ordered."""
     orders, spent = customer.get("orderCount", 0), customer.get("totalSpent", 0.0)
     with st.grid(4, min_column_width=160):
         st.metric("Spent", fmt.money(spent, currency), border=True)
@@ -53,6 +53,10 @@ def profile(customer: Customer, *, currency: str, zone: ZoneInfo, now: datetime)
         average = customer.get("totalOrderValue", 0.0) / orders if orders else None
         st.metric("Average order", fmt.money(average, currency), border=True)
         st.metric("Last order", fmt.ago(customer.get("lastOrdered"), now), border=True)
+
+
+def profile(customer: Customer, zone: ZoneInfo) -> None:
+    """Every field that is known."""
     known = {
         FIELDS[name].label.capitalize(): _written(name, customer[name], zone)
         for name in _PROFILE
@@ -63,7 +67,7 @@ def profile(customer: Customer, *, currency: str, zone: ZoneInfo, now: datetime)
     for name, value in (customer.get("attributes") or {}).items():
         known[fmt.plain(str(name))] = fmt.plain(str(value))
     if known:
-        st.table(known, border="horizontal", width="content")
+        st.table(known, border="horizontal")
 
 
 def _written(name: str, value: Any, zone: ZoneInfo) -> str:
@@ -97,6 +101,7 @@ def orders(rows: list[dict[str, Any]], *, currency: str, zone: ZoneInfo) -> None
     st.dataframe(
         frame,
         hide_index=True,
+        placeholder="",
         alt="Orders of this customer, the latest first",
         column_config={f"Total ({sign})": money, f"Refunded ({sign})": money},
     )

@@ -40,7 +40,7 @@ class View:
 
 def key_figures(found: KeyFigures, currency: str) -> None:
     """Four numbers of the scope."""
-    with st.grid(4, min_column_width=170):
+    with st.grid(4, min_column_width=190):
         st.metric("Revenue", fmt.money(found.revenue, currency), border=True)
         st.metric("Orders", fmt.number(found.orders), border=True)
         st.metric("Customers who ordered", fmt.number(found.customers), border=True)
@@ -77,7 +77,7 @@ def _unit(wanted: str | None, chosen: Filter) -> str:
 def cities(view: View) -> tuple[str, ...]:
     """The metric by city; the selected cities."""
     frame = figures.by_city(view.stores, view.state, view.scope)
-    with st.container(border=True):
+    with st.container(border=True, height="stretch"):
         st.markdown("**By city**")
         event = st.plotly_chart(
             charts.ranking(frame, view.metric, what="City", currency=view.currency),
@@ -99,7 +99,7 @@ def products(view: View) -> None:
 
 
 def _ranked(view: View, frame: pd.DataFrame, title: str, what: str, words: tuple[str, str]) -> None:
-    with st.container(border=True):
+    with st.container(border=True, height="stretch"):
         st.markdown(f"**{title}**")
         figure = charts.ranking(frame, view.metric, what=what, currency=view.currency)
         alt = f"{charts.METRICS[view.metric]} by {words[0]}"

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import pandas as pd
 import streamlit as st
 
-from crm import audiences, directory, reports
+from crm import directory, reports
 from crm.reports import Choices, KeyFigures, Scope
 from crm.rfm import Rfm
 from crm.stores.connection import Stores
@@ -65,9 +65,8 @@ def extent(_stores: Stores, state: State) -> tuple[datetime, datetime] | None:
 
 
 @st.cache_data(ttl=timedelta(minutes=5), max_entries=8, show_spinner=False)
-def choices(_stores: Stores, state: State) -> tuple[Choices, tuple[str, ...]]:
-    """What reports can be narrowed to, and the tags that customers have."""
-    return reports.choices(_stores), audiences.known_values(_stores)["tags"]
+def choices(_stores: Stores, state: State) -> Choices:
+    return reports.choices(_stores)
 
 
 # Not copied for each reader as st.cache_data does: it has a row a customer, and nobody changes it.

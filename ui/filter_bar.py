@@ -36,7 +36,6 @@ class Filter:
 
 def draw(
     choices: Choices,
-    tags: tuple[str, ...],
     extent: tuple[datetime, datetime] | None,
     *,
     now: datetime,
@@ -49,20 +48,23 @@ def draw(
         custom: tuple[date, ...] = ()
         if preset == CUSTOM:
             custom = _dates(bounds, now.astimezone(zone).date())
-        cities = st.multiselect("City", choices.cities, key="filter_cities", placeholder="All cities")
-        categories = st.multiselect(
-            "Category", choices.categories, key="filter_categories", placeholder="All categories"
-        )
-        products = st.multiselect(
-            "Product", choices.products, key="filter_products", placeholder="All products"
-        )
-        tagged = st.multiselect("Tag", tags, key="filter_tags", placeholder="Any tag")
+        cities = _several("City", "All cities", choices.cities, "filter_cities")
+        categories = _several("Category", "All categories", choices.categories, "filter_categories")
+        products = _several("Product", "All products", choices.products, "filter_products")
+        tagged = _several("Tag", "Any tag", choices.tags, "filter_tags")
     period = _period(preset, custom, now.astimezone(zone).date())
     start, end = _instants(period, now, zone)
-    scope = Scope(start, end, tuple(cities), tuple(tagged), tuple(categories), tuple(products))
+    scope = Scope(start, end, cities, tagged, categories, products)
     first = start.astimezone(zone).date() if start else bounds and bounds[0]
     last = min(end, now).astimezone(zone).date() if end else bounds and bounds[1]
     return Filter(period, scope, first or None, last or None)
+
+
+def _several(label: str, all_of_them: str, options: tuple[str, ...], key: str) -> tuple[str, ...]:
+    """What is chosen of these; nothing is drawn where there is nothing to choose."""
+    if not options:
+        return ()
+    return tuple(st.multiselect(label, options, key=key, placeholder=all_of_them))
 
 
 def _dates(bounds: tuple[date, ...] | None, today: date) -> tuple[date, ...]:

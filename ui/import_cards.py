@@ -18,7 +18,7 @@ from crm.stores.connection import Document, Stores
 from ui import format
 
 _RUNNING = frozenset({"queued", "reading", "asking", "importing"})
-_KINDS = {"customers": "Customers", "orders": "Orders"}
+_KINDS = {"customers": "Customers", "orders": "Orders", "products": "Products"}
 _BADGES = {
     "queued": ("Waiting", "gray"),
     "reading": ("Reading", "blue"),

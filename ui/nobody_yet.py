@@ -1,13 +1,10 @@
 """What a page says while there are no customers: where they come from."""
 
-from pathlib import Path
-
 import streamlit as st
 
 from crm import auth
 from crm.auth import Account
-
-_PAGES = Path(__file__).resolve().parent.parent / "pages"
+from ui import links
 
 
 def draw(account: Account) -> None:
@@ -17,8 +14,8 @@ def draw(account: Account) -> None:
         st.write("Upload customers and orders as CSV files, or send them to the REST API.")
         with st.container(horizontal=True):
             if auth.can(account, "upload"):
-                st.page_link(_PAGES / "upload.py", label="Upload files", icon=":material/upload_file:")
-            if auth.can(account, "administer") and (_PAGES / "settings.py").exists():
-                st.page_link(_PAGES / "settings.py", label="Add sample data", icon=":material/auto_awesome:")
+                st.page_link(links.page("upload"), label="Upload files", icon=":material/upload_file:")
+            if auth.can(account, "administer"):
+                st.page_link(links.page("settings"), label="Add sample data", icon=":material/auto_awesome:")
             if not auth.can(account, "upload"):
                 st.caption("Ask somebody who may upload.")

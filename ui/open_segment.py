@@ -1,4 +1,8 @@
-"""Which segment is open in the workbench of this session. The address in the browser names it."""
+"""Which segment is open in the workbench of this session. The address in the browser names it.
+
+Nobody loses work by looking at something else: unsaved rules of a segment are kept aside when another one
+is opened, and come back with it.
+"""
 
 from dataclasses import dataclass
 from typing import Any
@@ -8,13 +12,15 @@ import streamlit as st
 from crm import library
 from crm.errors import NotFound
 from crm.stores.connection import Stores
-from ui import rule_draft, rule_tree, segment_preview
+from ui import prompt_box, rule_draft, rule_tree, segment_preview
+from ui.rule_draft import Draft
 from ui.rule_tree import Node
 
 NEW = "new"
 PARAMETER = "segment"
 NAME = "segment name"  # key of the widget that holds the name
 _OPENED = "segment opened"
+_ASIDE = "segments aside"
 
 Segment = dict[str, Any]
 
@@ -28,17 +34,30 @@ class Opened:
 
     def differs(self, tree: Node) -> bool:
         """Whether these rules are not the saved ones."""
-        saved = self.segment["rules"] if self.segment else None
-        if saved is None:
+        if self.segment is None:
             return not rule_tree.is_empty(tree)
-        return _comparable(saved) != _comparable(tree)
+        return _comparable(self.segment["rules"]) != _comparable(tree)
+
+
+@dataclass(frozen=True, slots=True)
+class Aside:
+    """Unsaved work on a segment that is not open just now."""
+
+    opened: Opened
+    draft: Draft
+    name: str
 
 
 def begin(rules: Node | None = None) -> None:
-    """Open a new segment: with these rules, or with none."""
-    rule_draft.start(rules)
-    st.session_state[NAME] = ""
-    _remember(Opened(NEW, None))
+    """Open a new segment with these rules, or with none. One undo brings back an unsaved new one."""
+    _put_aside()
+    aside = _aside().pop(NEW, None)
+    if aside is None:
+        rule_draft.start(rules)
+        _remember(Opened(NEW, None), "")
+        return
+    _take_up(aside)
+    rule_draft.propose(rules or rule_tree.group(0))
 
 
 def opened(stores: Stores, address: str) -> Opened | None:
@@ -46,16 +65,19 @@ def opened(stores: Stores, address: str) -> Opened | None:
     here: Opened | None = st.session_state.get(_OPENED)
     if here is not None and here.address == address:
         return here
+    _put_aside()
+    aside = _aside().pop(address, None)
+    if aside is not None:
+        return _take_up(aside)
     if address == NEW:
-        begin()
-        return st.session_state[_OPENED]
+        rule_draft.start()
+        return _remember(Opened(NEW, None), "")
     try:
         segment = library.get(stores, address)
     except NotFound:
         return None
     rule_draft.start(segment["rules"])
-    st.session_state[NAME] = segment["name"]
-    return _remember(Opened(address, segment))
+    return _remember(Opened(address, segment), segment["name"])
 
 
 def saved(segment: Segment) -> None:
@@ -75,11 +97,14 @@ def close() -> None:
 
 
 def renamed(segment: Segment) -> None:
-    """Note another name of a segment. If it is open, its unsaved rules stay as they are."""
+    """Note another name of a segment. Its unsaved rules stay as they are."""
     here: Opened | None = st.session_state.get(_OPENED)
     if here is not None and here.address == segment["_id"]:
         st.session_state[_OPENED] = Opened(here.address, segment)
         st.session_state[NAME] = segment["name"]
+    aside = _aside().pop(segment["_id"], None)
+    if aside is not None:
+        _aside()[segment["_id"]] = Aside(Opened(segment["_id"], segment), aside.draft, segment["name"])
 
 
 def forget(segment_id: str) -> None:
@@ -87,17 +112,37 @@ def forget(segment_id: str) -> None:
     here: Opened | None = st.session_state.get(_OPENED)
     if here is not None and here.address == segment_id:
         del st.session_state[_OPENED]
+    _aside().pop(segment_id, None)
 
 
-def unsaved() -> Opened | None:
-    """What is open and not saved as it stands; None if there is nothing of the kind."""
+def unsaved() -> set[str]:
+    """Addresses of the segments with work that is not saved."""
     here: Opened | None = st.session_state.get(_OPENED)
-    return here if here is not None and here.differs(rule_draft.current().tree) else None
+    open_one = {here.address} if here is not None and here.differs(rule_draft.current().tree) else set()
+    return open_one | set(_aside())
 
 
-def _remember(here: Opened) -> Opened:
+def _aside() -> dict[str, Aside]:
+    return st.session_state.setdefault(_ASIDE, {})
+
+
+def _put_aside() -> None:
+    here: Opened | None = st.session_state.pop(_OPENED, None)
+    draft = rule_draft.current()
+    if here is not None and here.differs(draft.tree):
+        _aside()[here.address] = Aside(here, draft, st.session_state.get(NAME) or "")
+
+
+def _take_up(aside: Aside) -> Opened:
+    rule_draft.resume(aside.draft)
+    return _remember(aside.opened, aside.name)
+
+
+def _remember(here: Opened, name: str) -> Opened:
     st.session_state[_OPENED] = here
+    st.session_state[NAME] = name
     segment_preview.forget()
+    prompt_box.forget()
     if st.query_params.get(PARAMETER) != here.address:
         st.query_params[PARAMETER] = here.address
     return here
@@ -108,4 +153,4 @@ def _comparable(tree: Node) -> Node:
     bare = rule_tree.without_ids(tree)
     if bare.get("type") != "condition":
         return bare
-    return {"type": "group", "operator": "AND", "conditions": [bare]}
+    return rule_tree.without_ids(rule_tree.group(0, "AND", [bare]))

@@ -57,7 +57,7 @@ def _metric(
         label,
         value,
         delta=change,
-        delta_description="in 30 days" if change else None,
+        delta_description="vs. the 30 days before" if change else None,
         chart_data=line.tolist() if len(line) > 1 else None,
         chart_type="area",
         border=True,
@@ -169,12 +169,12 @@ def next_steps(stores: Stores, account: Account, state: State) -> None:
 
 
 def _step(stores: Stores, account: Account, number: int, step: Step) -> None:
-    mark = ":green[:material/check_circle:]" if step.done else f"**{number}**"
+    mark = ":green[:material/check_circle:]" if step.done else f":material/counter_{number}:"
     st.markdown(f"{mark} **{step.title}**")
-    st.caption(step.text)
-    st.space("stretch")
     if step.done:
         return
+    st.caption(step.text)
+    st.space("stretch")
     if auth.can(account, step.capability):
         st.page_link(links.page(step.page), label=step.label, icon=":material/arrow_forward:")
     else:

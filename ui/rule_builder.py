@@ -6,18 +6,17 @@ page is drawn.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import streamlit as st
 
 from crm.fields import FIELDS, Field, FieldType
-from crm.segments import operator_for, operators_for
+from crm.segments import Operator, operator_for, operators_for
 from ui import format as fmt
 from ui import rule_draft, rule_tree
-from ui.rule_draft import Draft, Edit, expected
+from ui.rule_draft import Draft, Edit, Expected
 from ui.rule_marks import Marks
 from ui.rule_tree import Node
-from ui.rule_values import Cell, entered, hold, is_absent, refit, value_widgets, widget_key
+from ui.rule_values import Cell, entered, hold, is_absent, refit, value_widgets
 
 _FIELD_ORDER = (
     "totalSpent", "orderCount", "totalOrderValue", "lastOrdered", "firstPurchaseDate", "lastActive",
@@ -27,7 +26,6 @@ _FIELD_ORDER = (
 _FIELDS = (*_FIELD_ORDER, *(name for name in FIELDS if name not in _FIELD_ORDER))
 _FIRST_FIELD, _FIRST_OPERATOR = "totalSpent", "greaterThan"
 _QUANTIFIERS = {"AND": "All", "OR": "Any", "NOT": "None"}
-_JOINERS = {"AND": "and", "OR": "or", "NOT": "nor"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,30 +102,27 @@ def _chosen_conditions(tree: Node, root: Node) -> Node:
     return rule_tree.replace(tree, root["id"], rule_tree.group(_fresh_id()))
 
 
-def _group(shown: Shown, node: Node, lead: str | None = None) -> None:
+def _group(shown: Shown, node: Node) -> None:
     root = node is shown.tree
-    with st.container(border=not root, gap="small", key=f"group-{node['id']}"):
+    with st.container(border=not root, gap="small", key=f"box-{node['id']}"):
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-            _quantifier(node, lead)
+            _quantifier(node)
             if not root:
                 _node_buttons(shown, node)
         _hint(shown, node)
-        for position, child in enumerate(node["conditions"]):
-            joiner = "" if position == 0 else _JOINERS.get(node["operator"], "and")
+        for child in node["conditions"]:
             if rule_tree.is_group(child):
-                _group(shown, child, joiner)
+                _group(shown, child)
             else:
-                _row(shown, child, joiner)
+                _row(shown, child)
         with st.container(horizontal=True, gap="small"):
             _adders(node)
             if root:
                 _button("Put all into a group", "wrap", node, _wrapped(node["id"]), "data_array")
 
 
-def _quantifier(node: Node, lead: str | None) -> None:
-    if lead:
-        st.markdown(f":gray[{lead}]", width="content")
-    key = widget_key("quantifier", node)
+def _quantifier(node: Node) -> None:
+    key = Expected(node["id"]).key("quantifier")
     hold(key, node["operator"])
     st.segmented_control(
         "How many of these conditions must hold",
@@ -145,13 +140,13 @@ def _quantifier(node: Node, lead: str | None) -> None:
 def _set_quantifier(node: Node, key: str) -> None:
     chosen = entered(key)
     if chosen in _QUANTIFIERS:
-        rule_draft.apply(expected(node), lambda tree: rule_tree.change(tree, node["id"], operator=chosen))
+        here = Expected(node["id"])
+        rule_draft.apply(here, lambda tree: rule_tree.change(tree, here.node_id, operator=chosen))
 
 
-def _row(shown: Shown, node: Node, joiner: str) -> None:
+def _row(shown: Shown, node: Node) -> None:
     with st.container(gap="xsmall", key=f"row-{node['id']}"):
-        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-            st.markdown(f":gray[{joiner or 'where'}]", width=44)
+        with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
             if node.get("type") == "everyone":
                 st.markdown(":material/groups: everyone", width="stretch")
             else:
@@ -169,12 +164,12 @@ def _condition(shown: Shown, node: Node) -> None:
     operator = operator_for(field, str(node.get("operator")))
     _operator_select(node, field)
     if operator is not None:
-        with st.container(horizontal=True, gap="small", width="stretch"):
+        with st.container(horizontal=True, gap="xsmall", width="stretch"):
             value_widgets(Cell(node, field, operator, shown.known.get(name, field.options)))
 
 
 def _field_select(node: Node, name: str) -> None:
-    key = widget_key("field", node)
+    key = Expected(node["id"]).key("field")
     hold(key, name)
     st.selectbox(
         "Field",
@@ -182,14 +177,14 @@ def _field_select(node: Node, name: str) -> None:
         key=key,
         format_func=_field_label,
         label_visibility="collapsed",
-        width=180,
+        width="stretch",
         on_change=_set_field,
         args=(node, key),
     )
 
 
 def _operator_select(node: Node, field: Field) -> None:
-    key = widget_key("operator", node)
+    key = Expected(node["id"], field.name).key("operator")
     labels = {row.name: row.label for row in operators_for(field)}
     given = str(node.get("operator"))
     hold(key, given)
@@ -199,7 +194,7 @@ def _operator_select(node: Node, field: Field) -> None:
         key=key,
         format_func=lambda operator: labels.get(operator, operator),
         label_visibility="collapsed",
-        width=200,
+        width="stretch",
         on_change=_set_operator,
         args=(node, key),
     )
@@ -207,29 +202,40 @@ def _operator_select(node: Node, field: Field) -> None:
 
 def _set_field(node: Node, key: str) -> None:
     name = entered(key)
-    if is_absent(name) or name not in FIELDS:
-        return
-    before = FIELDS.get(str(node.get("field")))
-    after = FIELDS[name]
-    operator = str(node.get("operator"))
-    value = node.get("value")
-    if before is None or before.type != after.type:
-        operator, value = operators_for(after)[0].name, None
-    elif before.type in (FieldType.TEXT, FieldType.TAGS):
-        value = None  # a city is no name: what was typed belongs to the field
-    _change(node, field=name, operator=operator, value=value)
+    if not is_absent(name) and name in FIELDS:
+        here = Expected(node["id"])
+        rule_draft.apply(here, lambda tree: _with_field(tree, here.node_id, FIELDS[name]))
 
 
 def _set_operator(node: Node, key: str) -> None:
     name, field = entered(key), FIELDS[str(node["field"])]
-    after = None if is_absent(name) else operator_for(field, name)
-    if after is not None:
-        before = operator_for(field, str(node.get("operator")))
-        _change(node, operator=after.name, value=refit(node.get("value"), before, after))
+    operator = None if is_absent(name) else operator_for(field, name)
+    if operator is not None:
+        here = Expected(node["id"], field.name)
+        rule_draft.apply(here, lambda tree: _with_operator(tree, here.node_id, field, operator))
 
 
-def _change(node: Node, **changes: Any) -> None:
-    rule_draft.apply(expected(node), lambda tree: rule_tree.change(tree, node["id"], **changes))
+def _with_field(tree: Node, node_id: int, field: Field) -> Node:
+    """The tree with another field in a condition. What still makes sense of it stays."""
+    node = rule_tree.find(tree, node_id) or {}
+    before = FIELDS.get(str(node.get("field")))
+    if before is None or before.type != field.type:
+        return rule_tree.change(
+            tree, node_id, field=field.name, operator=operators_for(field)[0].name, value=None
+        )
+    worded = field.type in (
+        FieldType.TEXT,
+        FieldType.TAGS,
+    )  # a city is no name: the text belongs to the field
+    value = None if worded and before is not field else node.get("value")
+    return rule_tree.change(tree, node_id, field=field.name, value=value)
+
+
+def _with_operator(tree: Node, node_id: int, field: Field, operator: Operator) -> Node:
+    """The tree with another operator in a condition, and as much of its value as fits."""
+    node = rule_tree.find(tree, node_id) or {}
+    value = refit(node.get("value"), operator_for(field, str(node.get("operator"))), operator)
+    return rule_tree.change(tree, node_id, operator=operator.name, value=value)
 
 
 def _hint(shown: Shown, node: Node) -> None:
@@ -250,41 +256,43 @@ def _button(label: str, part: str, node: Node, edit: Edit, icon: str) -> None:
         label,
         icon=f":material/{icon}:",
         type="tertiary",
-        key=widget_key(part, node),
+        key=Expected(node["id"]).key(part),
         on_click=rule_draft.apply,
-        args=(expected(node), edit),
+        args=(Expected(node["id"]), edit),
     )
 
 
 def _node_buttons(shown: Shown, node: Node) -> None:
     offers = [name for name, action in _ACTIONS.items() if action.offered(shown.tree, node)]
-    key = widget_key("menu", node)
-    st.menu_button(
-        "",
-        offers,
-        key=key,
-        icon=":material/more_horiz:",
-        type="tertiary",
-        format_func=lambda name: _ACTIONS[name].label,
-        help="Duplicate, move, group",
-        on_click=_act,
-        args=(node, key),
-    )
-    st.button(
-        "",
-        icon=":material/close:",
-        type="tertiary",
-        key=widget_key("remove", node),
-        help="Remove",
-        on_click=rule_draft.apply,
-        args=(expected(node), lambda tree: rule_tree.remove(tree, node["id"])),
-    )
+    here = Expected(node["id"])
+    key = here.key("menu")
+    with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", width="content"):
+        st.menu_button(
+            "",
+            offers,
+            key=key,
+            icon=":material/more_horiz:",
+            type="tertiary",
+            format_func=lambda name: _ACTIONS[name].label,
+            help="Duplicate, move, group",
+            on_click=_act,
+            args=(node, key),
+        )
+        st.button(
+            "",
+            icon=":material/close:",
+            type="tertiary",
+            key=here.key("remove"),
+            help="Remove",
+            on_click=rule_draft.apply,
+            args=(here, lambda tree: rule_tree.remove(tree, here.node_id)),
+        )
 
 
 def _act(node: Node, key: str) -> None:
     action = _ACTIONS.get(entered(key))
     if action is not None:
-        rule_draft.apply(expected(node), lambda tree: action.edit(tree, node["id"]))
+        rule_draft.apply(Expected(node["id"]), lambda tree: action.edit(tree, node["id"]))
 
 
 def _added_condition(group_id: int) -> Edit:

@@ -1,8 +1,8 @@
 """The rule tree being edited, with what can be undone and redone.
 
 The draft is replaced by one assignment and never changed in place, because the run that a click interrupts
-may still be reading it. An edit comes with what its widget expected to find (the node, its field and its
-operator): a widget whose node has moved on meanwhile changes nothing.
+may still be reading it. An edit comes with what its widget expected to find (the node, and its field and
+operator as far as the widget hangs on them): one whose node has moved on meanwhile changes nothing.
 """
 
 from collections.abc import Callable, Iterator
@@ -32,21 +32,25 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """What a widget was made for; None where it does not matter."""
+    """What a widget was made for: a node, and its field and operator where the widget depends on them."""
 
     node_id: int
     field: str | None = None
     operator: str | None = None
 
     def holds(self, tree: Node) -> bool:
+        """Whether the tree still has such a node."""
         node = rule_tree.find(tree, self.node_id)
-        if node is None:
-            return False
-        return (node.get("field"), node.get("operator")) == (self.field, self.operator)
+        return (
+            node is not None
+            and self.field in (None, node.get("field"))
+            and self.operator in (None, node.get("operator"))
+        )
 
-
-def expected(node: Node) -> Expected:
-    return Expected(node["id"], node.get("field"), node.get("operator"))
+    def key(self, part: str) -> str:
+        """The widget's key. It names what is expected, so that no widget outlives its expectation."""
+        names = (part, self.node_id, self.field, self.operator)
+        return "-".join(str(name) for name in names if name is not None)
 
 
 def edited(draft: Draft, tree: Node) -> Draft:
@@ -102,6 +106,11 @@ def start(rules: Node | None = None) -> None:
     ids = fresh_ids()
     tree = rule_tree.rooted(rules, ids) if rules else rule_tree.group(next(ids))
     st.session_state[_DRAFT] = Draft(tree)
+
+
+def resume(draft: Draft) -> None:
+    """Go on with a draft that was put aside, with fresh ids: its widgets are gone."""
+    st.session_state[_DRAFT] = Draft(rule_tree.renumber(draft.tree, fresh_ids()), draft.past, draft.future)
 
 
 def undo() -> None:

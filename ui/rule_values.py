@@ -16,6 +16,7 @@ from crm.fields import Field, FieldType
 from crm.rules.values import Unit
 from crm.segments import Operator, Widget
 from ui import rule_draft, rule_tree
+from ui.rule_draft import Expected
 from ui.rule_tree import Node
 
 _ABSENT = object()
@@ -38,13 +39,12 @@ class Cell:
     def value(self) -> Any:
         return self.node.get("value")
 
+    @property
+    def expected(self) -> Expected:
+        return Expected(self.node["id"], self.field.name, self.operator.name)
+
     def key(self, part: str = "value") -> str:
-        return widget_key(part, self.node)
-
-
-def widget_key(part: str, node: Node) -> str:
-    """The key of a node's widget: it names what the widget expects, so none outlives its expectation."""
-    return "-".join(str(name) for name in (part, node["id"], node.get("field", ""), node.get("operator", "")))
+        return self.expected.key(part)
 
 
 def hold(key: str, wanted: Any) -> None:
@@ -83,15 +83,13 @@ def refit(value: Any, before: Operator | None, after: Operator) -> Any:
     return None
 
 
-def _store(cell_node: Node, keys: Sequence[str], convert: Callable[..., Any]) -> None:
+def _store(expected: Expected, keys: Sequence[str], convert: Callable[..., Any]) -> None:
     """Take what was entered into the tree. `convert` makes the JSON value of the widgets' values."""
     raw = [entered(key) for key in keys]
     if any(value is _ABSENT for value in raw):
         return
     value = convert(*raw)
-    rule_draft.apply(
-        rule_draft.expected(cell_node), lambda tree: rule_tree.change(tree, cell_node["id"], value=value)
-    )
+    rule_draft.apply(expected, lambda tree: rule_tree.change(tree, expected.node_id, value=value))
 
 
 def _nothing(cell: Cell) -> None:
@@ -111,7 +109,7 @@ def _text(cell: Cell) -> None:
         placeholder="text",
         max_chars=1_000,
         on_change=_store,
-        args=(cell.node, [key], lambda text: text or None),
+        args=(cell.expected, [key], lambda text: text or None),
     )
 
 
@@ -128,7 +126,7 @@ def _choice(cell: Cell, key: str) -> None:
         placeholder="choose or type",
         accept_new_options=True,
         on_change=_store,
-        args=(cell.node, [key], lambda text: text or None),
+        args=(cell.expected, [key], lambda text: text or None),
     )
 
 
@@ -146,8 +144,9 @@ def _texts(cell: Cell) -> None:
         placeholder="choose or type",
         accept_new_options=True,
         select_all=False,
+        wrap=True,
         on_change=_store,
-        args=(cell.node, [key], lambda texts: list(texts) or None),
+        args=(cell.expected, [key], lambda texts: list(texts) or None),
     )
 
 
@@ -180,7 +179,7 @@ def _number_input(
         label_visibility="collapsed",
         placeholder=hint,
         on_change=_store,
-        args=(cell.node, keys, convert),
+        args=(cell.expected, keys, convert),
     )
 
 
@@ -196,8 +195,9 @@ def _numbers(cell: Cell) -> None:
         label_visibility="collapsed",
         placeholder="type a number, then Enter",
         accept_new_options=True,
+        wrap=True,
         on_change=_store,
-        args=(cell.node, [key], lambda texts: [_number_or_text(text) for text in texts] or None),
+        args=(cell.expected, [key], lambda texts: [_number_or_text(text) for text in texts] or None),
     )
 
 
@@ -225,7 +225,7 @@ def _date_input(cell: Cell, key: str, label: str, keys: Sequence[str], convert: 
         format="YYYY-MM-DD",
         label_visibility="collapsed",
         on_change=_store,
-        args=(cell.node, keys, convert),
+        args=(cell.expected, keys, convert),
     )
 
 
@@ -246,9 +246,8 @@ def _duration(cell: Cell) -> None:
         _UNITS,
         key=keys[1],
         label_visibility="collapsed",
-        width=120,
         on_change=_store,
-        args=(cell.node, keys, _as_span(name)),
+        args=(cell.expected, keys, _as_span(name)),
     )
 
 
@@ -264,7 +263,7 @@ def _whole_input(
         label_visibility="collapsed",
         placeholder=hint,
         on_change=_store,
-        args=(cell.node, keys, convert),
+        args=(cell.expected, keys, convert),
     )
 
 
@@ -278,7 +277,7 @@ def _yes_no(cell: Cell) -> None:
         format_func=_YES_NO.get,
         label_visibility="collapsed",
         on_change=_store,
-        args=(cell.node, [key], lambda value: value),
+        args=(cell.expected, [key], lambda value: value),
     )
 
 

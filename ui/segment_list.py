@@ -25,7 +25,9 @@ Segment = dict[str, Any]
 
 def draw(stores: Stores, settings: Settings, account: Account) -> None:
     """Every saved segment, latest change first, a step at a time."""
-    _unsaved()
+    unsaved = open_segment.unsaved()
+    if open_segment.NEW in unsaved:
+        _unsaved()
     total = library.total(stores)
     if total == 0:
         st.caption("No segment is saved yet. Describe one above, or build it from conditions.")
@@ -41,52 +43,55 @@ def draw(stores: Stores, settings: Settings, account: Account) -> None:
         st.caption("No segment has this in its name.")
     now = utc_now()
     for segment in items:
-        _card(segment, settings, now)
+        _card(segment, settings, now, unsaved=segment["_id"] in unsaved)
     if following:
         st.button("Show more", key="segment-more", on_click=_show_more)
     _asked(stores, account)
 
 
 def _unsaved() -> None:
-    opened = open_segment.unsaved()
-    if opened is None:
-        return
-    name = f"“{fmt.plain(opened.segment['name'])}”" if opened.segment else "A new segment"
+    """The way back to a new segment that was never saved."""
     with st.container(border=True, horizontal=True, vertical_alignment="center", key="segment-unsaved"):
-        st.markdown(f":material/edit_note: {name} has changes that are not saved.", width="stretch")
-        st.button("Continue", key="segment-continue", on_click=open_segment.show, args=(opened.address,))
+        st.markdown(":material/edit_note: You have a new segment that is not saved.", width="stretch")
+        st.button("Continue", key="segment-continue", on_click=open_segment.show, args=(open_segment.NEW,))
 
 
-def _card(segment: Segment, settings: Settings, now: datetime) -> None:
+def _card(segment: Segment, settings: Settings, now: datetime, *, unsaved: bool) -> None:
     at = segment["_id"]
-    with (
-        st.container(border=True, key=f"segment-{at}"),
-        st.container(horizontal=True, vertical_alignment="center", gap="medium"),
-    ):
-        with st.container(gap=None, width="stretch"):
-            st.button(
-                fmt.plain(segment["name"]),
-                type="tertiary",
-                key=f"open-{at}",
-                on_click=open_segment.show,
-                args=(at,),
+    with st.container(border=True, key=f"segment-{at}", gap="xsmall"):
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            with st.container(width="stretch"):
+                st.button(
+                    f"**{fmt.plain(segment['name'])}**",
+                    type="tertiary",
+                    key=f"open-{at}",
+                    on_click=open_segment.show,
+                    args=(at,),
+                )
+            st.markdown(
+                f"**{fmt.count(segment['lastSize'], 'customer')}**",
+                help=_sized(segment, settings),
+                width="content",
             )
-            st.caption(f"{fmt.plain(sentence(segment, settings))}.")
-        with st.container(gap=None, width=150):
-            st.markdown(f"**{fmt.count(segment['lastSize'], 'customer')}**", help=_sized(segment, settings))
-            st.caption(f"changed {fmt.ago(segment['updatedAt'], now)}")
-        key = f"menu-{at}"
-        st.menu_button(
-            "",
-            list(_ACTIONS),
-            key=key,
-            icon=":material/more_horiz:",
-            type="tertiary",
-            format_func=_ACTIONS.__getitem__,
-            help="Open, rename, duplicate, delete",
-            on_click=_choose,
-            args=(key, at, segment["name"]),
-        )
+            _menu(at, segment["name"])
+        note = " :orange[Changes not saved.]" if unsaved else ""
+        changed = fmt.ago(segment["updatedAt"], now)
+        st.caption(f"{fmt.plain(sentence(segment, settings))}. Changed {changed}.{note}")
+
+
+def _menu(segment_id: str, name: str) -> None:
+    key = f"menu-{segment_id}"
+    st.menu_button(
+        "",
+        list(_ACTIONS),
+        key=key,
+        icon=":material/more_horiz:",
+        type="tertiary",
+        format_func=_ACTIONS.__getitem__,
+        help="Open, rename, duplicate, delete",
+        on_click=_choose,
+        args=(key, segment_id, name),
+    )
 
 
 def sentence(segment: Segment, settings: Settings) -> str:

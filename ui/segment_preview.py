@@ -92,24 +92,24 @@ def numbers(shown: Shown, settings: Settings) -> None:
     if shown.outdated:
         st.badge("For the last complete rule", icon=":material/history:", color="gray")
     found = shown.answer.preview
-    with st.container(horizontal=True, gap="medium"):
+    with st.container(horizontal=True, gap="large"):
         st.metric("Customers", fmt.number(found.size), width="content")
-        st.metric(
-            f"Of {fmt.number(found.total)}",
-            fmt.percent(found.share if found.total else None),
-            width="content",
-        )
-        st.metric(
-            "Average spent",
-            fmt.money(found.totals.average_spent, settings.currency, short=True),
-            width="content",
-            help=f"{fmt.money(found.totals.total_spent, settings.currency)} in total",
-        )
+        share = fmt.percent(found.share) if found.total else fmt.NOTHING
+        st.metric(f"Of {fmt.number(found.total)}", share, width="content")
     st.markdown(f"{fmt.plain(shown.answer.sentence)}.")
+    if found.size:
+        average = fmt.money(found.totals.average_spent, settings.currency, short=True)
+        total = fmt.money(found.totals.total_spent, settings.currency, short=True)
+        st.caption(fmt.plain(f"They spent {total} in total, {average} on average."))
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
-        st.caption(f"As of {_clock(found, settings)} · counted in MongoDB", width="content")
+        st.caption(f"As of {_clock(found, settings)}, in MongoDB", width="content")
         st.button(
-            "Count again", icon=":material/refresh:", type="tertiary", key="segment-refresh", on_click=forget
+            "",
+            icon=":material/refresh:",
+            type="tertiary",
+            key="segment-refresh",
+            help="Count again",
+            on_click=forget,
         )
 
 
@@ -118,14 +118,16 @@ def figures(shown: Shown, settings: Settings) -> None:
     if shown.answer is None or shown.answer.preview.size == 0:
         return
     found = shown.answer.preview.charts
-    st.markdown("**Spent in total**")
-    _chart(charts.spend(charts.frame(found.spend), settings.currency), "spend", "Customers by total spent")
-    st.markdown("**City**")
-    _chart(charts.cities(charts.frame(found.cities)), "cities", "Customers by city")
-    st.markdown("**Last order**")
-    _chart(
-        charts.last_orders(charts.frame(found.last_orders)), "last-orders", "Customers by month of last order"
-    )
+    grid = st.grid(3, border=True)
+    with grid.cell():
+        st.markdown("**Spent in total**")
+        _chart(charts.spend(charts.frame(found.spend), settings.currency), "spend", "Customers by spend")
+    with grid.cell():
+        st.markdown("**City**")
+        _chart(charts.cities(charts.frame(found.cities)), "cities", "Customers by city")
+    with grid.cell():
+        st.markdown("**Last order**")
+        _chart(charts.last_orders(charts.frame(found.last_orders)), "last-orders", "Customers by last order")
 
 
 def _chart(figure: Any, name: str, alt: str) -> None:
@@ -154,7 +156,12 @@ def sample(shown: Shown, settings: Settings) -> None:
 def sample_frame(customers: tuple[dict[str, Any], ...]) -> pd.DataFrame:
     """One row a customer: name, email, city, totalSpent, orderCount, lastOrdered, accountCreated, tags."""
     names = ["name", "email", "city", "totalSpent", "orderCount", "lastOrdered", "accountCreated", "tags"]
-    return pd.DataFrame([{name: customer.get(name) for name in names} for customer in customers])
+    return pd.DataFrame(
+        [
+            {name: customer.get(name) for name in names} | {"tags": customer.get("tags") or []}
+            for customer in customers
+        ]
+    )
 
 
 def _columns(settings: Settings) -> dict[str, Any]:

@@ -68,7 +68,8 @@ def _by_google() -> Account | None:
 
 def address() -> str:
     """Where the browser is, as far as the connection tells."""
-    return st.context.ip_address or "local"
+    found = st.context.ip_address
+    return found if isinstance(found, str) else "local"
 
 
 def ask_to_sign_in() -> NoReturn:

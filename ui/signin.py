@@ -78,7 +78,7 @@ def _enter(stores: Stores, email: str, password: str, address: str) -> None:
             raise NotAllowed("These pages are for the staff of the shop.")
         account = sessions.signed_in(stores, claim.account, address=address, now=utc_now())
     except CrmError:
-        cookies.end()
+        cookies.refuse()
         raise
     cookies.begin(account)
 

@@ -1,7 +1,6 @@
 """The segment workbench: a name, the builder beside what it reaches, saving."""
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import streamlit as st
 
@@ -12,13 +11,11 @@ from crm.moment import utc_now
 from crm.settings import Settings
 from crm.stores.connection import Stores
 from ui import format as fmt
-from ui import open_segment, rule_draft, rule_tree, segment_preview
+from ui import links, open_segment, prompt_box, rule_draft, rule_tree, segment_preview
 from ui.open_segment import NAME, Opened, Segment
 from ui.rule_builder import rule_builder
 from ui.rule_draft import Draft
 from ui.rule_marks import Marks, marks
-
-_CAMPAIGNS = Path(__file__).resolve().parent.parent / "pages" / "campaigns.py"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,17 +54,19 @@ def draw(stores: Stores, settings: Settings, account: Account, address: str) -> 
     draft = rule_draft.current()
     work = Work(stores, settings, account, opened, draft, marks(draft.tree))
     _header(work)
+    empty = rule_tree.is_empty(draft.tree)
+    prompt_box.draw(stores, settings, rule_draft.propose, suggest=empty)
     _rules_and_reach(work)
 
 
 def _rules_and_reach(work: Work) -> None:
-    left, right = st.columns([3, 2], gap="medium")
+    left, right = st.columns([2, 1])
     with left.container(border=True, key="segment-rules"):
         rule_builder(work.draft, work.marks, known_values(work.stores.db.name, work.stores))
     shown = segment_preview.current(work.stores, work.settings, work.draft, work.marks)
     with right.container(border=True, key="segment-reach"):
         segment_preview.numbers(shown, work.settings)
-        segment_preview.figures(shown, work.settings)
+    segment_preview.figures(shown, work.settings)
     segment_preview.sample(shown, work.settings)
     if shown.answer is not None:
         with st.expander("MongoDB filter", icon=":material/data_object:"):
@@ -124,15 +123,12 @@ def _buttons(work: Work, name: str) -> str:
         return problem
     if st.button("Save as new", key="segment-save-as", disabled=not work.complete, help=why):
         problem = _saved(work, name, None)
-    if auth.can(work.account, "campaigns") and _CAMPAIGNS.exists():
-        st.page_link(
-            _CAMPAIGNS,
-            label="Use in campaign",
-            icon=":material/campaign:",
-            query_params={"segment": segment["_id"]},
-            disabled=changed,
-            help="Save the segment first." if changed else None,
-        )
+    if auth.can(work.account, "campaigns"):
+        why = "Save the segment first." if changed else None
+        if st.button(
+            "Use in campaign", icon=":material/campaign:", key="segment-use", disabled=changed, help=why
+        ):
+            st.switch_page(links.page("campaigns"), query_params={"segment": segment["_id"]})
     return problem
 
 

@@ -13,6 +13,7 @@ What a handler may rely on, and must be:
 """
 
 import logging
+import random
 import threading
 import time
 from collections.abc import Callable
@@ -87,6 +88,13 @@ def pause(seconds: float) -> None:
         raise Stopping
 
 
+_Place = tuple[str, str]
+
+
+def _place(entry: Entry) -> _Place:
+    return entry.stream, entry.id  # an id alone may be that of another stream's entry too
+
+
 @dataclass(slots=True)
 class _Parked:
     """An entry put aside, when to try it again, and how often it failed."""
@@ -106,7 +114,7 @@ class Loop:
     policy: Policy
     stop: threading.Event
     _in_hand: dict[str, set[str]] = field(default_factory=dict)
-    _parked: dict[str, _Parked] = field(default_factory=dict)
+    _parked: dict[_Place, _Parked] = field(default_factory=dict)
     _next_sweep: float = 0.0
     _next_trim: float = 0.0
     _next_tend: float = 0.0
@@ -161,7 +169,8 @@ class Loop:
         taken = groups.take(self.stores, self.consumer, self.role.streams, self.role.count, self._wait_ms())
         for entries in taken.values():
             self._keep(entries)
-        for entries in taken.values():
+        # Each worker in an order of its own: two on one stream at once would wait for each other's customers.
+        for entries in random.sample(list(taken.values()), len(taken)):
             if self.stop.is_set():
                 return
             self._handle(entries)
@@ -204,28 +213,24 @@ class Loop:
             self._handle([parked.entry])
 
     def _handle(self, entries: list[Entry]) -> None:
-        ready: list[tuple[Entry, Any]] = []
+        ready: list[Entry] = []
         for entry in entries:
             if entry.deliveries > _CRASHES:
                 self._bury(entry, f"given to a worker {entry.deliveries} times and never finished")
-                continue
-            try:
-                ready.append((entry, streams.payload(entry.fields)))
-            except ValueError as error:
-                if entry.fields:
-                    self._bury(entry, f"not readable: {error}")
-                else:
-                    self._done([entry])
+            elif not entry.fields:
+                self._done([entry])  # it was deleted: there is nothing left to do
+            else:
+                ready.append(entry)
         if ready:
             self._attempt(ready)
 
-    def _attempt(self, ready: list[tuple[Entry, Any]]) -> None:
-        entries = [entry for entry, _ in ready]
+    def _attempt(self, entries: list[Entry]) -> None:
         failure: list[Exception] = []
 
         def work() -> None:
             try:
-                self.role.handle(self.stores, [payload for _, payload in ready])
+                # Read anew for each attempt: a handler may take what it is given to pieces.
+                self.role.handle(self.stores, [streams.payload(entry.fields) for entry in entries])
             except Stopping:
                 self.stop.set()
             except Exception as error:
@@ -238,18 +243,27 @@ class Loop:
         self._through_outages(work)
         if not failure:
             return
-        if len(ready) > 1:
-            for one in ready:
-                if not self.stop.is_set():
-                    self._attempt([one])
-        else:
+        if len(entries) == 1:
             self._failed(entries[0], failure[0])
+            return
+        if not isinstance(failure[0], NotYet):
+            log.warning(
+                "entries failed together, trying them one by one",
+                extra={
+                    "action": "batch_failed",
+                    "stream": entries[0].stream,
+                    "error": repr(failure[0])[:500],
+                },
+            )
+        for entry in entries:
+            if not self.stop.is_set():
+                self._attempt([entry])
 
     def _failed(self, entry: Entry, error: Exception) -> None:
-        before = self._parked.get(entry.id)
+        before = self._parked.get(_place(entry))
         failures = before.failures if before else 0
         if isinstance(error, NotYet):
-            self._parked[entry.id] = _Parked(entry, time.monotonic() + _NOT_YET_PAUSE, failures)
+            self._parked[_place(entry)] = _Parked(entry, time.monotonic() + _NOT_YET_PAUSE, failures)
             return
         failures += 1
         log.error(
@@ -262,7 +276,7 @@ class Loop:
             return
         entry.deliveries += 1
         delay = min(_RETRY_PAUSE * 2**failures, _LONGEST_PAUSE)
-        self._parked[entry.id] = _Parked(entry, time.monotonic() + delay, failures)
+        self._parked[_place(entry)] = _Parked(entry, time.monotonic() + delay, failures)
 
     def _bury(self, entry: Entry, reason: str) -> None:
         def step() -> None:
@@ -292,7 +306,7 @@ class Loop:
             for entry in entries:
                 self._in_hand.get(entry.stream, set()).discard(entry.id)
         for entry in entries:
-            self._parked.pop(entry.id, None)
+            self._parked.pop(_place(entry), None)
 
     def _give_back(self) -> None:
         """Leave what was not finished to the other workers, at once and without blame."""

@@ -54,6 +54,8 @@ class Amounts:
     def _range(self, start: Chunk, low: Amount, high: Amount) -> Amount:
         if low.low > high.low:
             raise Unclear(start.start, high.end, "The second number is smaller than the first.")
+        if low.scale == 1 and 0 < low.low * high.scale < high.low and high.scale > 1:
+            raise Unclear(start.start, high.end, "Write the first number in full too: 1000, 1k or 1 lakh?")
         if low.unit and high.unit and low.unit != high.unit:
             raise Unclear(start.start, high.end, "The two numbers are of different things.")
         return Amount(
@@ -96,7 +98,8 @@ class Amounts:
             self._at.at = here
             return None
         value = apiece.value if apiece else self._plain(number.value, number)
-        found = Amount(start=start.start, end=number.end, comparison=_BARE, low=value)
+        scale = 1 if apiece else number.value.scale
+        found = Amount(start=start.start, end=number.end, comparison=_BARE, low=value, scale=scale)
         if apiece:
             return replace(found, unit="times")
         return self._unit(replace(found, unit="money" if currency else None))

@@ -36,14 +36,14 @@ _MARKS = {"(": Kind.OPEN, "[": Kind.OPEN, ")": Kind.CLOSE, "]": Kind.CLOSE, ",":
 _LEADING = frozenset({Kind.LEAD, Kind.NOISE, Kind.ARTICLE, Kind.COMMA})
 
 
-def chunk(text: str, words: Lexicon, values: Values) -> list[Chunk]:
-    """The chunks of a prompt; neighbouring unknown words are one chunk."""
-    tokens = tokenise(text)
+def chunk(text: str, words: Lexicon, values: Values, *, start: int = 0) -> list[Chunk]:
+    """The chunks of a prompt from `start` on; neighbouring unknown words are one chunk."""
+    tokens = [token for token in tokenise(text) if token.start >= start]
     keys = [token.key for token in tokens]
     found: list[Chunk] = []
     at = 0
     while at < len(tokens):
-        length, new = _next(tokens, keys, at, words, values, leading=_leads(found))
+        length, new = _next(tokens, keys, at, words, values, leading=not start and _leads(found))
         at += length
         if found and new.kind is found[-1].kind is Kind.UNKNOWN:
             new = Chunk(Kind.UNKNOWN, None, found.pop().start, new.end)
@@ -51,13 +51,14 @@ def chunk(text: str, words: Lexicon, values: Values) -> list[Chunk]:
     return found
 
 
-def rechunk(chunk_: Chunk, text: str, words: Lexicon) -> list[Chunk]:
-    """The chunk word by word: "and above" as a conjunction and a comparison."""
-    found = []
-    for token in tokenise(text[chunk_.start : chunk_.end]):
-        entry = words.entries.get((token.key,), Entry(Kind.UNKNOWN))
-        found.append(Chunk(entry.kind, entry.value, chunk_.start + token.start, chunk_.start + token.end))
-    return found
+def rechunk(first: Chunk, text: str, words: Lexicon, values: Values) -> list[Chunk]:
+    """The prompt from this chunk on with its first word by itself: "or more", "than" as "or", "more than"."""
+    token = next(token for token in tokenise(text) if token.start == first.start)
+    entry = words.entries.get((token.key,), Entry(Kind.UNKNOWN))
+    return [
+        Chunk(entry.kind, entry.value, token.start, token.end),
+        *chunk(text, words, values, start=token.end),
+    ]
 
 
 def _leads(found: list[Chunk]) -> bool:
@@ -72,7 +73,7 @@ def _next(
         return 1, Chunk(_WHOLE[token.kind], token.text, token.start, token.end)
     if token.key in _MARKS:
         return 1, Chunk(_MARKS[token.key], None, token.start, token.end)
-    phrase, value = words.match(keys, at), values.match(keys, at)
+    phrase, value = _phrase(keys, at, words), values.match(keys, at)
     number = read_number(tokens, at, words)
     longest = max(phrase[0] if phrase else 0, value[0] if value else 0)
     if number and number[0] >= longest:
@@ -86,6 +87,17 @@ def _next(
             return length, Chunk(entry.kind, entry.value, token.start, end, _others(entry, value[1]))
         return length, Chunk(Kind.VALUE, value[1], token.start, end)
     return length, _known(phrase[1] if phrase else Entry(Kind.UNKNOWN), token.start, end, leading)
+
+
+def _phrase(keys: list[str], at: int, words: Lexicon) -> tuple[int, Entry] | None:
+    """The longest phrase here, but not "or more" out of "or more than"."""
+    found = words.match(keys, at)
+    if found and found[1].kind is Kind.COMPARED and found[0] > 1:
+        inner = words.match(keys, at + 1)
+        if inner and inner[1].kind is Kind.COMPARE and 1 + inner[0] > found[0]:
+            first = words.entries.get((keys[at],))
+            return (1, first) if first else None
+    return found
 
 
 def _others(entry: Entry, known: tuple[Known, ...]) -> tuple[Known, ...]:

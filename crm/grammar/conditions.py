@@ -28,6 +28,7 @@ _COMPLEMENTS = {
     "isSet": "isNotSet",
 }
 _COMPLEMENTS |= {negative: positive for positive, negative in _COMPLEMENTS.items()}
+_DESCRIBES = frozenset({"birth", "age", "lastlogin", "lastorder", "firstorder", "lastactive"})
 _EXISTS = {"orders": "orderCount", "visits": "visitCount", "logins": "loginCount"}
 
 
@@ -43,7 +44,10 @@ def group(operator: str, *nodes: Node) -> Node:
 def negate(node: Node) -> Node:
     """The complement: by the negative operator where there is one, else by a NOT group."""
     opposite = _COMPLEMENTS.get(node.get("operator", "")) if node["type"] == "condition" else None
-    return {**node, "operator": opposite} if opposite else group("NOT", node)
+    if opposite:
+        return {**node, "operator": opposite}
+    among = node["conditions"] if node.get("operator") == "OR" else [node]
+    return group("NOT", *among)  # none of them
 
 
 class Conditions:
@@ -66,8 +70,8 @@ class Conditions:
         if frame.amount and frame.when:
             raise self._unclear(
                 frame,
-                "Totals and counts are over a customer's whole time here, not within a period. Say them apart, "
-                "for example “spent over 1000 and ordered in the last 6 months”.",
+                "Totals and counts are over a customer's whole time here, not within a period. Say them "
+                "apart, for example “spent over 1000 and ordered in the last 6 months”.",
             )
         if frame.amount:
             return self._signed(frame, self._amount(frame, frame.amount))
@@ -102,6 +106,8 @@ class Conditions:
         if FIELDS[named.field].type is FieldType.TAGS:
             return self._tags(frame)
         values = list(dict.fromkeys(named.values))
+        if named.joiner == "nor" and not frame.negated:
+            raise self._unclear(frame, "“Nor” without “neither” or “not” before it.")
         if len(values) == 1:
             return self._signed(frame, condition(named.field, "equals", values[0]))
         listed = " or ".join(values)
@@ -116,6 +122,8 @@ class Conditions:
         named = frame.named
         assert named is not None  # noqa: S101
         values = list(dict.fromkeys(named.values))
+        if named.joiner == "nor" and not frame.negated:
+            raise self._unclear(frame, "“Nor” without “neither” or “not” before it.")
         if len(values) > 1 and (named.joiner == "list" or (named.joiner == "and" and frame.negated)):
             raise self._unclear(frame, "Any of these tags, or all of them? Say “or” or “and” between them.")
         every = named.joiner == "and" and len(values) > 1
@@ -125,6 +133,8 @@ class Conditions:
         literal = frame.literal
         assert literal is not None  # noqa: S101
         field = literal.field or frame.meaning.text or ""
+        if not field:
+            raise self._unclear(frame, "Say which field this text is of, such as “name” or “city”.")
         if literal.domain and not (frame.topic and frame.meaning.text == "email"):
             hint = f"Is that an e-mail domain? Say “e-mail ends with {literal.text}”."
             raise self._unclear(frame, hint)
@@ -209,6 +219,10 @@ class Conditions:
                 if frame.meaning.amount
                 else "What has this to do with a time?",
             )
+        if field == "birthDate" and when.yearless:
+            raise self._unclear(
+                frame, "Of which year? Days of the year alone are not something I can ask about."
+            )
         if when.kind == "ago":
             ago = spoken_length(when.last or {})
             raise self._unclear(frame, f"Within the last {ago}, or more than {ago} ago?")
@@ -247,6 +261,9 @@ class Conditions:
                     frame, "What about it? For example “city is Pune” or “with a phone number”."
                 )
             return self._signed(frame, condition(meaning.text, "isSet"))
+        known = meaning.amount or meaning.when
+        if known and topic.evidence and topic.name in _DESCRIBES:
+            return self._signed(frame, condition(known, "isSet"))
         field = _EXISTS.get(topic.name)
         if field is None:
             raise self._unclear(frame, "How much, or when? Nothing is said about it.")

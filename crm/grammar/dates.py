@@ -33,11 +33,18 @@ class Dates:
         self._text = text
         self._today = today
         self._assumptions = assumptions
+        self.yearless = False  # whether the year of the last date was filled in
 
     def period(self) -> periods.Period | None:
         """The date or period that begins here. None, and the cursor unmoved, where there is none."""
         named = self.named()
-        return self.resolve(named) if named else None
+        if named is None:
+            return None
+        period = self.resolve(named)
+        joined = self._at.sees(Kind.OR) or self._at.sees(Kind.AND) or self._at.sees(Kind.COMMA)
+        if self.yearless and joined and self._at.sees(Kind.MONTH, ahead=1):
+            raise Unclear(named.start, self._at.chunks[self._at.at + 1].end, "Say the year with each month.")
+        return period
 
     def named(self) -> Named | None:
         start = self._at.at
@@ -50,14 +57,13 @@ class Dates:
     def resolve(self, named: Named, year: int | None = None) -> periods.Period:
         """First and last day; a missing year is `year`, else the latest that fits, which is said."""
         if named.period:
+            self.yearless = False
             if named.explained:
                 self._assume(named, named.period)
             return named.period
         known = named.year or year
-        if known:
-            period = _in_year(named, known)
-        else:
-            period = _latest(named, self._today)
+        self.yearless = known is None
+        period = _in_year(named, known) if known else _latest(named, self._today)
         if period is None:
             raise Unclear(named.start, named.end, "There is no such day.")
         if not named.year:
@@ -68,14 +74,18 @@ class Dates:
         self._assumptions.append(f"“{self._text[named.start : named.end]}” is {periods.spoken(period)}.")
 
     def _counted_window(self) -> Named | None:
-        """this year, last month"""
+        """this year, last month, this December"""
+        here = self._at.at
         window = self._at.accept(Kind.WINDOW, "this", "bare")
+        if window and window.value == "this" and (month := self._at.accept(Kind.MONTH)):
+            return Named(0, 0, period=periods.month(self._today.year, month.value), explained=True)
         unit = self._at.accept(Kind.UNIT) if window else None
         if (
             window is None
             or unit is None
             or unit.value not in ("days", "weeks", "months", "quarters", "years")
         ):
+            self._at.at = here
             return None
         reader = periods.around if window.value == "this" else periods.previous
         explained = window.value == "bare" or unit.value in ("weeks", "quarters")
@@ -87,9 +97,10 @@ class Dates:
         if chunk is None or chunk.kind not in (Kind.DAY, Kind.DATE, Kind.SLASHED):
             return None
         self._at.at += 1
+        at: date | None
         if chunk.kind is Kind.DAY:
             at = date.fromordinal(self._today.toordinal() - chunk.value)
-            return Named(0, 0, period=periods.day(at))
+            return Named(0, 0, period=periods.day(at), explained=True)
         if chunk.kind is Kind.SLASHED:
             at = _slashed(chunk.value)
             hint = "Is that day or month first? Write it as 2025-03-31."
@@ -151,7 +162,9 @@ class Dates:
         behind = self._at.peek(1)
         if behind is None:
             return False
-        return behind.kind in _COUNTED or (behind.kind is Kind.TOPIC and behind.value.form == "noun")
+        return behind.kind in _COUNTED or (
+            behind.kind is Kind.TOPIC and behind.value.form in ("noun", "either")
+        )
 
 
 def _in_year(named: Named, year: int) -> periods.Period | None:

@@ -1,7 +1,8 @@
 """Frames and connectives to one tree: a precedence parser.
 
 Binding, loosest first: "or" with its subject said anew < but < who, with, a comma before "and" < or <
-and < side by side < not. Values of one field ("Mumbai or Pune") were joined before.
+and < side by side < or between amounts or times of one topic ("under 18 or over 65") < not. Values of one
+field ("Mumbai or Pune") were joined before.
 """
 
 from dataclasses import dataclass, replace
@@ -12,7 +13,7 @@ from crm.grammar.frames import Frame, Item
 from crm.grammar.pieces import Bracket, Joint, Not, Unclear
 
 _POWERS = {"but": 2, "stop": 2, "who": 3, "with": 3, "or": 4, "and": 5, "comma": 5}
-_SUBJECT, _COMMA_AND, _SIDE_BY_SIDE, _NOT = 1, 3, 6, 7
+_SUBJECT, _COMMA_AND, _SIDE_BY_SIDE, _SAME_TOPIC, _NOT = 1, 3, 6, 7, 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,14 +53,40 @@ class Expression:
             item = self._peek()
             if item is None or (isinstance(item, Bracket) and not item.opens):
                 return left
-            power = _power(item)
+            power = self._power(item)
             if power <= least:
                 return left
             if isinstance(item, Joint):
                 self._at += 1
             right = self._parse(power)
+            either = right.node.get("operator") == "in" and right.node["field"] == "gender"
+            if either and not isinstance(item, Joint):  # "vip women or men"
+                self._taken_together(right)
             join = "OR" if isinstance(item, Joint) and item.word == "or" else "AND"
             left = self._join(join, left, right)
+
+    def _taken_together(self, part: _Part) -> None:
+        words = self._text[part.start : part.end]
+        self._assumptions.append(f"“{words}” is taken together; use brackets if you mean it otherwise.")
+
+    def _power(self, item: Item) -> int:
+        if not isinstance(item, Joint):
+            return _SIDE_BY_SIDE
+        if item.word == "or" and item.subject:
+            return _SUBJECT
+        if item.word == "or" and self._same_topic():
+            return _SAME_TOPIC
+        if item.word == "and" and item.comma:
+            return _COMMA_AND
+        return _POWERS[item.word]
+
+    def _same_topic(self) -> bool:
+        """Whether one side of the connective here took its topic from the other."""
+        around = self._items[self._at - 1 : self._at + 2]
+        left, right = around[0], around[-1]
+        if len(around) < 3 or not isinstance(left, Frame) or not isinstance(right, Frame):
+            return False
+        return (left.filled or right.filled) and left.meaning == right.meaning
 
     def _operand(self) -> _Part:
         item = self._peek()
@@ -85,24 +112,23 @@ class Expression:
         for part in (left, right):
             other = part.open and part.node["type"] == "group" and part.node["operator"] in ("AND", "OR")
             if other and part.node["operator"] != join:
-                words = self._text[part.start : part.end]
-                self._assumptions.append(
-                    f"“{words}” is taken together; use brackets if you mean it otherwise."
-                )
-        nodes = [*_flat(join, left.node), *_flat(join, right.node)]
+                self._taken_together(part)
+        nodes = _flat(join, left.node)
+        again = [node for node in _flat(join, right.node) if node in nodes]
+        if join == "AND" and any(_is_person(node) for node in again):
+            hint = "The same is said twice. People who are both, or people who are either? Say “or” for that."
+            raise Unclear(left.start, right.end, hint)
+        nodes += [node for node in _flat(join, right.node) if node not in again]
+        if len(nodes) == 1:
+            return replace(left, end=right.end)
         if join == "AND":
             _check_values(nodes, left.start, right.end)
         return _Part(group(join, *nodes), left.start, right.end)
 
 
-def _power(item: Item) -> int:
-    if not isinstance(item, Joint):
-        return _SIDE_BY_SIDE
-    if item.word == "or" and item.subject:
-        return _SUBJECT
-    if item.word == "and" and item.comma:
-        return _COMMA_AND
-    return _POWERS[item.word]
+def _is_person(node: Node) -> bool:
+    """Whether a condition stands for a noun or a place: "vip women and gold women" are not the same women."""
+    return node.get("field") in ("gender", "city", "country")
 
 
 def _flat(join: str, node: Node) -> list[Node]:

@@ -50,9 +50,24 @@ class Naming:
             raise Unclear(word.start, word.end, "Outside of which city or country?")
         return [self._list(start + 1, one)]
 
+    def required(self, field: str) -> Piece:
+        """The values that have to follow "city =" or "tags contain". Raises Unclear."""
+        self._at.skip(*_PASSING)
+        start = self._at.at
+        one = self._value((field,))
+        if one is not None:
+            return self._list(start, one)
+        chunk = self._at.peek() or self._at.chunks[-1]
+        self._at.at += 1
+        hint = (
+            self._tags_known() if field == "tags" else f"I know no such {field}. Put it into quotation marks."
+        )
+        raise Unclear(chunk.start, chunk.end, hint, unknown=True)
+
     def both(self, chunk: Chunk) -> str:
         """What to say where words of our own also stand in the data."""
-        return f"It is also a value of {_listing(chunk.also)} in the data: say {_told_apart(chunk.also[:1])} for that."
+        other = _told_apart(chunk.also[:1])
+        return f"It is also a value of {_listing(chunk.also)} in the data: say {other} for that."
 
     def _list(self, start: int, first: _One) -> Piece:
         values, joiners = [first.value], []
@@ -114,7 +129,12 @@ class Naming:
         unknown = self._at.peek()
         if found is None and unknown and unknown.kind is Kind.UNKNOWN:
             self._at.at += 1
-            raise Unclear(unknown.start, unknown.end, "No customer has this city or country.", unknown=True)
+            raise Unclear(
+                unknown.start,
+                unknown.end,
+                "I know no such city or country. To use it all the same, say city is “…”.",
+                unknown=True,
+            )
         if found is None:
             self._at.at = start
         return found
@@ -168,7 +188,7 @@ class Naming:
             ((field, value),) = found.items()
         elif fields and len(fields) == 1 and chunk.value:
             field, value = fields[0], chunk.value
-            self._assumptions.append(f"No customer has the {field.removesuffix('s')} “{value}” yet.")
+            self._assumptions.append(f"“{value}” is not among the values of {field} that I know of.")
         else:
             return None
         self._at.at += 1

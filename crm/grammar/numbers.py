@@ -16,11 +16,15 @@ _MOST = 1e15
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """`year` says that the digits may be a calendar year, `ordinal` that it was written "5th"."""
+    """`year` says that the digits may be a calendar year, `ordinal` that it was written "5th".
+
+    `scale` is what its last word multiplies by: 1000 in "5k".
+    """
 
     value: int | float
     year: bool = False
     ordinal: bool = False
+    scale: int = 1
 
 
 def read_number(tokens: Sequence[Token], at: int, words: Lexicon) -> tuple[int, Number | None] | None:
@@ -48,7 +52,7 @@ def _digits(tokens: Sequence[Token], at: int, words: Lexicon) -> tuple[int, Numb
     if value is None or (scales == 1 and _looks_foreign(tokens[at].key)):
         return length, None
     year = length == 1 and tokens[at].key.isdigit() and 1900 <= value <= 2100
-    return length, _number(value * scales, year)
+    return length, _number(value * scales, year, scale=scales)
 
 
 def _value(text: str) -> int | float | None:
@@ -62,11 +66,11 @@ def _looks_foreign(text: str) -> bool:
     return "," not in text and len(text.rpartition(".")[2]) == 3 and "." in text
 
 
-def _number(value: int | float, year: bool = False) -> Number | None:
+def _number(value: int | float, year: bool = False, *, scale: int = 1) -> Number | None:
     value = round(value, 4)
     if value > _MOST:
         return None
-    return Number(int(value) if value == int(value) else value, year)
+    return Number(int(value) if value == int(value) else value, year, scale=scale)
 
 
 def _spoken(tokens: Sequence[Token], at: int, words: Lexicon) -> tuple[int, Number | None]:
@@ -87,7 +91,7 @@ def _spoken(tokens: Sequence[Token], at: int, words: Lexicon) -> tuple[int, Numb
     joined = last >= 100 and i + 1 < len(tokens) and tokens[i].key == "and"
     if joined and _entry(tokens, i + 1, words, Kind.NUMERAL):
         return i + 2 - at, None
-    return i - at, _number(total + current)
+    return i - at, _number(total + current, scale=1 if current else last)
 
 
 def _entry(tokens: Sequence[Token], at: int, words: Lexicon, kind: Kind) -> Entry | None:

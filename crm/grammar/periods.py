@@ -65,7 +65,7 @@ def latest_day(today: date, month_number: int, number: int) -> date | None:
 def in_year(year_number: int, month_number: int, number: int) -> date | None:
     try:
         return date(year_number, month_number, number)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
 
 

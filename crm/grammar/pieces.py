@@ -10,7 +10,7 @@ from crm.grammar.lexicon import Kind, WholeCondition
 
 
 class Unclear(Exception):
-    """Words that can't be used: `hint` says why or what to say instead, `unknown` that they mean nothing to us."""
+    """Words that can't be used. `hint`: why, or what to say instead; `unknown`: they mean nothing to us."""
 
     def __init__(self, start: int, end: int, hint: str, *, unknown: bool = False) -> None:
         super().__init__(hint)
@@ -29,7 +29,8 @@ class Piece:
 class Amount(Piece):
     """A number compared. `comparison` is gt ge lt le eq ne between, or bare where nothing says which.
 
-    `unit` is money, times, age or none; `symbolic` a comparison by sign; `of_age` one by "older than".
+    `unit` is money, times, age or none; `symbolic` a comparison by sign; `of_age` one by "older than";
+    `scale` what the number's last word multiplies by.
     """
 
     comparison: str
@@ -38,6 +39,7 @@ class Amount(Piece):
     unit: str | None = None
     symbolic: bool = False
     of_age: bool = False
+    scale: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +66,7 @@ class When(Piece):
     rolling (the last `last`) · span (continuously for `last`) · older (more than `last` ago) · ago (`last`
     ago, unclear how) · ages (between `near` and `last` ago) · period (`first`–`final`, whole days; `current`
     where it has not ended) · before (before `first`) · onward (from `first` on). `last` is such as
-    {"months": 6}.
+    {"months": 6}. `yearless`: the year was not said.
     """
 
     kind: str
@@ -73,6 +75,7 @@ class When(Piece):
     first: date | None = None
     final: date | None = None
     current: bool = False
+    yearless: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,7 +89,7 @@ class Named(Piece):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Literal(Piece):
-    """Text to compare with. `field` is set where the text itself says which; `domain` for a bare gmail.com."""
+    """Text to compare with. `field` where the text itself says which; `domain` for a bare gmail.com."""
 
     operator: str
     text: str

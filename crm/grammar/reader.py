@@ -9,9 +9,8 @@ from crm.grammar.amounts import Amounts
 from crm.grammar.chunks import Chunk, rechunk
 from crm.grammar.lexicon import Kind, Lexicon, WholeCondition
 from crm.grammar.meanings import TEXT_FIELDS
-from crm.grammar.naming import Naming
+from crm.grammar.naming import NAMED_FIELDS, Naming
 from crm.grammar.pieces import (
-    Amount,
     Bracket,
     Counted,
     Cursor,
@@ -35,6 +34,15 @@ _JOINTS = {
 _PASSING = frozenset({Kind.ARTICLE, Kind.NOISE})
 _NEGATORS = {Kind.NOT: "not", Kind.NEVER: "never", Kind.WITHOUT: "without", Kind.EXCEPT: "except"}
 _NARROWING = frozenset({Kind.SUBJECT, Kind.CONDITION, Kind.VALUE, Kind.WHO, Kind.STOP, Kind.ALL, Kind.NOISE})
+_EQUALITY = {"eq": "equals", "ne": "notEquals"}
+_HINTS = {
+    Kind.COMPARE: "A number is missing behind it.",
+    Kind.PERCENT: "For a share of all customers say “a random 10 %”.",
+    Kind.RANDOM: "For a share of all customers say “a random 10 %”.",
+    Kind.ONLY: "Say it without this word: nothing else is meant than what you say.",
+    Kind.MONTH: "Say “in March 2025”, “before March” or a whole date.",
+    Kind.WINDOW: "Say a length of time, such as “in the last 30 days”.",
+}
 _NEEDS_DOMAIN = re.compile(r"(?:[^@\s]*@)?[^@\s]+\.[^@\s]+")
 
 
@@ -49,6 +57,7 @@ class Reader:
         self.assumptions: list[str] = []
         self._text = text
         self._words = words
+        self._values = values
         self._at = Cursor(chunks)
         self._times = Times(self._at, text, today, self.assumptions)
         self._amounts = Amounts(self._at, text, currency)
@@ -78,7 +87,7 @@ class Reader:
     def _refuse(self) -> None:
         chunk = self._at.chunks[self._at.at]
         self._at.at += 1
-        hint = chunk.value if chunk.kind is Kind.VAGUE else ""
+        hint = chunk.value if chunk.kind is Kind.VAGUE else _HINTS.get(chunk.kind, "")
         self.unclear.append(Unclear(chunk.start, chunk.end, hint, unknown=True))
 
     def _share(self) -> list[Piece] | None:
@@ -103,7 +112,12 @@ class Reader:
             return None
         self._at.skip(*_PASSING)
         chunk = self._at.peek()
-        if chunk and chunk.kind is Kind.TOPIC and chunk.value.form == "noun" and amount.unit is None:
+        if (
+            chunk
+            and chunk.kind is Kind.TOPIC
+            and chunk.value.form in ("noun", "either")
+            and amount.unit is None
+        ):
             self._at.at += 1
             topic = Topic(start=chunk.start, end=chunk.end, name=chunk.value.topic, form="noun")
             amount = self._amounts.behind_noun(amount)
@@ -215,7 +229,7 @@ class Reader:
             and isinstance(last[0], Topic)
             and last[0].evidence
             and isinstance(last[1], Joint)
-            and last[1].word in ("and", "or", "comma")
+            and last[1].word in ("and", "or", "comma", "but")
         )
 
     def _text_value(self) -> list[Piece] | None:
@@ -225,13 +239,11 @@ class Reader:
             return None
         topic = self._topic_before()
         is_text = topic is not None and topic.name in TEXT_FIELDS
-        if chunk.kind is Kind.TEXT_OPERATOR and is_text:
-            self._at.at += 1
-            return [self._literal(chunk.value, chunk.start)]
-        if chunk.kind is Kind.COMPARE and chunk.value in ("eq", "ne") and is_text:
-            self._at.at += 1
-            return [self._literal("equals" if chunk.value == "eq" else "notEquals", chunk.start)]
+        if topic and is_text and chunk.kind in (Kind.TEXT_OPERATOR, Kind.COMPARE):
+            return self._compared_text(chunk, TEXT_FIELDS[topic.name])
         if chunk.kind is Kind.QUOTED and is_text:
+            return [self._literal("equals", chunk.start)]
+        if topic and topic.name == "externalid" and chunk.kind in (Kind.UNKNOWN, Kind.NUMBER):
             return [self._literal("equals", chunk.start)]
         if chunk.kind is Kind.NAMED:
             self._at.at += 1
@@ -241,6 +253,19 @@ class Reader:
             found = _address(chunk)
             return [replace(found, domain=False) if self._at.accept(Kind.MAILBOX) else found]
         return None
+
+    def _compared_text(self, chunk: Chunk, field: str) -> list[Piece] | None:
+        """contains "x", = Pune, != vip; what is compared whole has to be a known value or quoted"""
+        operator = _EQUALITY.get(chunk.value, chunk.value)
+        if operator not in ("equals", "notEquals", "contains", "startsWith", "endsWith"):
+            return None
+        self._at.at += 1
+        if field not in NAMED_FIELDS or (field != "tags" and chunk.kind is Kind.TEXT_OPERATOR):
+            return [self._literal(operator, chunk.start)]
+        if field == "tags" and operator in ("startsWith", "endsWith"):
+            raise Unclear(chunk.start, chunk.end, "Tags are compared whole: say “tagged …”.")
+        negation = [Not(start=chunk.start, end=chunk.end, word="not")] if operator == "notEquals" else []
+        return [*negation, self._naming.required(field)]
 
     def _name(self, chunk: Chunk) -> Literal:
         quoted = self._at.sees(Kind.QUOTED)
@@ -265,7 +290,7 @@ class Reader:
         end = chunk.start + len(text)
         while (inside := self._at.peek()) and inside.start < end:
             self._at.at += 1
-        if not text or self._at.end() != end:
+        if not text or '"' in text or self._at.end() != end:
             raise Unclear(start, self._at.end(), "Put the text into quotation marks.")
         return Literal(start=start, end=end, operator=operator, text=text)
 
@@ -288,6 +313,10 @@ class Reader:
                 return []
             case Kind.PREPOSITION if chunk.value in ("in", "from", "at", "on", "place") and self._leads_on():
                 return []
+            case Kind.PREPOSITION if chunk.value == "of" and self._measures():
+                return []
+            case Kind.ONLY if self._restricts():
+                return []
             case Kind.QUOTED:
                 raise Unclear(
                     chunk.start, chunk.end, "Say which field this text is of, such as “name” or “city”."
@@ -296,6 +325,23 @@ class Reader:
                 return []
             case _:
                 return None
+
+    def _measures(self) -> bool:
+        """ "spend of at least 500" """
+        following = self._at.peek()
+        compared = following is not None and following.kind in (Kind.COMPARE, Kind.CURRENCY, Kind.NUMBER)
+        return compared and bool(self.pieces) and isinstance(self.pieces[-1], Topic)
+
+    def _restricts(self) -> bool:
+        """ "only women", before anything else is said: it adds nothing"""
+        following = self._at.peek()
+        plain = following is not None and following.kind in (
+            Kind.SUBJECT,
+            Kind.VALUE,
+            Kind.CONDITION,
+            Kind.ALL,
+        )
+        return plain and not self.pieces
 
     def _leads_on(self) -> bool:
         """Whether what follows reads the same without the preposition: "on gmail", "from (Pune or Delhi)" """
@@ -308,9 +354,8 @@ class Reader:
         )
 
     def _again(self, chunk: Chunk) -> list[Chunk]:
-        """The chunks with this one cut into its words."""
-        at = self._at.at
-        return [*self._at.chunks[: at - 1], *rechunk(chunk, self._text, self._words), *self._at.chunks[at:]]
+        """The chunks with those from this one on cut anew, its first word by itself."""
+        return [*self._at.chunks[: self._at.at - 1], *rechunk(chunk, self._text, self._words, self._values)]
 
 
 def _looser(found: list[str]) -> str:

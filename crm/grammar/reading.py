@@ -12,7 +12,7 @@ from crm.grammar.frames import Frame
 from crm.grammar.lexicon import Kind, lexicon
 from crm.grammar.pieces import Everybody, Unclear
 from crm.grammar.reader import Reader
-from crm.grammar.values import Values
+from crm.grammar.values import NONE, Values
 
 LONGEST = 1_000
 
@@ -65,8 +65,15 @@ def read(text: str, values: Values, *, today: date, currency: str = "INR") -> Re
     return Reading(tree=_numbered(tree), assumptions=list(dict.fromkeys(reader.assumptions)))
 
 
+def speaks_of_all(text: str) -> bool:
+    """Whether a prompt has a word for all customers."""
+    chunks = chunk(unicodedata.normalize("NFC", text), lexicon(), NONE)
+    return any(one.kind is Kind.ALL for one in chunks)
+
+
 def _asked(text: str, unclear: list[Unclear], *, understood: bool) -> Reading:
-    unknown, questions = [], []
+    unknown: list[Question] = []
+    questions: list[Question] = []
     for one in unclear:
         question = Question(" ".join(text[one.start : one.end].split()), one.hint)
         (unknown if one.unknown else questions).append(question)

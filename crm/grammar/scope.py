@@ -123,7 +123,9 @@ def _next(items: list[Item], at: int) -> Item | None:
 
 
 def _check_neighbour(frame: Frame, following: Frame) -> None:
-    """ "not women from Pune" """
+    """ "not women from Pune", "vip gold" """
+    if frame.named and following.named and frame.named.field == following.named.field:
+        raise Unclear(frame.start, following.end, "“And”, or “or”? Write the word between them.")
     plain = frame.named or (frame.whole and frame.whole.condition.field == "gender")
     if _leads(frame) and plain and frame.nots[0].word == "not":
         raise Unclear(frame.start, following.end, "How far does “not” reach? Put brackets around it.")
@@ -137,7 +139,8 @@ def _check_not(frame: Frame, joint: Joint, following: Frame) -> None:
         hint = "Does “not” go for both? Repeat it, or put brackets around what belongs together."
         raise Unclear(frame.start, following.end, hint)
     loose = frame.nots[0].word != "never" and frame.when is None and frame.amount is None
-    if joint.word == "and" and loose and _is_event(frame) and _is_event(following):
+    alike = (_is_event(frame) and _is_event(following)) or (_is_having(frame) and _is_having(following))
+    if joint.word == "and" and loose and alike:
         raise Unclear(frame.start, following.end, "Does “not” go for both? Repeat it, or say “but”.")
 
 
@@ -148,6 +151,11 @@ def _check_shared(frame: Frame, joint: Joint, following: Frame) -> None:
     lacks = _is_event(frame) and frame.when is None and frame.amount is None
     if joint.word in _LIST and not joint.subject and lacks and _is_event(following) and following.when:
         raise Unclear(frame.start, following.end, "Does the time go for both? Say it with each.")
+
+
+def _is_having(frame: Frame) -> bool:
+    """ "a phone", as in "no phone and e-mail" """
+    return frame.only_topic and frame.meaning.text is not None
 
 
 def _is_event(frame: Frame) -> bool:

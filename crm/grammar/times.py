@@ -30,9 +30,10 @@ class Times:
     def read(self) -> When | None:
         """The time that begins here, or None with the cursor where it was. Raises Unclear."""
         start = self._at.at
+        self._dates.yearless = False
         readers: tuple[Callable[[], When | None], ...] = (
-            self._window, self._between, self._range, self._bounded, self._within, self._spanned, self._length,
-            self._dated,
+            self._window, self._between, self._range, self._bounded, self._within, self._spanned,
+            self._length, self._dated,
         )  # fmt: skip
         for reader in readers:
             found = reader()
@@ -42,7 +43,13 @@ class Times:
         return None
 
     def _when(self, start: int, kind: str, **parts: object) -> When:
-        return When(start=self._at.chunks[start].start, end=self._at.end(), kind=kind, **parts)  # type: ignore[arg-type]
+        return When(
+            start=self._at.chunks[start].start,
+            end=self._at.end(),
+            kind=kind,
+            yearless=self._dates.yearless,
+            **parts,  # type: ignore[arg-type]
+        )
 
     def _unclear(self, start: int, hint: str) -> Unclear:
         return Unclear(self._at.chunks[start].start, self._at.end(), hint)
@@ -76,16 +83,16 @@ class Times:
         return self._ages(start) or self._two_dates(start, Kind.AND)
 
     def _range(self) -> When | None:
-        """from January to March 2025"""
+        """from January to March 2025, 30 to 60 days ago"""
         start = self._at.at
-        if self._at.accept(Kind.PREPOSITION, "from") is None:
-            return None
-        return self._two_dates(start, Kind.PREPOSITION)
+        preposed = self._at.accept(Kind.PREPOSITION, "from")
+        return self._ages(start) or (self._two_dates(start, Kind.PREPOSITION) if preposed else None)
 
     def _ages(self, start: int) -> When | None:
+        """30 and 60 days ago"""
         here = self._at.at
         near, unit = self._at.accept(Kind.NUMBER), self._at.accept(Kind.UNIT)
-        joined = near and self._at.accept(Kind.AND)
+        joined = near and (self._at.accept(Kind.AND) or self._at.accept(Kind.PREPOSITION, "to"))
         far, far_unit = self._at.accept(Kind.NUMBER), self._at.accept(Kind.UNIT)
         if (
             not (near and joined and far and far_unit and self._at.accept(Kind.AGO))
@@ -228,6 +235,8 @@ class Times:
     def _length_of(self, amount: int | float, unit: str, start: int) -> Length:
         if not isinstance(amount, int) or amount < 1:
             raise self._unclear(start, "Give a whole number of days, weeks, months or years.")
+        if unit == "quarters":
+            self._assumptions.append("A quarter is read as three months.")
         unit, times = _FIXED_LENGTHS.get(unit, (unit, 1))
         return {unit: amount * times}
 

@@ -1,4 +1,4 @@
-"""The values that stand in the data, so that a prompt can name them without saying which field they are of."""
+"""The values that stand in the data: a prompt can name them without saying which field they are of."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass

@@ -1,7 +1,7 @@
 """Batches of accepted records: how they go onto the streams, and what a worker makes of an entry."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Self
@@ -21,7 +21,7 @@ class Batch:
 
     `version` is when they were accepted, in microseconds since 1970: of two versions of one record the
     newer counts. `rows` says which row of its file, or which record of its request, each of them was.
-    `after` is the entry of the customers' stream that was the newest when these were published.
+    `after` is what these may refer to: streams and their newest entries when these were published.
     """
 
     kind: str
@@ -30,7 +30,7 @@ class Batch:
     rows: Sequence[int]
     records: Sequence[Record]
     import_id: str | None = None
-    after: str = "0-0"
+    after: Mapping[str, str] = field(default_factory=dict)
     accepted_at: datetime = field(init=False)
 
     def __post_init__(self) -> None:
@@ -102,10 +102,18 @@ def _stream(kind: str, record: Record) -> str:
     return _STREAMS[kind]
 
 
-def publish(stores: Stores, kind: str, rows: Iterable[Row], *, id: str, version: int,
+def _referred_to(kind: str, rows: Iterable[Row]) -> tuple[str, ...]:
+    """Streams that carry what these records may refer to: an order's customer, an amendment's order."""
+    if kind != ORDERS:
+        return ()
+    amends = any("total" not in record for _, record in rows)
+    return (streams.CUSTOMERS, *streams.ORDERS) if amends else (streams.CUSTOMERS,)
+
+
+def publish(stores: Stores, kind: str, rows: Sequence[Row], *, id: str, version: int,
             import_id: str | None = None) -> int:  # fmt: skip
     """Put records onto their streams; returns how many batches it made of them. Durable when it returns."""
-    after = groups.last(stores, streams.CUSTOMERS) if kind == ORDERS else "0-0"
+    after = groups.newest(stores, _referred_to(kind, rows))
     batches: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for stream, batch in cut(kind, rows, id=id, version=version, import_id=import_id, after=after):
         batches[stream].append(batch.payload())

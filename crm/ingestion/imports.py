@@ -205,7 +205,7 @@ def message(kind: str, counts: dict[str, int]) -> str:
     """One sentence or two that say what an import did."""
     accepted, rejected = counts["accepted"], counts["rejected"]
     if not accepted:
-        return f"Nothing was imported: all {_number(rejected, 'row')} were refused."
+        return f"Nothing was imported: {_number(rejected, 'row')} refused."
     if counts["unchanged"] == accepted:
         whole = "Nothing changed: "
         whole += f"all {accepted:,} {kind} were" if accepted > 1 else f"the one {kind[:-1]} was"

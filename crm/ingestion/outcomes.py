@@ -10,10 +10,11 @@ from crm.stores.connection import Document, Session, Stores
 
 
 def open_batches(stores: Stores, session: Session, batches: Sequence[Batch]) -> list[Batch]:
-    """Those of the batches that are still to take effect, oldest version first."""
+    """Those of the batches that are still to take effect, each once, oldest version first."""
     ours = [batch.id for batch in batches if batch.import_id is not None]
     done = imports.recorded_batches(stores, session, ours)
-    return sorted((batch for batch in batches if batch.id not in done), key=lambda batch: batch.version)
+    still = {batch.id: batch for batch in batches if batch.id not in done}
+    return sorted(still.values(), key=lambda batch: batch.version)
 
 
 def close_batches(stores: Stores, session: Session, done: Iterable[tuple[Batch, Tally]]) -> None:

@@ -14,7 +14,7 @@ from crm.ingestion import outcomes, totals
 from crm.ingestion.batches import Batch, Tally
 from crm.ingestion.people import People, new_customer
 from crm.ingestion.records import Record, Refusal
-from crm.stores import groups, streams
+from crm.stores import groups
 from crm.stores import orders as store
 from crm.stores.connection import Document, Session, Stores
 from crm.stores.transactions import transact
@@ -23,22 +23,23 @@ _WHOSE = ("orderReference", "customerId", "customerEmail", "customerName")
 _OF_PEOPLE = ("externalId", "folded.email", "opening", *totals.SUMS, *totals.DATES)
 
 
-class _SomebodyUnknown(Exception):
-    """An order names a customer by an id that nobody has, as yet."""
+class _NotThere(Exception):
+    """A record refers to a customer or to an order that is not there, as yet."""
 
 
 def persist(stores: Stores, batches: Sequence[Batch], *, now: datetime) -> None:
     """Create, update or leave each order and bring its customer's totals along.
 
-    Raises NotYet while an order names a customer who may still be on his way, that is, until all customers
-    published before the order are persisted; after that it is refused.
+    Raises NotYet while what an order refers to may still be on its way, that is, until everything published
+    before the order is persisted; after that it is refused.
     """
     try:
         transact(stores, lambda session: _persist(stores, session, batches, now, False), look_again=True)
-    except _SomebodyUnknown:
+    except _NotThere:
         # Asked before the second look into MongoDB: what was finished by then, that look must see.
-        if not all(groups.finished(stores, streams.CUSTOMERS, batch.after) for batch in batches):
-            raise NotYet("customers published before these orders are not persisted yet") from None
+        waits = {(stream, entry) for batch in batches for stream, entry in batch.after.items()}
+        if not all(groups.finished(stores, stream, entry) for stream, entry in waits):
+            raise NotYet("what was published before these orders is not persisted yet") from None
         transact(stores, lambda session: _persist(stores, session, batches, now, True), look_again=True)
 
 
@@ -92,6 +93,8 @@ class _Desk:
         old = self.after.get(reference) or self.before.get(reference)
         if old is not None and old["version"] > batch.version:
             return "unchanged"
+        if old is None and "total" not in record and not self.certain:
+            raise _NotThere
         new = _new_order(record, batch) if old is None else {**old, **_given(record)}
         _check_refund(new, old, record)
         new["customerId"] = self._customer_of(record, old, batch)
@@ -124,7 +127,7 @@ class _Desk:
         if named is None and old is not None:
             return str(old["customerId"])
         if not self.certain:
-            raise _SomebodyUnknown
+            raise _NotThere
         raise Refusal(
             "customerId",
             "unknown_customer",

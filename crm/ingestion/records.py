@@ -164,7 +164,9 @@ def from_fields(kind: str, given: Mapping[str, Any]) -> Record:
     takers = _TAKE[kind]
     record: Record = {}
     for field, value in given.items():
-        if value is None or value == "" or _is_empty(value):
+        if isinstance(value, str):
+            value = value.strip()
+        if value is None or value == "" or value == []:
             continue
         try:
             record[field] = takers[field](value)

@@ -7,6 +7,7 @@ import math
 import re
 import unicodedata
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 import orjson
@@ -187,7 +188,11 @@ def moment(value: Any) -> datetime:
         return _in_range(value)
     if not isinstance(value, str):
         raise Refused("not_a_date", "is not a date")
-    written = value.strip()
+    return _written_moment(value.strip())
+
+
+@lru_cache(maxsize=8192)  # a file says the same days again and again
+def _written_moment(written: str) -> datetime:
     try:
         return _in_range(datetime.fromisoformat(written))
     except ValueError:

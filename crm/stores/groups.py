@@ -30,7 +30,7 @@ end
 return 0
 """
 
-_LAST = """
+_NEWEST = """
 local newest = redis.call('XREVRANGE', KEYS[1], '+', '-', 'COUNT', 1)
 return newest[1] and newest[1][1]
 """
@@ -181,16 +181,19 @@ def _number(entry: bytes) -> tuple[int, int]:
     return int(time), int(sequence)
 
 
-def last(stores: Stores, stream: str) -> str:
-    """The id of the newest entry, to be given to `finished`; `0-0` where there is none to wait for."""
-    newest: Any = stores.redis.eval(_LAST, 1, streams.key(stores, stream))  # without its 500 records
-    return newest.decode() if newest else "0-0"
+def newest(stores: Stores, names: Sequence[str]) -> dict[str, str]:
+    """Stream → the id of its newest entry, to be given to `finished`; an empty stream is left out."""
+    pipe = stores.redis.pipeline(transaction=False)
+    for name in names:
+        pipe.eval(_NEWEST, 1, streams.key(stores, name))  # the id alone, without its 500 records
+    answers: Any = pipe.execute()
+    return {name: entry.decode() for name, entry in zip(names, answers, strict=True) if entry}
 
 
 def finished(stores: Stores, stream: str, entry: str) -> bool:
-    """Whether everything up to this entry has been acknowledged."""
+    """Whether everything up to this entry of a stream has been acknowledged."""
     key = streams.key(stores, stream)
-    if entry == "0-0" or not stores.redis.exists(key):
+    if not stores.redis.exists(key):
         return True
     groups: Any = stores.redis.xinfo_groups(key)
     oldest = [_oldest_unfinished(stores, key, group) for group in groups]

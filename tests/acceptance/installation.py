@@ -112,16 +112,20 @@ def processes(data_dir: Path) -> dict[int, str]:
 
 
 def start(
-    data_dir: Path, *, port: int | None = None, environment: Mapping[str, str] | None = None
+    data_dir: Path,
+    *,
+    port: int | None = None,
+    environment: Mapping[str, str] | None = None,
+    script: str = "app.py",
 ) -> Installation:
-    """`streamlit run app.py` on this data folder; does not wait for it."""
+    """`streamlit run app.py` (or another script that serves the product) on this data folder; no waiting."""
     data_dir.mkdir(parents=True, exist_ok=True)
     port = port or ports.free()
     output = data_dir.parent / f"output-{port}-{len(list(data_dir.parent.iterdir()))}.txt"
     clean = {name: value for name, value in os.environ.items() if not name.startswith(_OURS)}
     with output.open("wb") as file:
         process = subprocess.Popen(
-            [sys.executable, "-m", "streamlit", "run", "app.py"],
+            [sys.executable, "-m", "streamlit", "run", script],
             cwd=ROOT,
             env={**clean, "CRM_DATA_DIR": str(data_dir), "CRM_PORT": str(port), **(environment or {})},
             stdin=subprocess.DEVNULL,
@@ -133,9 +137,11 @@ def start(
 
 
 @contextmanager
-def started(data_dir: Path, *, environment: Mapping[str, str] | None = None) -> Iterator[Installation]:
+def started(
+    data_dir: Path, *, environment: Mapping[str, str] | None = None, script: str = "app.py"
+) -> Iterator[Installation]:
     """A running installation, which is stopped at the end, and leaves nothing behind."""
-    installation = start(data_dir, environment=environment)
+    installation = start(data_dir, environment=environment, script=script)
     try:
         installation.await_started()
         yield installation

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from crm import campaigns, delivery, ledger, planning
+from crm import campaigns, delivery, ledger, planning, rehearsal
 from crm.errors import IllegalTransition, InvalidInput, InvalidRule, NotFound
 from crm.stores import plan as plan_store
 from crm.stores import streams
@@ -161,7 +161,7 @@ def test_a_receipt_for_an_earlier_attempt_is_kept_and_changes_nothing(stores):
 def test_people_without_a_needed_field_are_skipped_and_everybody_else_is_not(stores):
     crowd(stores, 20)
     crowd(stores, 7, name=None, email=None, externalId=None)
-    ready = campaigns.readiness(stores, rules=EVERYONE, template="Hi {name} {city|x}", now=NOW)
+    ready = rehearsal.readiness(stores, rules=EVERYONE, template="Hi {name} {city|x}", now=NOW)
     assert (ready.size, ready.missing, ready.unrenderable, ready.reachable) == (27, {"name": 7}, 7, 20)
     campaign_id = launched(stores, "Hi {name} {city|x}")
     Hands(stores).finish()

@@ -111,3 +111,24 @@ def test_an_analyst_can_not_make_campaigns(shop, open_page):
 
 def _position(app, label):
     return [button.label for button in app.button].index(label)
+
+
+@pytest.mark.parametrize("metric", ["revenue", "orders", "customers"])
+@pytest.mark.parametrize("unit", ["day", "week", "month"])
+def test_every_metric_is_drawn_by_every_unit(shop, open_page, metric, unit):
+    app = open_page("explore", role="marketer")
+    app.segmented_control(key="explore_metric").select(metric)
+    app.segmented_control(key="explore_unit").select(unit).run()
+    assert not app.exception
+    assert len(app.get("plotly_chart")) == 6
+
+
+def test_custom_days_start_with_those_of_the_data(shop, open_page):
+    app = open_page("explore", role="analyst")
+    app.selectbox(key="filter_period").select("Custom dates").run()
+    assert not app.exception
+    assert metrics(app)["Orders"] == "12"
+    _, last = app.date_input(key="filter_days").value
+    app.date_input(key="filter_days").set_value((last, last)).run()
+    assert metrics(app)["Orders"] == "1"
+    assert not app.exception

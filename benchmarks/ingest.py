@@ -1,0 +1,84 @@
+"""Ingestion: orders from the streams to exact totals, files, requests, and editing meanwhile."""
+
+import time
+from collections.abc import Iterator
+
+import numpy as np
+
+from benchmarks import bare, posts, shop, uploads
+from benchmarks.figure import Figure, median, note, size
+from benchmarks.stage import Stage, bare_stage, whole_stage
+from crm.ingestion import batches
+from crm.ingestion.headers import ORDERS
+from crm.ingestion.records import from_json
+from crm.moment import utc_now
+from crm.stores import streams
+from crm.stores.connection import new_id
+
+ROUNDS = 3
+_BLOCK = 4000  # records that the product validates and publishes at a time
+
+
+def run(scale: float) -> Iterator[Figure]:
+    """All figures of ingestion."""
+    yield orders_stream("orders_stream", size(1_000_000, scale), size(300_000, scale), skew=0.0)
+    yield orders_stream("orders_stream_hot", size(100_000, scale), size(300_000, scale), skew=shop.SKEW)
+    with whole_stage() as stage:
+        yield from uploads.run(stage, scale)
+        yield from posts.run(stage, scale)
+
+
+def orders_stream(name: str, customers: int, orders: int, *, skew: float) -> Figure:
+    """Orders that wait on the streams, until the totals of their customers are right; beside the bare loop.
+
+    Product and loop take turns, so that both see the same machine; the figure is the middle round's.
+    """
+    with bare_stage() as stage:
+        bare.load_customers(stage, customers)
+        note(f"{name}: {customers:,} customers are there")
+        rates, limits = [], []
+        written: list[shop.Orders] = []
+        for number in range(ROUNDS):
+            part = range(orders * number // ROUNDS, orders * (number + 1) // ROUNDS)
+            written += [shop.Orders(mark, part, customers, skew) for mark in ("raw", "streamed")]
+            limits.append(bare.orders_rate(stage, written[-2]))
+            rates.append(streamed_rate(stage, written[-1]))
+            note(f"{name}: {rates[-1]:,.0f} orders/s, bare loop {limits[-1]:,.0f}")
+        check_totals(stage, customers, written)
+    return Figure(name, median(rates), customers, median(limits))
+
+
+def streamed_rate(stage: Stage, orders: shop.Orders) -> float:
+    """Orders a second from the first one on a stream to the last one acknowledged."""
+    payloads = published(stage, orders)
+    meter = stage.meter()
+    started = time.perf_counter()
+    streams.publish_all(stage.stores, payloads)
+    stage.await_idle(streams.ORDERS)
+    elapsed = time.perf_counter() - started
+    note(f"own processor time: {meter.each(len(orders.numbers))}")
+    return len(orders.numbers) / elapsed
+
+
+def published(stage: Stage, orders: shop.Orders) -> dict[str, list[dict[str, object]]]:
+    """The entries that the product makes of these orders: stream → payloads."""
+    found: dict[str, list[dict[str, object]]] = {}
+    version = batches.version_of(utc_now())
+    records = enumerate((from_json(ORDERS, record) for record in orders.records()), 1)
+    for block in bare.chunks(records, _BLOCK):
+        cut = batches.cut(ORDERS, block, id=new_id(), version=version, import_id=None, after={})
+        for stream, batch in cut:
+            found.setdefault(stream, []).append(batch.payload())
+    return found
+
+
+def check_totals(stage: Stage, customers: int, written: list[shop.Orders]) -> None:
+    """Compare every customer's totals with the sum of all orders. Raises AssertionError: no wrong figure."""
+    counts, spent = np.zeros(customers, dtype=np.int64), np.zeros(customers)
+    for orders in written:
+        orders.add_to(counts, spent)
+    fields = {"externalId": 1, "orderCount": 1, "totalSpent": 1}
+    for found in stage.stores.collection("customers").find({}, fields).batch_size(10_000):
+        number = int(found["externalId"][1:])
+        if (found["orderCount"], found["totalSpent"]) != (counts[number], spent[number]):
+            raise AssertionError(f"wrong totals: {found}, {counts[number]} orders of {spent[number]}")

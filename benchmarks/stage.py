@@ -1,0 +1,121 @@
+"""Where figures are taken: private stores in a temporary folder, set up as the product sets them up.
+
+`bare_stage` has stores and, once asked for, workers; `whole_stage` is the whole product as a person starts
+it, web process included. Nothing of either is left at the end.
+"""
+
+import json
+import os
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks.cpu import Meter
+from crm.settings import Endpoints
+from crm.stores import groups, indexes, streams
+from crm.stores.connection import Stores, connect
+from embedded.supervisor import Supervisor
+from embedded.worker import Worker
+from tests.acceptance.installation import ROOT, Installation, processes, started
+
+WORKERS = 2
+DATABASE, PREFIX = "crm", "crm:"
+ADMINISTRATOR = ("admin@shop.example", "a-long-password-of-benchmarks")
+_LOOK = 0.02
+_STORES = {"mongod": "--dbpath\0", "valkey": "--appendonly\0"}  # name → what its command line has
+_OURS = ("CRM_", "MONGODB_", "REDIS_", "GROQ_")
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """Stores to measure on, and where they are. `web` is the web process' installation, if there is one."""
+
+    stores: Stores
+    endpoints: Endpoints
+    data_dir: Path
+    web: Installation | None = None
+
+    def worker_pids(self) -> list[int]:
+        found = processes(self.data_dir).items()
+        return [pid for pid, command in found if "-m\0workers\0" in command and "guard.py" not in command]
+
+    def meter(self) -> Meter:
+        """Processor time of the stage's processes from now on."""
+        found = {name: [self._store_pid(mark)] for name, mark in _STORES.items()}
+        found["workers"] = self.worker_pids()
+        return Meter(found | ({"web": [self.web.process.pid]} if self.web else {}))
+
+    def _store_pid(self, mark: str) -> int:
+        found = processes(self.data_dir).items()
+        return next(pid for pid, command in found if mark in command and "guard.py" not in command)
+
+    def await_idle(self, names: tuple[str, ...] = (), timeout: float = 3600) -> None:
+        """Wait until these streams (by default those of ingestion) have nothing that is not acknowledged."""
+        names = names or (streams.IMPORTS, streams.CUSTOMERS, streams.PRODUCTS, *streams.ORDERS)
+        await_true(lambda: not any(streams.backlog(self.stores, name) for name in names), timeout)
+
+
+def await_true(condition: Callable[[], bool], timeout: float = 60, look: float = _LOOK) -> None:
+    """Wait for a condition. Raises TimeoutError."""
+    deadline = time.monotonic() + timeout
+    while not condition():
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"not within {timeout:.0f} s")
+        time.sleep(look)
+
+
+@contextmanager
+def bare_stage(workers: int = WORKERS) -> Iterator[Stage]:
+    """Stores and worker processes that wait for work."""
+    _forget_settings()
+    with tempfile.TemporaryDirectory(prefix="bench-") as folder:
+        supervisor = Supervisor(Path(folder), "")
+        supervisor.claim()
+        try:
+            supervisor.start_stores(mongodb=True, redis=True)
+            stage = _stage(supervisor.data_dir)
+            indexes.ensure(stage.stores)
+            variables = {"CRM_DATA_DIR": str(supervisor.data_dir)}
+            supervisor.start_workers(
+                [Worker(f"worker-{number}", "workers", ROOT, variables) for number in range(workers)]
+            )
+            await_true(lambda: len(groups.alive(stage.stores)) == workers)
+            yield stage
+            stage.stores.close()
+        finally:
+            supervisor.stop()
+
+
+@contextmanager
+def whole_stage(workers: int = WORKERS) -> Iterator[Stage]:
+    """The product, with one route more (`benchmarks/web.py`), an administrator and these workers."""
+    email, password = ADMINISTRATOR
+    environment = {
+        "CRM_WORKERS": str(workers),
+        "CRM_ADMIN_EMAIL": email,
+        "CRM_ADMIN_PASSWORD": password,
+        "PYTHONPATH": str(ROOT),
+    }
+    with (
+        tempfile.TemporaryDirectory(prefix="bench-") as folder,
+        started(Path(folder) / "data", environment=environment, script="benchmarks/web.py") as web,
+    ):
+        stage = _stage(web.data_dir, web)
+        await_true(lambda: len(groups.alive(stage.stores)) == workers)
+        yield stage
+        stage.stores.close()
+
+
+def _stage(data_dir: Path, web: Installation | None = None) -> Stage:
+    running = json.loads((data_dir / "running.json").read_text())
+    endpoints = Endpoints(running["mongodbUri"], running["redisUrl"])
+    return Stage(connect(endpoints, DATABASE, PREFIX), endpoints, data_dir, web)
+
+
+def _forget_settings() -> None:
+    """Figures are taken with the product's own defaults, whatever this shell has set."""
+    for name in [name for name in os.environ if name.startswith(_OURS)]:
+        del os.environ[name]

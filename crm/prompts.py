@@ -1,0 +1,235 @@
+"""Words to a checked rule tree: the door to the grammar and to the language model.
+
+Whatever answers, a tree leaves here only after `crm.segments.parse` has taken it, and never where a part
+of the prompt was not understood: then the answer is a question.
+"""
+
+import re
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, Literal
+from zoneinfo import ZoneInfo
+
+import orjson
+
+from crm import audiences, segments
+from crm.errors import InvalidRule
+from crm.fields import FIELDS, FieldType
+from crm.grammar import questions
+from crm.grammar.reading import LONGEST, Reading, read, speaks_of_all
+from crm.grammar.values import NONE, Values
+from crm.segments import Condition, Everyone, Group, Rule
+from crm.settings import Settings
+from crm.stores import audiences as queries
+from crm.stores.connection import Stores
+from crm.vendors.groq_model import GroqModel
+from crm.vendors.language_model import Model, ModelFailed, Proposal
+
+__all__ = ["NONE", "Answer", "Values", "answer_query", "known_values", "model_of", "understand"]
+
+_HOSTILE = re.compile(
+    r"\$[a-z]{2,}|\bdb\.\w|<\s*script|\bjavascript:|\b(?:drop|truncate)\s+(?:table|database|collection)\b"
+    r"|\bignore\s+(?:all|any|the|your|previous)\b",
+    re.IGNORECASE,
+)
+_VALUE_FIELDS = ("city", "country", "gender", "tags")
+_MOST_VALUES = 2_000
+_FRESH = 60.0  # seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What became of a prompt.
+
+    `segment`: `rules` is the JSON of a rule that parses. `clarify`: `message` quotes the words that were
+    not understood and says what to try. `refused`: something else than a selection was wanted.
+    `assumptions` are sentences about what was taken for granted, `unknown` the words by themselves,
+    `notice` says why the grammar answered where the model should have.
+    """
+
+    kind: Literal["segment", "clarify", "refused"]
+    source: Literal["groq", "grammar"] = "grammar"
+    rules: dict[str, Any] | None = None
+    message: str = ""
+    assumptions: tuple[str, ...] = ()
+    unknown: tuple[str, ...] = ()
+    notice: str | None = None
+
+
+def understand(
+    text: str,
+    *,
+    now: datetime,
+    zone: ZoneInfo,
+    values: Values = NONE,
+    model: Model | None = None,
+    currency: str = "INR",
+) -> Answer:
+    """The answer to a prompt, from the model where there is one, else from the grammar.
+
+    `now` is aware; relative dates stay symbolic, calendar dates are those of `zone`. Never raises for
+    anything a person can write, nor for anything a model can answer.
+    """
+    text = text.strip()
+    if not text:
+        return Answer("clarify", message=questions.EMPTY)
+    if len(text) > LONGEST:
+        return Answer("clarify", message=questions.TOO_LONG)
+    reading = read(text, values, today=now.astimezone(zone).date(), currency=currency)
+    if reading.ordered or _HOSTILE.search(text):
+        return Answer("refused", message=questions.REFUSED)
+    if model is None or not any(char.isalnum() for char in text):
+        return _by_grammar(reading)
+    try:
+        return _by_model(model.propose(text, now=now, zone=zone, currency=currency), text, values)
+    except ModelFailed as failed:
+        reason = failed.reason
+    except InvalidRule as invalid:
+        reason = f"gave a rule that can't be used ({invalid.message})"
+    return replace(
+        _by_grammar(reading), notice=f"The language model {reason}; the built-in grammar answered."
+    )
+
+
+def _by_grammar(reading: Reading) -> Answer:
+    if reading.tree is None:
+        asked = (*reading.unknown, *reading.questions)
+        return Answer(
+            "clarify",
+            message=questions.message(reading),
+            unknown=tuple(question.words for question in asked),
+        )
+    try:
+        segments.parse(reading.tree)
+    except InvalidRule as invalid:  # numbers or lengths of time beyond what rules take
+        return Answer("clarify", message=questions.beyond(invalid.message))
+    return Answer("segment", rules=reading.tree, assumptions=tuple(reading.assumptions))
+
+
+def _by_model(proposal: Proposal, text: str, values: Values) -> Answer:
+    """Raises InvalidRule for a tree that does not parse."""
+    if proposal.rules is None:
+        message = questions.asked_by_model(proposal.question, proposal.unknown_terms)
+        return Answer("clarify", "groq", message=message, unknown=proposal.unknown_terms)
+    rule = segments.parse(proposal.rules)
+    if _selects_all(rule) and not speaks_of_all(text):
+        return Answer("clarify", "groq", message=questions.EVERYONE)
+    assumptions = (*proposal.assumptions, *_unfamiliar(rule, values))
+    return Answer("segment", "groq", rules=_rooted(proposal.rules), assumptions=assumptions)
+
+
+def _rooted(tree: dict[str, Any]) -> dict[str, Any]:
+    """A condition by itself in a group, as the editor takes it."""
+    if tree["type"] != "condition":
+        return tree
+    return {"id": 1, "type": "group", "operator": "AND", "conditions": [{**tree, "id": 2}]}
+
+
+def _selects_all(rule: Rule) -> bool:
+    match rule:
+        case Everyone():
+            return True
+        case Group(_, rules):
+            return any(_selects_all(each) for each in rules)
+        case _:
+            return False
+
+
+def _unfamiliar(rule: Rule, values: Values) -> list[str]:
+    """Sentences about named values that no customer has, as far as we know."""
+    if isinstance(rule, Group):
+        return [sentence for each in rule.rules for sentence in _unfamiliar(each, values)]
+    if not isinstance(rule, Condition) or rule.field.name not in ("city", "country", "tags"):
+        return []
+    exact = rule.field.type is FieldType.TAGS or rule.operator.form.name == "EQUAL"
+    given = rule.value if isinstance(rule.value, tuple) else (rule.value,)
+    return [
+        questions.unfamiliar(rule.field.name, text)
+        for text in given
+        if exact and isinstance(text, str) and not values.find(text, rule.field.name)
+    ]
+
+
+def model_of(settings: Settings) -> Model | None:
+    """The language model of the settings, kept for the life of the process; None without a key."""
+    with _lock:
+        marks = (settings.groq_api_key, settings.groq_model, settings.groq_base_url, settings.groq_timeout)
+        if marks not in _models:
+            _models.clear()
+            _models[marks] = GroqModel.of(settings)
+        return _models[marks]
+
+
+def known_values(stores: Stores, *, newest: bool = False) -> Values:
+    """Cities, countries, genders and tags as they stand in the data, up to a minute old unless `newest`."""
+    key = (stores.db.name, stores.prefix)
+    with _lock:
+        kept = _values.get(key)
+    if kept and not newest and time.monotonic() - kept[0] < _FRESH:
+        return kept[1]
+    found = {
+        name: (*queries.known_values(stores, name, _MOST_VALUES), *FIELDS[name].options)
+        for name in _VALUE_FIELDS
+    }
+    values = Values.of(found)
+    with _lock:
+        _values.clear()  # one database a process, but for tests
+        _values[key] = (time.monotonic(), values)
+    return values
+
+
+_lock = threading.Lock()
+_models: dict[Any, Model | None] = {}
+_values: dict[tuple[str, str], tuple[float, Values]] = {}
+
+
+def understand_shop(
+    stores: Stores, text: str, *, now: datetime, zone: ZoneInfo, settings: Settings
+) -> Answer:
+    """`understand` with the values of this shop's data and the model of the settings."""
+    model, currency = model_of(settings), settings.currency
+
+    def answer(values: Values) -> Answer:
+        return understand(text, now=now, zone=zone, values=values, model=model, currency=currency)
+
+    values = known_values(stores)
+    first = answer(values)
+    if first.kind != "clarify" or first.source != "grammar" or first.notice or not first.unknown:
+        return first
+    newest = known_values(stores, newest=True)  # an import may just have brought the word
+    return first if newest.by_words == values.by_words else answer(newest)
+
+
+def answer_query(
+    stores: Stores,
+    text: str,
+    *,
+    now: datetime,
+    zone: ZoneInfo,
+    settings: Settings,
+    count: Callable[[Rule], int] | None = None,
+) -> dict[str, Any]:
+    """The body of an answer to `POST /api/ai-query`.
+
+    `{type: "segment", rules, query, description, count, source, assumptions}` with the MongoDB filter in
+    relaxed extended JSON, or `{type: "clarify" | "refused", message, source}`; `notice` where there is one.
+    """
+    answer = understand_shop(stores, text, now=now, zone=zone, settings=settings)
+    notice = {"notice": answer.notice} if answer.notice else {}
+    if answer.kind != "segment":
+        return {"type": answer.kind, "message": answer.message, "source": answer.source, **notice}
+    rule = segments.parse(answer.rules)
+    size = count(rule) if count else audiences.count(stores, rule, now=now, zone=zone)
+    return {
+        "type": "segment",
+        "rules": answer.rules,
+        "query": orjson.loads(audiences.filter_text(rule, now=now, zone=zone)),
+        "description": segments.describe(rule, currency=settings.currency),
+        "count": size,
+        "source": answer.source,
+        "assumptions": list(answer.assumptions),
+        **notice,
+    }

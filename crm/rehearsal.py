@@ -1,0 +1,82 @@
+"""What a launch would do, before it does it: whom it reaches, who can't be sent the message, how it reads."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from crm import audiences, messages, segments
+from crm.messages import Rendered, Style
+from crm.settings import settings
+from crm.stores.connection import Stores
+
+
+@dataclass(frozen=True, slots=True)
+class Readiness:
+    """What a launch would do now: whom it reaches, and who of them can't be sent this message.
+
+    `missing` counts the people who lack each field that stands without a default; `unrenderable` are those
+    who lack at least one, and would be skipped.
+    """
+
+    size: int
+    missing: dict[str, int]
+    unrenderable: int
+
+    @property
+    def reachable(self) -> int:
+        return self.size - self.unrenderable
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """The message as one customer would get it."""
+
+    customer_id: str
+    name: str | None
+    address: str | None
+    rendered: Rendered
+
+
+def readiness(stores: Stores, *, rules: Any, template: str, now: datetime) -> Readiness:
+    """What launching these rules with this message would do now. Raises InvalidRule, InvalidInput."""
+    zone = settings().zone
+    required = messages.parse(template).required
+    size = audiences.count(stores, segments.parse(rules), now=now, zone=zone)
+
+    def lacking(fields: Iterable[str]) -> int:
+        gaps = [{"type": "condition", "field": field, "operator": "isNotSet"} for field in fields]
+        both = [rules, {"type": "group", "operator": "OR", "conditions": gaps}]
+        rule = segments.parse({"type": "group", "operator": "AND", "conditions": both})
+        return audiences.count(stores, rule, now=now, zone=zone)
+
+    missing = {field: lacking([field]) for field in required}
+    missing = {field: people for field, people in missing.items() if people}
+    unrenderable = next(iter(missing.values()), 0) if len(missing) < 2 else lacking(missing)
+    return Readiness(size, missing, unrenderable)
+
+
+def size(stores: Stores, *, rules: Any, now: datetime) -> int:
+    """How many customers the rules select now. Raises InvalidRule."""
+    return audiences.count(stores, segments.parse(rules), now=now, zone=settings().zone)
+
+
+def readings(stores: Stores, *, rules: Any, template: str, now: datetime, limit: int = 20) -> list[Reading]:
+    """The message as a few customers of the audience would get it, the same ones each time.
+
+    Raises InvalidRule for the rules, InvalidInput for the message.
+    """
+    parsed = messages.parse(template)
+    style = Style(settings().currency, settings().zone)
+    found = audiences.sample_customers(
+        stores, segments.parse(rules), now=now, zone=settings().zone, limit=limit
+    )
+    return [
+        Reading(
+            customer["_id"],
+            customer.get("name"),
+            customer.get("email") or customer.get("phone") or customer.get("externalId"),
+            messages.render(parsed, customer, style),
+        )
+        for customer in found
+    ]

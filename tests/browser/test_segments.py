@@ -1,0 +1,62 @@
+"""Segments in a real browser: words to rules, editing, saving, the list's menus."""
+
+from tests.browser.chromium import settle
+
+
+def customers(page):
+    return page.get_by_test_id("stMetricValue").first.inner_text()
+
+
+def test_a_marketer_goes_from_words_to_a_saved_segment(signed_in, shop):
+    page = signed_in("marketer", "segments")
+    page.get_by_label("Say in words whom you want to reach").fill("spent over 5000 and at least 2 orders")
+    page.get_by_role("button", name="Find them").click()
+    page.get_by_text("Save", exact=True).wait_for()
+    settle(page)
+    expected = shop.db.customers.count_documents({"totalSpent": {"$gt": 5000}, "orderCount": {"$gte": 2}})
+    assert customers(page) == f"{expected:,}"
+    page.get_by_label("Segment", exact=True).fill("Regulars over 5000")
+    page.get_by_text("Save", exact=True).click()
+    page.get_by_text("Saved", exact=True).wait_for()
+    settle(page)
+    segment = shop.db.segments.find_one({"name": "Regulars over 5000"})
+    assert segment["lastSize"] == expected
+    assert page.url.endswith(f"segment={segment['_id']}")
+
+
+def test_a_segment_is_renamed_and_deleted_after_asking(signed_in, shop):
+    page = signed_in("analyst", "segments?segment=new")
+    page.get_by_role("button", name="Everyone").click()
+    settle(page)
+    page.get_by_label("Segment", exact=True).fill("To be renamed")
+    page.get_by_text("Save", exact=True).click()
+    page.get_by_text("Saved", exact=True).wait_for()
+    page.get_by_role("button", name="All segments").click()
+    settle(page)
+    at = shop.db.segments.find_one({"name": "To be renamed"})["_id"]
+    choose(page, at, "Rename")
+    page.get_by_role("dialog").get_by_label("Name").fill("To be deleted")
+    page.get_by_role("dialog").get_by_role("button", name="Rename").click()
+    page.get_by_role("dialog").wait_for(state="detached")
+    settle(page)
+    assert shop.db.segments.find_one({"_id": at})["name"] == "To be deleted"
+    choose(page, at, "Delete")
+    page.get_by_role("dialog").get_by_role("button", name="Delete").click()
+    page.get_by_role("dialog").wait_for(state="detached")
+    settle(page)
+    assert shop.db.segments.find_one({"_id": at}) is None
+
+
+def choose(page, segment_id, action):
+    page.locator(f".st-key-menu-{segment_id}").get_by_role("button").locator("visible=true").click()
+    page.get_by_role("menuitem", name=action).click()
+    page.get_by_role("dialog").wait_for()
+
+
+def test_the_back_button_leads_from_a_segment_to_the_list(signed_in):
+    page = signed_in("analyst", "segments")
+    page.get_by_role("button", name="New segment").click()
+    page.get_by_role("button", name="All segments").wait_for()
+    settle(page)
+    page.go_back()
+    page.get_by_role("heading", name="Segments").wait_for()

@@ -1,0 +1,234 @@
+"""Prompts by the real groq SDK against a local server that speaks its protocol."""
+
+import json
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from crm.prompts import Answer, understand
+from crm.vendors.groq_model import GroqModel
+from crm.vendors.proposed_tree import SCHEMA
+from tests.groq_server import GroqServer, Reply, completion, groq_server, node, proposal
+from tests.prompt_trees import VALUES, brief
+
+NOW = datetime(2026, 11, 22, 20, 0, tzinfo=UTC)
+PROMPT = "ordered in 6 months and spent over ₹1000"
+BY_GRAMMAR = "(lastOrdered inTheLast 6 months AND totalSpent greaterThan 1000)"
+CONDITION = node(1, None, field="totalSpent", operator="greaterThan", values=["5"])
+
+
+@pytest.fixture
+def server() -> Iterator[GroqServer]:
+    with groq_server() as running:
+        yield running
+
+
+def ask(server: GroqServer, *replies: Reply, prompt: str = PROMPT, timeout: float = 10) -> Answer:
+    server.replies = list(replies)
+    model = GroqModel(key="gsk-test", model="openai/gpt-oss-20b", base_url=server.url, timeout=timeout)
+    return understand(prompt, now=NOW, zone=ZoneInfo("Asia/Kolkata"), values=VALUES, model=model)
+
+
+def assert_grammar(answer: Answer, reason: str) -> None:
+    assert answer.source == "grammar"
+    assert answer.rules and brief(answer.rules) == BY_GRAMMAR
+    assert answer.notice and reason in answer.notice
+
+
+def test_a_tree_of_flat_nodes_becomes_a_checked_rule(server: GroqServer) -> None:
+    answer = ask(
+        server,
+        proposal(
+            node(7, None, "AND"),
+            node(3, 7, field="lastOrdered", operator="inTheLast", amount=6, unit="months"),
+            node(4, 7, "NOT"),
+            node(5, 4, field="city", operator="in", values=["Pune", "Mumbai"]),
+            node(6, 4, field="totalSpent", operator="between", values=["1000", "2000.5"]),
+            node(8, 7, field="email", operator="isSet"),
+            node(9, 7, field="isInactive", operator="equals", values=["false"]),
+            assumptions=["Both ends are included."],
+        ),
+    )
+    assert answer.kind == "segment" and answer.source == "groq" and answer.notice is None
+    assert answer.rules and brief(answer.rules) == (
+        "(lastOrdered inTheLast 6 months AND NOT(city in Pune/Mumbai, totalSpent between 1000/2000.5) "
+        "AND email isSet AND isInactive equals false)"
+    )
+    assert answer.assumptions == ("Both ends are included.",)
+
+
+def test_the_model_is_told_fields_date_zone_and_currency_and_nothing_of_the_data(server: GroqServer) -> None:
+    ask(server, proposal(CONDITION))
+    (request,) = server.requests
+    system, user = (message["content"] for message in request["messages"])
+    assert user == PROMPT
+    assert "2026-11-23" in system and "Asia/Kolkata" in system and "INR" in system and "lastOrdered" in system
+    assert not any(value in system for value in ("Mumbai", "wholesale", "Bengaluru"))
+    assert request["response_format"]["json_schema"] == {"name": "segment", "strict": True, "schema": SCHEMA}
+    assert request["temperature"] == 0
+    assert server.keys == ["Bearer gsk-test"]
+
+
+def test_the_schema_is_strict_at_every_level() -> None:
+    def check(schema: dict[str, Any]) -> None:
+        if schema["type"] == "object":
+            assert schema["additionalProperties"] is False
+            assert schema["required"] == list(schema["properties"])
+            for part in schema["properties"].values():
+                check(part)
+        if schema["type"] == "array":
+            check(schema["items"])
+
+    check(SCHEMA)
+
+
+def test_what_the_model_can_not_place_is_asked(server: GroqServer) -> None:
+    answer = ask(server, proposal(status="ask", unknown_terms=["whales"], question="How much is much?"))
+    assert answer.kind == "clarify" and answer.source == "groq"
+    assert "whales" in answer.message and "How much is much?" in answer.message
+    assert answer.unknown == ("whales",)
+
+
+def test_a_tree_with_unknown_terms_is_no_tree(server: GroqServer) -> None:
+    answer = ask(server, proposal(CONDITION, unknown_terms=["whales"]))
+    assert answer.kind == "clarify" and answer.rules is None
+
+
+def test_everyone_is_not_taken_from_a_model_unless_it_was_said(server: GroqServer) -> None:
+    assert ask(server, proposal(node(1, None, "everyone"))).kind == "clarify"
+    hidden = (node(1, None, "OR"), node(2, 1, field="city", operator="equals", values=["Pune"]))
+    assert ask(server, proposal(*hidden, node(3, 1, "everyone"))).kind == "clarify"
+    assert ask(server, proposal(node(1, None, "everyone")), prompt="all customers").kind == "segment"
+
+
+def test_values_that_nobody_has_are_pointed_out(server: GroqServer) -> None:
+    tagged = node(1, None, field="tags", operator="containsAny", values=["vip", "platinum"])
+    answer = ask(server, proposal(tagged))
+    assert answer.kind == "segment"
+    assert len(answer.assumptions) == 1 and "platinum" in answer.assumptions[0]
+
+
+@pytest.mark.parametrize(
+    "nodes",
+    [
+        [],
+        [node(1, None, "AND")],
+        [node(1, None, field="totalSpent", operator="greaterThan")],
+        [node(1, None, field="password", operator="equals", values=["x"])],
+        [node(1, None, field="$where", operator="equals", values=["sleep(1000)"])],
+        [node(1, None, field="totalSpent", operator="$gt", values=["1"])],
+        [node(1, None, field="totalSpent", operator="greaterThan", values=["1000; drop"])],
+        [node(1, None, field="lastOrdered", operator="inTheLast", amount=-6, unit="months")],
+        [node(1, None, field="lastOrdered", operator="inTheLast", amount=6, unit="fortnights")],
+        [CONDITION, {**CONDITION, "id": 2}],
+        [CONDITION, CONDITION],
+        [node(1, None, "AND"), node(2, 9, field="email", operator="isSet")],
+        [node(1, None, "AND"), node(2, 3, "AND"), node(3, 2, "OR"), CONDITION | {"id": 4, "parent": 1}],
+        [CONDITION, node(2, 1, field="email", operator="isSet")],
+        [{"id": "1", "parent": None}],
+        ["$where"],
+        [node(number, number - 1 or None, "AND") for number in range(1, 150)],
+        [node(1, None, "AND"), *(node(2 + at, 1, field="email", operator="isSet") for at in range(5000))],
+    ],
+)  # fmt: skip
+def test_a_tree_that_is_none_falls_back_to_the_grammar(server: GroqServer, nodes: list[Any]) -> None:
+    assert_grammar(ask(server, proposal(*nodes)), "can't be used")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "",
+        "null",
+        "[]",
+        "not json",
+        '{"status": "ok"}',
+        '{"$where": "1"}',
+        '{"nodes": []}',
+        "[" * 100_000,
+        " " * 200_000,
+    ],
+)
+def test_text_that_is_no_answer_falls_back(server: GroqServer, content: str) -> None:
+    assert_grammar(ask(server, completion(content)), "can't be used")
+
+
+def test_ten_megabytes_fall_back(server: GroqServer) -> None:
+    assert_grammar(
+        ask(server, completion('{"status": "ok", "x": "' + "y" * 10_000_000 + '"}')), "can't be used"
+    )
+
+
+@pytest.mark.parametrize("reason", ["length", "content_filter", "tool_calls"])
+def test_an_answer_that_was_cut_off_falls_back(server: GroqServer, reason: str) -> None:
+    whole = json.loads(proposal(CONDITION).body)["choices"][0]["message"]["content"]
+    assert_grammar(ask(server, completion(whole, finish_reason=reason)), "can't be used")
+
+
+def test_a_page_of_html_falls_back(server: GroqServer) -> None:
+    page = Reply(body=b"<html>Sign in to the hotel's network</html>", content_type="text/html")
+    assert_grammar(ask(server, page), "can't be used")
+
+
+def test_json_that_is_cut_off_falls_back(server: GroqServer) -> None:
+    whole = proposal(CONDITION).body
+    assert_grammar(ask(server, Reply(body=whole[:80])), "can't be used")
+    assert_grammar(ask(server, Reply(body=whole[:80], cut=True)), "")
+
+
+def test_a_rate_limit_with_a_long_wait_falls_back_at_once(server: GroqServer) -> None:
+    started = time.monotonic()
+    limited = Reply(429, b'{"error": {"message": "slow down"}}', headers={"retry-after": "30"})
+    assert_grammar(ask(server, limited), "rate limit")
+    assert len(server.requests) == 1
+    assert time.monotonic() - started < 5
+
+
+def test_a_short_trouble_is_tried_once_more(server: GroqServer) -> None:
+    busy = Reply(503, b'{"error": {"message": "busy"}}', headers={"retry-after": "0.01"})
+    assert ask(server, busy, proposal(CONDITION)).source == "groq"
+    assert len(server.requests) == 2
+    assert_grammar(ask(server, busy), "503")
+    assert len(server.requests) == 4
+
+
+@pytest.mark.parametrize(
+    ("status", "reason"), [(400, "400"), (401, "refused the key"), (413, "413"), (498, "498")]
+)
+def test_other_errors_fall_back_without_another_try(server: GroqServer, status: int, reason: str) -> None:
+    assert_grammar(ask(server, Reply(status, b'{"error": {"message": "no"}}')), reason)
+    assert len(server.requests) == 1
+
+
+def test_a_server_that_does_not_answer_is_not_waited_for(server: GroqServer) -> None:
+    started = time.monotonic()
+    assert_grammar(ask(server, Reply(hold=True), timeout=0.2), "within 0.2 seconds")
+    assert time.monotonic() - started < 5
+
+
+def test_no_server_falls_back() -> None:
+    with groq_server() as gone:
+        pass
+    assert_grammar(ask(gone, Reply()), "could not be reached")
+
+
+def test_the_notice_stands_beside_a_question_too(server: GroqServer) -> None:
+    answer = ask(server, Reply(500, b"{}"), prompt="who blorf")
+    assert answer.kind == "clarify" and "blorf" in answer.message and answer.notice
+
+
+@pytest.mark.parametrize("prompt", ["", "😀", "a" * 10_000, "delete all customers", '{"$where": 1}'])
+def test_some_prompts_never_reach_the_model(server: GroqServer, prompt: str) -> None:
+    assert ask(server, proposal(CONDITION), prompt=prompt).kind in ("clarify", "refused")
+    assert server.requests == []
+
+
+def test_a_base_url_may_end_with_the_path_that_the_sdk_adds(server: GroqServer) -> None:
+    server.replies = [proposal(CONDITION)]
+    model = GroqModel(key="k", model="other", base_url=f"{server.url}/openai/v1/", timeout=5)
+    assert understand(PROMPT, now=NOW, zone=ZoneInfo("UTC"), model=model).source == "groq"
+    assert server.requests[0]["response_format"]["json_schema"]["strict"] is False

@@ -1,0 +1,89 @@
+"""Prompts over a shop's own data: its values, its count, its filter."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import orjson
+import pytest
+from bson import json_util
+
+from crm.prompts import answer_query, known_values
+from crm.settings import Settings
+from crm.stores.connection import Stores
+from tests.crowd import crowd
+from tests.groq_server import Reply, groq_server, node, proposal
+
+NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def settings(monkeypatch: pytest.MonkeyPatch) -> Settings:
+    monkeypatch.delenv("GROQ_API_KEY", raising=False)
+    return Settings(time_zone="Asia/Kolkata")
+
+
+def ask(stores: Stores, text: str, settings: Settings) -> dict[str, Any]:
+    return answer_query(stores, text, now=NOW, zone=settings.zone, settings=settings)
+
+
+def test_an_answer_has_the_rule_its_filter_its_sentence_and_the_exact_count(
+    stores: Stores, settings: Settings
+) -> None:
+    crowd(stores, 3, city="Mumbai", orderCount=3, totalSpent=1500.0, lastOrdered=NOW - timedelta(days=30))
+    crowd(stores, 2, city="Mumbai", orderCount=1, totalSpent=900.0, lastOrdered=NOW - timedelta(days=300))
+    crowd(stores, 5, city="Pune", orderCount=3, totalSpent=10.0, lastOrdered=NOW - timedelta(days=10))
+    crowd(stores, 7, city="Delhi")
+    for prompt, count in (
+        ("People who have ordered in 6 months and spent over ₹1000", 3),
+        ("customers from Mumbai or Pune with at least 3 orders", 8),
+        ("never ordered", 7),
+        ("haven't ordered in 6 months", 9),
+        ("everyone", 17),
+    ):
+        answer = ask(stores, prompt, settings)
+        assert (answer["type"], answer["count"], answer["source"]) == ("segment", count, "grammar")
+        assert answer["description"]
+        found = json_util.loads(orjson.dumps(answer["query"]).decode())
+        assert stores.collection("customers").count_documents(found) == count
+
+
+def test_a_question_and_a_refusal_carry_no_rule(stores: Stores, settings: Settings) -> None:
+    asked, refused = ask(stores, "spent 5k", settings), ask(stores, "delete all customers", settings)
+    assert (asked["type"], refused["type"]) == ("clarify", "refused")
+    assert "rules" not in asked and "rules" not in refused
+    assert "spent 5k" in asked["message"]
+
+
+def test_a_city_that_was_just_imported_is_known_at_once(stores: Stores, settings: Settings) -> None:
+    assert ask(stores, "from Kochi", settings)["type"] == "clarify"
+    crowd(stores, 2, city="Kochi", tags=["Onam sale"])
+    assert ask(stores, "from kochi", settings)["count"] == 2
+    assert ask(stores, "tagged onam sale", settings)["rules"]["conditions"][0]["value"] == ["Onam sale"]
+
+
+def test_values_that_are_no_text_are_passed_over(stores: Stores) -> None:
+    crowd(stores, 1, city="Pune", tags=["vip", 5, None, ""])
+    stores.collection("customers").insert_one({"_id": "x", "city": {"$gt": ""}, "tags": "vip"})
+    assert known_values(stores, newest=True).find("pune", "city") == "Pune"
+
+
+def test_with_a_key_the_model_answers_and_without_its_server_the_grammar(stores: Stores) -> None:
+    crowd(stores, 4, city="Pune")
+    with groq_server() as server:
+        settings = Settings(groq_api_key="gsk-test", groq_base_url=server.url, groq_timeout=5)
+        server.replies = [proposal(node(1, None, field="city", operator="equals", values=["Pune"]))]
+        answer = ask(stores, "los de Pune", settings)
+        assert (answer["source"], answer["count"]) == ("groq", 4)
+        sent = orjson.dumps(server.requests).decode()
+        assert "@shop.example" not in sent and "Person 0" not in sent
+        server.replies = [Reply(status=401, body=b"{}")]
+        fallen = ask(stores, "from Pune", settings)
+        assert (fallen["source"], fallen["count"]) == ("grammar", 4)
+        assert "refused the key" in fallen["notice"]
+
+
+def test_a_count_can_come_from_elsewhere(stores: Stores, settings: Settings) -> None:
+    answer = answer_query(
+        stores, "everyone", now=NOW, zone=settings.zone, settings=settings, count=lambda rule: 42
+    )
+    assert answer["count"] == 42

@@ -1,0 +1,40 @@
+"""Rule trees written short, so that a test can say in one line what a prompt should become."""
+
+from typing import Any
+
+from crm.grammar.values import Values
+
+VALUES = Values.of(
+    {
+        "city": ["Mumbai", "Pune", "New Delhi", "Delhi", "Bengaluru", "Singapore"],
+        "country": ["India", "Nepal", "Singapore"],
+        "tags": ["vip", "newsletter", "wholesale", "gold"],
+        "gender": ["female", "male", "other"],
+    }
+)
+
+
+def brief(node: dict[str, Any]) -> str:
+    """Such as `(lastOrdered inTheLast 6 months AND totalSpent greaterThan 1000)`."""
+    if node["type"] == "everyone":
+        return "everyone"
+    if node["type"] == "condition":
+        return " ".join([node["field"], node["operator"], *_value(node.get("value"))])
+    parts = [brief(child) for child in node["conditions"]]
+    if node["operator"] == "NOT":
+        return f"NOT({', '.join(parts)})"
+    joint = f" {node['operator']} "
+    return parts[0] if len(parts) == 1 else f"({joint.join(parts)})"
+
+
+def _value(value: Any) -> list[str]:
+    match value:
+        case None:
+            return []
+        case {"last": length}:
+            ((unit, amount),) = length.items()
+            return [f"{amount} {unit}"]
+        case list():
+            return ["/".join(str(item) for item in value)]
+        case _:
+            return [str(value)]

@@ -1,0 +1,173 @@
+"""Random rule trees that can be read, and random crowds of customers, well-formed and not."""
+
+import random
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from hypothesis import strategies as st
+
+from crm.fields import FIELDS, Field, FieldType
+from crm.rules.operators import Operator, Widget, operators_for
+from tests.oracle import step
+
+# In an hour that Berlin skips, and 31 days after a day that no February has: calendar steps are awkward here.
+NOW = datetime(2026, 3, 29, 1, 30, 0, 123_000, tzinfo=UTC)
+_ZONES = [ZoneInfo(name) for name in ("UTC", "Europe/Berlin", "Asia/Kolkata", "America/New_York")]
+ZONES = st.sampled_from(_ZONES)
+
+_LETTERS = "aAbBßsſıİéÉ \t.*+?^$|\\()[]{}/%_-#&~\u0301\u00a0\n😀"
+_DAYS = (0, 1, 2, 28, 30, 31, 365)
+_LENGTHS = [(unit, amount) for unit in ("minutes", "hours", "days", "weeks", "months", "years")
+            for amount in (1, 13)]  # fmt: skip
+_FIGURES = (-2, -1, 0, 1, 2, 3, 4, 0.5, -1.25, 2.0, 1e15)
+
+# Every instant at which one of the lengths or days above begins or ends, so that crowds stand at the edges.
+_EDGES = [
+    step(NOW, unit, sign * amount, zone) for unit, amount in _LENGTHS for sign in (-1, 1) for zone in _ZONES
+]
+_EDGES += [NOW - timedelta(days=days) for days in _DAYS for _ in range(8)]
+_EDGES += [
+    datetime.combine(NOW.date() - timedelta(days=days), datetime.min.time(), zone).astimezone(UTC)
+    for days in _DAYS
+    for zone in _ZONES
+]
+_ABSENT = object()
+
+
+def crowd(seed: int, names: list[str], size: int = 120) -> list[dict[str, Any]]:
+    """Customers with values of the right type, of a wrong one, in an array, null or missing."""
+    chance = random.Random(seed)  # a crowd drawn value by value from Hypothesis takes a hundred times longer
+    people = [{name: _value(chance, FIELDS[name].type) for name in names} for _ in range(size)]
+    return [{name: value for name, value in person.items() if value is not _ABSENT} for person in people]
+
+
+def _value(chance: random.Random, kind: FieldType) -> Any:
+    right = _RIGHT[kind]
+    match chance.randrange(12):
+        case 0:
+            return _ABSENT
+        case 1:
+            odd = _RIGHT[chance.choice(list(FieldType))](chance)
+            return chance.choice([None, "", " \u00a0", [], {}, float("nan"), odd])
+        case 2:
+            return [right(chance) for _ in range(chance.randrange(1, 3))]
+        case _:
+            return right(chance)
+
+
+def _text(chance: random.Random) -> str:
+    return "".join(chance.choices(_LETTERS, k=chance.randrange(1, 5)))
+
+
+def _tags(chance: random.Random) -> list[Any]:
+    return [chance.choice([_text(chance), chance.choice(_LETTERS), 5]) for _ in range(chance.randrange(4))]
+
+
+def _figure(chance: random.Random) -> float:
+    return chance.choice(_FIGURES)
+
+
+def _date(chance: random.Random) -> datetime:
+    return chance.choice(_EDGES) + timedelta(milliseconds=chance.choice([0, 0, -1, 1, 3_600_000]))
+
+
+_RIGHT: dict[FieldType, Callable[[random.Random], Any]] = {
+    FieldType.TEXT: _text,
+    FieldType.TAGS: _tags,
+    FieldType.INTEGER: _figure,
+    FieldType.NUMBER: _figure,
+    FieldType.MONEY: _figure,
+    FieldType.BOOLEAN: lambda chance: chance.random() < 0.5,
+    FieldType.DATE: _date,
+}
+
+_words = st.text(_LETTERS, min_size=1, max_size=2).filter(str.strip)
+_dates = st.builds(
+    lambda edge, ms: edge + timedelta(milliseconds=ms), st.sampled_from(_EDGES), st.sampled_from([0, 1])
+)
+_writings = st.sampled_from(
+    [
+        lambda at: at.date().isoformat(),
+        lambda at: at.isoformat(timespec="milliseconds"),
+        lambda at: at.astimezone(_ZONES[2]).isoformat(timespec="milliseconds"),
+        lambda at: at.replace(tzinfo=None).isoformat(timespec="seconds"),
+    ]
+)
+_iso_dates = st.builds(lambda write, at: write(at), _writings, _dates)
+_ages = st.sampled_from(_DAYS)
+_lengths = st.sampled_from([{"last": {unit: amount}} for unit, amount in _LENGTHS])
+
+
+def _as_text(values: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    written = values.map(lambda value: f" {value:f}" if isinstance(value, float) else str(value))
+    return st.one_of(values, written)
+
+
+def _two(values: st.SearchStrategy[Any], key: Callable[[Any], Any]) -> st.SearchStrategy[Any]:
+    return st.lists(values, min_size=2, max_size=2).map(lambda both: sorted(both, key=key))
+
+
+def _raw(field: Field, operator: Operator) -> st.SearchStrategy[Any]:
+    """Values that the operator can read, as JSON."""
+    integral = [figure for figure in _FIGURES if figure == int(figure)]
+    figures = _as_text(st.sampled_from(integral if field.type is FieldType.INTEGER else _FIGURES))
+    match operator.widget:
+        case Widget.TEXT:
+            return _words
+        case Widget.TEXTS:
+            lists = st.lists(_words, min_size=1, max_size=3)
+            return st.one_of(lists, lists.map(", ".join))
+        case Widget.NUMBER:
+            return figures
+        case Widget.NUMBERS:
+            return st.lists(figures, min_size=1, max_size=3)
+        case Widget.TWO_NUMBERS:
+            return _two(figures, float)
+        case Widget.DATE if operator.name in ("before", "after"):
+            return _iso_dates
+        case Widget.DATE | Widget.DAYS:
+            return st.one_of(_iso_dates, _as_text(_ages))
+        case Widget.TWO_DATES:
+            days = _dates.map(lambda at: at.date().isoformat())
+            return st.one_of(_two(_as_text(_ages), float), _two(days, date.fromisoformat))
+        case Widget.DURATION:
+            return _lengths
+        case Widget.YES_NO:
+            return st.sampled_from([True, False, "true", "False "])
+        case Widget.NONE:
+            return st.sampled_from([None, ""])
+
+
+@st.composite
+def conditions(draw: st.DrawFn, names: list[str]) -> dict[str, Any]:
+    """Single conditions over these fields that can be parsed."""
+    field = FIELDS[draw(st.sampled_from(names))]
+    operator = draw(st.sampled_from(operators_for(field)))
+    value = draw(_raw(field, operator))
+    return {"type": "condition", "field": field.name, "operator": operator.name, "value": value}
+
+
+def trees(names: list[str]) -> st.SearchStrategy[dict[str, Any]]:
+    """Rule trees over these fields that can be parsed, some of their nodes with ids."""
+    everyone: st.SearchStrategy[dict[str, Any]] = st.just({"type": "everyone"})
+    ids = st.one_of(st.just({}), st.builds(lambda number: {"id": number}, st.integers(0, 99)))
+
+    def groups(children: st.SearchStrategy[dict[str, Any]]) -> st.SearchStrategy[dict[str, Any]]:
+        return st.builds(
+            lambda node_id, operator, nodes: {
+                **node_id,
+                "type": "group",
+                "operator": operator,
+                "conditions": nodes,
+            },
+            ids,
+            st.sampled_from(["AND", "OR", "NOT"]),
+            st.lists(children, min_size=1, max_size=3),
+        )
+
+    leaves = st.one_of(conditions(names), everyone)
+    return st.recursive(
+        st.builds(lambda node_id, leaf: {**node_id, **leaf}, ids, leaves), groups, max_leaves=6
+    )

@@ -1,0 +1,165 @@
+"""Writing a campaign, and what became of it."""
+
+import pytest
+
+from crm import campaigns, library
+from crm.settings import settings
+from crm.stores import streams
+from tests.crowd import MARKETER, NOW, Hands, crowd
+
+PUNE = {"type": "group", "operator": "AND", "conditions": [
+    {"type": "condition", "field": "city", "operator": "equals", "value": "Pune"}]}  # fmt: skip
+
+
+@pytest.fixture
+def segment(installation):
+    crowd(installation, 30)
+    crowd(installation, 4, name=None)
+    crowd(installation, 6, city="Delhi")
+    return library.save(
+        installation, name="Pune *people*", rules=PUNE, account=MARKETER, now=NOW, zone=settings().zone
+    )["_id"]
+
+
+@pytest.fixture
+def launched(installation, segment):
+    campaign = campaigns.launch_new(
+        installation, name="Monsoon", segment_id=segment, template="Hi {name}", account=MARKETER, now=NOW
+    )
+    return campaign["_id"]
+
+
+def texts(app):
+    return " ".join(
+        str(element.value)
+        for kind in ("markdown", "caption", "text", "warning", "error")
+        for element in app.get(kind)
+    )
+
+
+def buttons(app):
+    return {button.key: button for button in app.button}
+
+
+def test_a_campaign_is_written_with_a_live_size_a_preview_and_a_count_of_missing_names(open_page, segment):
+    app = open_page("campaigns", role="marketer", segment=segment)
+    assert not app.exception
+    assert app.query_params["draft"] in ("new", ["new"])
+    assert "34 customers" in texts(app)
+    app.text_input(key="campaign name").set_value("Monsoon").run()
+    app.text_area(key="campaign message").set_value("Hi {name} in {city}").run()
+    assert not app.exception
+    shown = texts(app)
+    assert "4 customers of 34 would be skipped" in shown
+    assert "`{name|there}`" in shown
+    assert "in Pune" in shown
+    assert not buttons(app)["campaign-review"].disabled
+
+
+def test_a_message_with_an_unknown_field_can_not_be_launched(open_page, segment):
+    app = open_page("campaigns", role="marketer", segment=segment)
+    app.text_input(key="campaign name").set_value("Monsoon").run()
+    app.text_area(key="campaign message").set_value("You spent {totalSpend}").run()
+    assert "did you mean {totalSpent}?" in texts(app)
+    assert buttons(app)["campaign-review"].disabled
+
+
+def test_a_field_is_put_behind_the_text_by_its_chip(open_page, segment):
+    app = open_page("campaigns", role="marketer", segment=segment)
+    app.text_area(key="campaign message").set_value("Hi").run()
+    app.pills(key="campaign field first").set_value("name").run()
+    assert app.text_area(key="campaign message").value == "Hi {name|there}"
+    assert not app.exception
+
+
+def test_a_draft_is_kept_and_opened_again(open_page, installation, segment):
+    app = open_page("campaigns", role="marketer", segment=segment)
+    app.text_input(key="campaign name").set_value("Diwali").run()
+    buttons(app)["campaign-save"].click().run()
+    assert not app.exception
+    draft = campaigns.listing(installation)["items"][0]
+    assert (draft["name"], draft["status"], draft["segmentName"]) == ("Diwali", "draft", "Pune *people*")
+    buttons(app)["drafts-all"].click().run()
+    assert r"To “Pune \*people\*”" in texts(app)
+    buttons(app)[f"open-{draft['_id']}"].click().run()
+    assert app.text_input(key="campaign name").value == "Diwali"
+
+
+def test_unsaved_work_comes_back(open_page, segment):
+    app = open_page("campaigns", role="marketer", segment=segment)
+    app.text_area(key="campaign message").set_value("Half a thought").run()
+    buttons(app)["drafts-all"].click().run()
+    buttons(app)["draft-continue"].click().run()
+    assert app.text_area(key="campaign message").value == "Half a thought"
+
+
+def test_the_launch_asks_with_the_exact_number(open_page, segment):
+    app = open_page("campaigns", role="marketer", segment=segment)
+    app.text_input(key="campaign name").set_value("Monsoon").run()
+    app.text_area(key="campaign message").set_value("Hi {name}").run()
+    buttons(app)["campaign-review"].click().run()
+    assert not app.exception
+    assert buttons(app)["launch-yes"].label == "Send to 30 customers"
+    assert "4 more customers can't be sent it" in texts(app)
+
+
+def test_a_draft_that_is_gone_says_so(open_page, launched):
+    app = open_page("campaigns", role="marketer", draft=launched)
+    assert "launched or deleted" in texts(app)
+
+
+def test_history_lists_what_was_launched_newest_first(open_page, installation, launched):
+    Hands(installation).finish()
+    campaigns.create(installation, name="A draft", account=MARKETER, now=NOW)
+    app = open_page("history", role="analyst")
+    assert not app.exception
+    assert [button.label for button in app.button if (button.key or "").startswith("open-")] == ["Monsoon"]
+    assert "34 customers" in texts(app)
+    assert "4 skipped" in texts(app)
+
+
+def test_a_campaigns_page_has_its_numbers_funnel_message_and_log(open_page, installation, launched):
+    Hands(installation).finish()
+    app = open_page("history", role="marketer", campaign=launched)
+    assert not app.exception
+    numbers = {metric.label: metric.value for metric in app.metric}
+    assert numbers["Audience"] == "34"
+    assert numbers["Skipped"] == "4"
+    assert numbers["Pending"] == "0"
+    assert len(app.get("plotly_chart")) == 2
+    assert "Hi {name}" in texts(app)
+    assert "live in Pune" in texts(app) or "Pune" in texts(app)
+    log = app.dataframe[0].value
+    assert len(log) == 34
+    app.segmented_control(key=f"log-state-{launched}").set_value("skipped").run()
+    assert set(app.dataframe[0].value["Why"]) == {"not renderable: name is missing"}
+    app.text_input(key=f"log-search-{launched}").set_value("zzz").run()
+    assert not app.dataframe
+
+
+def test_a_running_campaign_is_paused_and_resumed_on_its_page(open_page, installation, launched):
+    Hands(installation).step(streams.PLAN)
+    app = open_page("history", role="marketer", campaign=launched)
+    buttons(app)["campaign-pause"].click().run()
+    assert campaigns.stats(installation, launched)["status"] == "paused"
+    buttons(app)["campaign-resume"].click().run()
+    assert campaigns.stats(installation, launched)["status"] == "running"
+    assert not app.exception
+
+
+def test_an_analyst_sees_a_campaign_and_steers_nothing(open_page, installation, launched):
+    Hands(installation).step(streams.PLAN)
+    app = open_page("history", role="analyst", campaign=launched)
+    assert not app.exception
+    assert not {"campaign-pause", "campaign-cancel"} & set(buttons(app))
+    app = open_page_as(app, "campaigns")
+    assert app.title[0].value == "Not for your role"
+
+
+def open_page_as(app, page):
+    return app.switch_page(f"../pages/{page}.py").run()
+
+
+def test_an_unknown_campaign_says_so(open_page):
+    app = open_page("history", role="marketer", campaign="nobody")
+    assert "no such campaign" in texts(app)

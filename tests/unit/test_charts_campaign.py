@@ -1,0 +1,24 @@
+"""The charts of one campaign."""
+
+from ui import charts_campaign
+
+
+def test_the_funnel_goes_from_the_audience_to_the_sent():
+    trace = charts_campaign.funnel(1_000, 50, 940, 850).data[0]
+    assert list(trace.y) == ["Audience", "Reachable", "Answered", "Sent"]
+    assert list(trace.x) == [1_000, 950, 940, 850]
+    assert trace.text[3] == "850 (85\u00a0%)"
+
+
+def test_a_funnel_of_nobody_is_empty_and_not_an_error():
+    assert list(charts_campaign.funnel(0, 0, 0, 0).data[0].x) == [0, 0, 0, 0]
+
+
+def test_reasons_come_with_the_most_frequent_on_top_and_long_ones_cut():
+    found = {"a" * 80: 5, "the mailbox is full": 12, **{f"r{number}": 1 for number in range(9)}}
+    figure = charts_campaign.reasons(found)
+    assert list(figure.data[0].x) == [12, 5, 1, 1, 1, 1]
+    assert figure.layout.yaxis.ticktext[0] == "the mailbox is full"
+    assert figure.layout.yaxis.ticktext[1].endswith("…")
+    assert figure.data[0].customdata[1] == "a" * 80
+    assert figure.layout.yaxis.autorange == "reversed"

@@ -1,0 +1,83 @@
+"""What steers a launched campaign: pause, resume, cancel, send the failed ones again."""
+
+from collections.abc import Callable
+from typing import Any
+
+import streamlit as st
+
+from crm import campaigns
+from crm.auth import Account
+from crm.errors import CrmError
+from crm.lifecycle import CampaignAction, allows
+from crm.moment import utc_now
+from crm.stores.connection import Stores
+from ui import campaign_marks as marks
+from ui import format as fmt
+
+Campaign = dict[str, Any]
+
+
+def draw(stores: Stores, account: Account, campaign: Campaign) -> None:
+    """The buttons that the campaign's status allows."""
+    status, failed = campaign["status"], marks.count(campaign, "failed")
+    with st.container(horizontal=True, key="campaign-actions"):
+        if allows(status, CampaignAction.PAUSE) and st.button(
+            "Pause", icon=":material/pause:", key="campaign-pause", help="Hand no further batch to the vendor"
+        ):
+            _do(campaigns.pause, stores, account, campaign, "Paused.")
+        if allows(status, CampaignAction.RESUME) and st.button(
+            "Resume", icon=":material/play_arrow:", key="campaign-resume", type="primary"
+        ):
+            _do(campaigns.resume, stores, account, campaign, "Going on.")
+        if (
+            failed
+            and allows(status, CampaignAction.RETRY)
+            and st.button(
+                f"Retry {fmt.number(failed)} failed", icon=":material/replay:", key="campaign-retry"
+            )
+        ):
+            _retry(stores, account, campaign)
+        if allows(status, CampaignAction.CANCEL) and st.button(
+            "Cancel", icon=":material/cancel:", key="campaign-cancel"
+        ):
+            _cancel(stores, account, campaign)
+
+
+def _do(
+    action: Callable[..., Campaign], stores: Stores, account: Account, campaign: Campaign, done: str
+) -> None:
+    try:
+        action(stores, campaign["_id"], account=account, now=utc_now())
+    except CrmError as error:
+        st.toast(error.message, icon=":material/error:")
+        return
+    st.session_state.pop(f"pace-{campaign['_id']}", None)
+    st.toast(done, icon=":material/check:")
+    st.rerun()
+
+
+@st.dialog("Send the failed ones again?")
+def _retry(stores: Stores, account: Account, campaign: Campaign) -> None:
+    failed = fmt.count(campaigns.stats(stores, campaign["_id"])["failed"], "message")
+    st.write(
+        f"{failed} of “{fmt.plain(campaign['name'])}” failed. They are sent once more, with the same text."
+    )
+    with st.container(horizontal=True, horizontal_alignment="right"):
+        if st.button("Not now", key="retry-not"):
+            st.rerun()
+        if st.button(f"Send {failed} again", key="retry-yes", type="primary"):
+            _do(campaigns.retry, stores, account, campaign, "Sending the failed ones again.")
+
+
+@st.dialog("Cancel this campaign?")
+def _cancel(stores: Stores, account: Account, campaign: Campaign) -> None:
+    pending = campaigns.stats(stores, campaign["_id"])["pending"]
+    st.write(
+        f"“{fmt.plain(campaign['name'])}” ends for good. Up to {fmt.count(pending, 'customer')} will not be "
+        "sent the message; what the vendor has already is not called back."
+    )
+    with st.container(horizontal=True, horizontal_alignment="right"):
+        if st.button("Keep it", key="cancel-not"):
+            st.rerun()
+        if st.button("Cancel the campaign", key="cancel-yes", type="primary"):
+            _do(campaigns.cancel, stores, account, campaign, "Cancelled.")
