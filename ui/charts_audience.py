@@ -9,6 +9,7 @@ import plotly.graph_objects as go
 
 from ui import format as fmt
 
+_LEAST_ROWS = 6
 _MUTED = 0.4  # opacity of bars that stand for "none" and "other"
 
 
@@ -42,7 +43,8 @@ def cities(bars: pd.DataFrame, *, height: int = 220) -> go.Figure:
         )
     )
     _quiet(figure, height)
-    figure.update_yaxes(autorange="reversed", tickmode="array", tickvals=places, ticktext=names)
+    lowest = max(len(rows), _LEAST_ROWS) - 0.5  # one city alone is a bar, not a wall
+    figure.update_yaxes(range=[lowest, -0.5], tickmode="array", tickvals=places, ticktext=names)
     figure.update_yaxes(automargin=True, ticksuffix="  ", showgrid=False, zeroline=False)
     figure.update_xaxes(**_COUNTS)
     return figure
@@ -52,7 +54,7 @@ def last_orders(bars: pd.DataFrame, *, height: int = 220) -> go.Figure:
     """Customers by the period of their last order. Columns: start (None: never), months, customers."""
     labels = [_period_label(row.start, row.months) for row in bars.itertuples()]
     muted = [pd.isna(row.start) for row in bars.itertuples()]
-    return _columns(labels, bars, muted, height, most_labels=4)
+    return _columns(labels, bars, muted, height, most_labels=3)
 
 
 _COUNTS: dict[str, Any] = {"tickformat": ",d", "nticks": 4, "rangemode": "tozero", "showgrid": True}
@@ -70,7 +72,9 @@ def _columns(
         )
     )
     _quiet(figure, height)
-    shown = labels[:: -(-len(labels) // most_labels) or 1]
+    plain = [label for label, quiet in zip(labels, muted, strict=True) if not quiet]
+    quiet = [label for label, quiet in zip(labels, muted, strict=True) if quiet]
+    shown = [*plain[:: -(-len(plain) // most_labels) or 1], *quiet]
     figure.update_xaxes(type="category", showgrid=False, tickmode="array", tickvals=shown, tickangle=0)
     figure.update_yaxes(**_COUNTS)
     return figure
@@ -90,9 +94,9 @@ def _quiet(figure: go.Figure, height: int) -> None:
 
 def _spend_label(low: float, high: float, currency: str) -> str:
     if low == high == 0:
-        return "nothing"
+        return _round_sum(0, currency)
     if low == 0:
-        return f"under {_round_sum(high, currency)}"
+        return f"< {_round_sum(high, currency)}"
     return f"{_round_sum(low, currency)}+"
 
 

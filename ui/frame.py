@@ -66,7 +66,7 @@ def _page(screen: Screen, account: Account | None) -> StreamlitPage:
 
 def _home(pages: dict[str, StreamlitPage], account: Account | None) -> None:
     """`/` leads to the page asked for before signing in with Google, else to the first of the menu."""
-    name, _, query = (google.target() or "").partition("?")
+    name, _, query = google.target().partition("?")
     if name in pages:
         st.switch_page(pages[name], query_params=parse_qsl(query))
     for screen in screens():

@@ -147,6 +147,7 @@ def sample(shown: Shown, settings: Settings) -> None:
     st.dataframe(
         sample_frame(found.sample),
         hide_index=True,
+        placeholder="",
         height=min(36 * (len(found.sample) + 1) + 2, 400),
         column_config=_columns(settings),
         alt="A sample of the customers in this audience",

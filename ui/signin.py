@@ -53,12 +53,10 @@ def _sign_in(stores: Stores, address: str, note: str | None) -> None:
 
 
 def _by_google() -> None:
-    google.remember_target(page_asked_for())
-    if st.user.get("is_logged_in"):
-        if st.button("Use another Google account", width="stretch"):
-            st.logout()
-    elif st.button("Continue with Google", icon=":material/login:", width="stretch"):
-        st.login(oidc.PROVIDER)
+    if not st.user.get("is_logged_in"):
+        google.offer(page_asked_for())
+    elif st.button("Use another Google account", width="stretch"):
+        st.logout()
 
 
 def page_asked_for() -> str:

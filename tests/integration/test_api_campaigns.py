@@ -1,40 +1,11 @@
 """Campaigns by REST: the original's bodies, one error shape, who may do what."""
 
 import pytest
-from fastapi.testclient import TestClient
 
-from api.application import build
-from crm import auth, keys, library
+from crm import library
 from crm.settings import settings
 from crm.stores import streams
 from tests.crowd import EVERYONE, MARKETER, NOW, Hands, crowd
-
-PASSWORD = "a long enough password"
-
-
-@pytest.fixture
-def client(stores, monkeypatch, tmp_path):
-    """`client(role)`: a client of the API that is signed in, or holds an API key, in this role."""
-    monkeypatch.setenv("CRM_DATA_DIR", str(tmp_path))
-    settings.cache_clear()
-    api = build(lambda: stores)
-
-    def signed_in(role):
-        caller = TestClient(api, raise_server_exceptions=False)
-        if role == "vendor":
-            _, key = keys.create(stores, name="vendor", role=role, by=None, now=NOW)
-            caller.headers["X-API-Key"] = key
-        elif role:
-            email = f"{role}@shop.example"
-            auth.create_account(
-                stores, email=email, name=role, role=role, password=PASSWORD, by=None, now=NOW
-            )
-            answer = caller.post("/api/auth/login", json={"email": email, "password": PASSWORD})
-            caller.headers["Authorization"] = f"Bearer {answer.json()['token']}"
-        return caller
-
-    yield signed_in
-    settings.cache_clear()
 
 
 @pytest.fixture

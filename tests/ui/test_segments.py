@@ -381,3 +381,19 @@ def test_without_customers_the_page_says_where_they_come_from(installation, open
     assert not app.exception
     assert "There are no customers yet" in texts(app)
     assert [link.label for link in app.get("page_link")] == ["Upload files", "Add sample data"]
+
+
+@pytest.mark.parametrize(("role", "offered"), [("marketer", True), ("analyst", False)])
+def test_only_who_may_campaign_is_led_to_campaigns(shop, open_page, role, offered):
+    app = open_page("segments", role=role, segment=saved(shop))
+    assert any(button.key == "segment-use" for button in app.button) is offered
+
+
+def test_a_deep_and_long_tree_opens_and_reads_back(shop, open_page):
+    tree = group(MORE, *({**CITY, "id": 100 + n} for n in range(20)), operator="OR")
+    for depth in range(12):
+        tree = group({**MORE, "id": 50 + depth, "value": depth}, tree)
+    app = open_page("segments", role="analyst", segment=saved(shop, rules=tree))
+    assert not app.exception
+    assert len(widgets(app, "selectbox", "field")) == 33
+    assert app.button(key="segment-save").label == "Saved"

@@ -11,7 +11,7 @@ from ui import charts_audience as charts
 def test_the_spend_chart_has_a_bar_a_range_and_a_quiet_one_for_nothing():
     bars = charts.frame([SpendBar(0, 0, 5), SpendBar(0, 100, 2), SpendBar(1000, 2000, 7)])
     trace = charts.spend(bars, "INR").data[0]
-    assert list(trace.x) == ["nothing", "under ₹100", "₹1K+"]
+    assert list(trace.x) == ["₹0", "< ₹100", "₹1K+"]
     assert list(trace.y) == [5, 2, 7]
     assert trace.marker.opacity[0] < trace.marker.opacity[1] == 1
 
@@ -41,3 +41,9 @@ def test_a_period_is_named_by_its_length(months, label):
 @pytest.mark.parametrize("figure", [lambda f: charts.spend(f, "INR"), charts.cities, charts.last_orders])
 def test_an_audience_of_nobody_gives_an_empty_figure(figure):
     assert len(figure(charts.frame([])).data[0].x) == 0
+
+
+def test_few_of_many_periods_are_labelled_and_never_is_always_one():
+    bars = [PeriodBar(datetime(2024 + n // 12, n % 12 + 1, 1, tzinfo=UTC), 1, n) for n in range(24)]
+    figure = charts.last_orders(charts.frame([*bars, PeriodBar(None, 0, 5)]))
+    assert list(figure.layout.xaxis.tickvals) == ["Jan 2024", "Sep 2024", "May 2025", "never"]
