@@ -12,16 +12,18 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from crm import segments
+from crm import audience_columns, segments, snapshot
 from crm.errors import FieldError, InvalidInput
 from crm.fields import FIELDS, fold
+from crm.moment import utc_now
 from crm.rules.moments import Clock
 from crm.rules.values import Unreadable, moment
 from crm.segments import Rule
+from crm.settings import settings
 from crm.stores import audiences as queries
 from crm.stores.connection import Stores
 
-ENGINE = "mongodb"
+MONGODB, COLUMNS = "mongodb", "columns"
 CITIES = 8
 _CENT = 0.00005  # below the smallest sum that is kept, so that nothing spent is a bar by itself
 _SPEND_EDGES = (0.0, _CENT, *(step * 10.0**power for power in range(9) for step in (1, 2, 5)), float("inf"))
@@ -79,6 +81,7 @@ class Charts:
 class Preview:
     """An audience at the instant `as_of`: exact size, the number of all customers, money, charts, a sample.
 
+    `known_at` is the instant of the data that was asked: `as_of` in MongoDB, seconds before in columns.
     `sample` are documents of customers (`_id`, name, email, city, totalSpent, orderCount, lastOrdered,
     accountCreated, tags; what a customer lacks is missing), the same ones each time.
     """
@@ -89,7 +92,8 @@ class Preview:
     charts: Charts
     sample: tuple[dict[str, Any], ...]
     as_of: datetime
-    engine: str = ENGINE
+    known_at: datetime
+    engine: str
 
     @property
     def share(self) -> float:
@@ -98,27 +102,45 @@ class Preview:
 
 
 def preview(stores: Stores, rule: Rule, *, now: datetime, zone: ZoneInfo, sample_size: int = 50) -> Preview:
-    """The audience of a rule with everything a screen shows about it, from one pass over the data."""
+    """The audience of a rule with everything a screen shows about it.
+
+    From the snapshot's columns where there is a fresh one, else from one pass over the data in MongoDB.
+    """
+    state = snapshot.fresh(stores, settings(), now=utc_now())
+    if state is not None:
+        facts, everyone = audience_columns.facts(
+            stores, state, rule, now=now, zone=zone, spend_edges=_SPEND_EDGES, sample_size=sample_size
+        )
+    else:
+        facts, everyone = _ask_mongodb(stores, rule, now=now, zone=zone, sample_size=sample_size)
+    summary = facts["summary"][0] if facts["summary"] else {"size": 0, "totalSpent": 0, "placed": 0}
+    size = int(summary["size"])
+    return Preview(
+        size=size,
+        total=max(everyone, size),  # somebody may have been deleted between two answers
+        totals=_totals(size, float(summary["totalSpent"])),
+        charts=Charts(
+            spend=_spend_bars(facts["spend"]),
+            cities=_city_bars(facts["cities"][:CITIES], placed=int(summary["placed"]), size=size),
+            last_orders=_period_bars(facts["lastOrdered"], zone),
+        ),
+        sample=tuple(facts["sample"]),
+        as_of=now,
+        known_at=state.as_of if state else now,
+        engine=COLUMNS if state else MONGODB,
+    )
+
+
+def _ask_mongodb(
+    stores: Stores, rule: Rule, *, now: datetime, zone: ZoneInfo, sample_size: int
+) -> tuple[dict[str, Any], int]:
     query = segments.to_filter(rule, now=now, zone=zone)
     with ThreadPoolExecutor(max_workers=1) as beside:
         everyone = beside.submit(queries.total, stores)
         facts = queries.facts(
             stores, query, spend_edges=_SPEND_EDGES, zone=zone, cities=CITIES, sample_size=sample_size
         )
-    summary = facts["summary"][0] if facts["summary"] else {"size": 0, "totalSpent": 0, "placed": 0}
-    size = int(summary["size"])
-    return Preview(
-        size=size,
-        total=max(everyone.result(), size),  # somebody may have been deleted between the two answers
-        totals=_totals(size, float(summary["totalSpent"])),
-        charts=Charts(
-            spend=_spend_bars(facts["spend"]),
-            cities=_city_bars(facts["cities"], placed=int(summary["placed"]), size=size),
-            last_orders=_period_bars(facts["lastOrdered"], zone),
-        ),
-        sample=tuple(facts["sample"]),
-        as_of=now,
-    )
+    return facts, everyone.result()
 
 
 def count(stores: Stores, rule: Rule, *, now: datetime, zone: ZoneInfo) -> int:

@@ -39,6 +39,7 @@ class Settings(BaseSettings):
     database: str = Field("crm", validation_alias="CRM_DATABASE")
     prefix: str = Field("crm:", validation_alias="CRM_PREFIX")
     data_dir: Path = Field(Path("data"), validation_alias="CRM_DATA_DIR")
+    columns_from: int = Field(50_000, validation_alias="CRM_COLUMNS_FROM", ge=0)
     address: str = Field("127.0.0.1", validation_alias="CRM_ADDRESS")
     port: int = Field(8501, validation_alias="CRM_PORT", ge=1, le=65535)
     public_url: str | None = Field(None, validation_alias="CRM_PUBLIC_URL")  # if not the above
@@ -73,6 +74,11 @@ class Settings(BaseSettings):
     @property
     def zone(self) -> ZoneInfo:
         return ZoneInfo(self.time_zone)
+
+    @property
+    def snapshot_dir(self) -> Path:
+        """Where the columnar copy of customers and orders is kept."""
+        return self.data_dir / "snapshot"
 
     def endpoints(self) -> Endpoints:
         """Addresses of MongoDB and Redis. Raises NotRunning when nothing says where they are."""

@@ -11,22 +11,26 @@ import gc
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
+from functools import lru_cache
 from pathlib import Path
 
 import polars as pl
 
-from crm.columnar import encode, parts
-from crm.columnar.shelf import Shelf
+from crm.columnar import encode, lock, parts
+from crm.columnar.shelf import Shelf, State
 from crm.fields import FIELDS, Field
 from crm.moment import utc_now
+from crm.settings import Settings
 from crm.stores import changes
 from crm.stores.changes import FeedLost
 from crm.stores.connection import Stores
 
 _BATCH = 20_000
 _MOST_EVENTS = 50_000
-_TOUCH_EVERY = 2.0  # seconds after which a state says anew that nothing has changed
+_TOUCH_EVERY = 1.0  # seconds after which a state says anew that nothing has changed
+_TOO_OLD = timedelta(seconds=5)
+_LOOK_EVERY = 5.0
 
 
 @dataclass(slots=True)
@@ -40,7 +44,8 @@ class Keeper:
     def catch_up(self) -> bool:
         """Make sure that there is a state which `follow` can go on from. True if all was read anew."""
         manifest = self.shelf.manifest()
-        if manifest is None or manifest.token is None or manifest.fields != self._kinds():
+        mine = changes.source(self.stores), self._kinds()
+        if manifest is None or manifest.token is None or (manifest.source, manifest.fields) != mine:
             self.rebuild()
             return True
         return False
@@ -48,7 +53,10 @@ class Keeper:
     def rebuild(self) -> None:
         """Read everything."""
         token, as_of = changes.position(self.stores), utc_now()
-        self.shelf.replace([self._everything()], as_of=as_of, token=token, fields=self._kinds())
+        source = changes.source(self.stores)
+        self.shelf.replace(
+            [self._everything()], as_of=as_of, token=token, fields=self._kinds(), source=source
+        )
         gc.collect()
 
     def follow(self, stop: threading.Event) -> None:
@@ -95,12 +103,36 @@ class Keeper:
         return customers, orders, lines
 
     def _paths(self) -> list[str]:
-        return [one.folded or one.path for one in self.fields.values()]
+        return [*(one.folded or one.path for one in self.fields.values()), *encode.WRITTEN]
 
     def _kinds(self) -> dict[str, str]:
         return {name: one.type.value for name, one in self.fields.items()}
 
 
-def shelf(folder: Path) -> Shelf:
-    """The shelf in a data folder."""
-    return Shelf(folder / "snapshot")
+def keep(stores: Stores, config: Settings, stop: threading.Event) -> None:
+    """Keep the snapshot of this host until `stop` is set, where no other process does and it is worth it."""
+    while not stop.is_set():
+        with lock.held(config.snapshot_dir / "lock") as ours:
+            if ours and changes.customers(stores) > config.columns_from:
+                keeper = Keeper(stores, shelf_of(config))
+                keeper.catch_up()
+                keeper.follow(stop)
+        stop.wait(_LOOK_EVERY)
+
+
+def fresh(stores: Stores, config: Settings, *, now: datetime) -> State | None:
+    """The newest state if it is of these stores and no older than a few seconds, else None."""
+    state = shelf_of(config).state()
+    if state is None or now - state.as_of > _TOO_OLD or state.source != changes.source(stores):
+        return None
+    return state
+
+
+def shelf_of(config: Settings) -> Shelf:
+    """The shelf in the data folder; one a process, so that its parts are opened once."""
+    return _shelf(config.snapshot_dir)
+
+
+@lru_cache(maxsize=4)
+def _shelf(folder: Path) -> Shelf:
+    return Shelf(folder)

@@ -102,7 +102,8 @@ def numbers(shown: Shown, settings: Settings) -> None:
         total = fmt.money(found.totals.total_spent, settings.currency, short=True)
         st.caption(fmt.plain(f"They spent {total} in total, {average} on average."))
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
-        st.caption(f"As of {_clock(found, settings)}, in MongoDB", width="content")
+        engine = "in MongoDB" if found.engine == audiences.MONGODB else "in the snapshot"
+        st.caption(f"As of {_clock(found, settings)}, {engine}", width="content")
         st.button(
             "",
             icon=":material/refresh:",

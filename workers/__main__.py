@@ -14,22 +14,23 @@ from crm.settings import Settings, settings
 from crm.stores import indexes
 from crm.stores.connection import Stores, connect
 from crm.stores.outages import is_outage
-from workers import logs, roles
+from workers import logs, roles, snapshot
 from workers.consumer import Policy
 from workers.process import Worker
 
 log = logging.getLogger("workers")
 
+_KEEPER_ENDS = 10.0  # seconds; whatever it was writing then is left out by whoever reads
+
 
 def main(arguments: list[str]) -> int:
     """0 after an orderly stop, 1 after a role died, 2 where there are no stores to work on."""
+    known = [*roles.KINDS, roles.SNAPSHOT]
     parser = argparse.ArgumentParser(prog="python -m workers", description=__doc__)
-    parser.add_argument(
-        "kinds", nargs="*", metavar="kind", help=f"one of: {', '.join(roles.KINDS)}; default: all"
-    )
-    kinds = parser.parse_args(arguments).kinds or list(roles.KINDS)
-    if unknown := [kind for kind in kinds if kind not in roles.KINDS]:
-        parser.error(f"unknown kind {unknown[0]!r}; there are {', '.join(roles.KINDS)}")
+    parser.add_argument("kinds", nargs="*", metavar="kind", help=f"one of: {', '.join(known)}; default: all")
+    kinds = parser.parse_args(arguments).kinds or known
+    if unknown := [kind for kind in kinds if kind not in known]:
+        parser.error(f"unknown kind {unknown[0]!r}; there are {', '.join(known)}")
     logs.configure()
     config = settings()
     try:
@@ -41,7 +42,7 @@ def main(arguments: list[str]) -> int:
 
 
 def _work(config: Settings, stores: Stores, kinds: list[str]) -> int:
-    chosen = [role for kind in dict.fromkeys(kinds) for role in roles.KINDS[kind]]
+    chosen = [role for kind in dict.fromkeys(kinds) for role in roles.KINDS.get(kind, ())]
     worker = Worker(stores, chosen, Policy(config.claim_after, config.max_attempts))
 
     def stop(signum: int, frame: FrameType | None) -> None:
@@ -54,7 +55,11 @@ def _work(config: Settings, stores: Stores, kinds: list[str]) -> int:
         "worker started",
         extra={"action": "worker_started", "consumer": worker.consumer, "kinds": kinds},
     )
-    healthy = worker.run()
+    keeper = snapshot.start(stores, config, worker.stop) if roles.SNAPSHOT in kinds else None
+    healthy = worker.run() if chosen else worker.stop.wait()
+    if keeper is not None:
+        worker.stop.set()
+        keeper.join(_KEEPER_ENDS)
     log.info("worker stopped", extra={"action": "worker_stopped", "consumer": worker.consumer})
     stores.close()
     return 0 if healthy else 1

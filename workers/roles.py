@@ -24,3 +24,6 @@ KINDS: dict[str, tuple[Role, ...]] = {
     ),
 }
 """Kind, as named on the command line → its roles; each role is a thread."""
+
+SNAPSHOT = "snapshot"
+"""The kind that reads no stream: it keeps the columnar copy of customers and orders."""

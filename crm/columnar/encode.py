@@ -17,6 +17,7 @@ from crm.fields import NUMERIC, Field, FieldType, fold
 
 Document = dict[str, Any]
 
+WRITTEN = ("city",)  # text that charts show, kept as people wrote it beside its folded form
 UNKNOWN = 2  # a boolean's code for missing; False is 0, True 1
 _NUMBERS = (int, float)
 _DATETIME = pl.Datetime("ms", "UTC")
@@ -25,9 +26,13 @@ _SMALL_DICTIONARY = 4096
 
 
 def customers(documents: Sequence[Document], fields: Iterable[Field]) -> pl.DataFrame:
-    """The wide frame of these customers: `_id` and a column for each field."""
+    """The wide frame of these customers: `_id`, a column a field, `<name>.written` for each of WRITTEN."""
     columns = [pl.Series("_id", [document["_id"] for document in documents], dtype=pl.String)]
     columns += [_column(field, documents) for field in fields]
+    for name in WRITTEN:
+        values = [document.get(name) for document in documents]
+        found = [value if value.__class__ is str else None for value in values]
+        columns.append(pl.Series(f"{name}.written", found, dtype=pl.String))
     return pl.DataFrame(columns)
 
 

@@ -42,12 +42,16 @@ class Placed:
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """`fields` describes the columns, so that a changed catalogue is noticed; `token` resumes the feed."""
+    """`fields` describes the columns, so that a changed catalogue is noticed; `token` resumes the feed.
+
+    `source` names the data that this is a copy of: a folder may have been used with other data before.
+    """
 
     parts: tuple[Placed, ...]
     as_of: datetime
     token: str | None
     fields: dict[str, str]
+    source: str
     next: int = 1
 
     def dump(self) -> bytes:
@@ -59,6 +63,7 @@ class Manifest:
                 "asOf": self.as_of,
                 "token": self.token,
                 "fields": self.fields,
+                "source": self.source,
                 "next": self.next,
             }
         )
@@ -71,7 +76,7 @@ class Manifest:
             raise ValueError("the snapshot is of another format")
         placed = tuple(Placed(*row) for row in found["parts"])
         as_of = datetime.fromisoformat(found["asOf"])
-        return cls(placed, as_of, found["token"], found["fields"], found["next"])
+        return cls(placed, as_of, found["token"], found["fields"], found["source"], found["next"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +85,7 @@ class State:
 
     parts: tuple[tuple[Part, Mask | None], ...]
     as_of: datetime
+    source: str
 
     @property
     def total(self) -> int:
@@ -132,7 +138,7 @@ class Shelf:
                 self._open[placed.number] = parts.read(self._part(placed.number))
             live = np.load(self._live(placed.live), mmap_mode="r") if placed.live else None
             opened.append((self._open[placed.number], live))
-        return State(tuple(opened), manifest.as_of)
+        return State(tuple(opened), manifest.as_of, manifest.source)
 
     def _part(self, number: int) -> Path:
         return self.folder / f"part-{number}"
@@ -143,12 +149,17 @@ class Shelf:
     # Writing
 
     def replace(
-        self, frames: Iterable[parts.Wide], *, as_of: datetime, token: str | None, fields: dict[str, str]
+        self,
+        frames: Iterable[parts.Wide],
+        *,
+        as_of: datetime,
+        token: str | None,
+        fields: dict[str, str],
+        source: str,
     ) -> None:
         """Make these wide frames the whole state, one part each."""
         old = self.manifest()
-        manifest = Manifest((), as_of, token, fields, old.next if old else 1)
-        shutil.rmtree(self.folder / "part-0", ignore_errors=True)
+        manifest = Manifest((), as_of, token, fields, source, old.next if old else 1)
         for wide in frames:
             manifest = self._with_part(manifest, wide)
         self._publish(manifest)

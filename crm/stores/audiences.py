@@ -62,6 +62,13 @@ def sample(stores: Stores, query: Document, limit: int) -> list[Document]:
     return list(stores.collection("customers").find(query).sort([("bucket", 1), ("_id", 1)]).limit(limit))
 
 
+def sample_of(stores: Stores, ids: Sequence[str]) -> list[Document]:
+    """What a sample shows of these customers, in this order; without those who are gone."""
+    found = stores.collection("customers").find({"_id": {"$in": list(ids)}}, _SAMPLE_FIELDS)
+    by_id = {document["_id"]: document for document in found}
+    return [by_id[one] for one in ids if one in by_id]
+
+
 def facts(
     stores: Stores,
     query: Document,

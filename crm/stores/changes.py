@@ -1,16 +1,20 @@
 """Reading everything, and then what changes: for whoever keeps a copy of customers and orders."""
 
 import base64
+import secrets
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import islice
 from typing import Any
 
 import bson
 from bson import Timestamp
+from pymongo import ReturnDocument
 from pymongo.change_stream import DatabaseChangeStream
-from pymongo.errors import OperationFailure, PyMongoError
+from pymongo.database import Database
+from pymongo.errors import OperationFailure
 
 from crm.stores.connection import Document, Stores
 
@@ -103,6 +107,25 @@ def _owners(stores: Stores, orders: list[str]) -> set[str]:
     return found
 
 
+def source(stores: Stores) -> str:
+    """What tells this data from any other: a random id that is made once and kept with the data."""
+    return _source(stores.db)
+
+
+@lru_cache(maxsize=64)
+def _source(db: Database[Document]) -> str:
+    made = {"$setOnInsert": {"id": secrets.token_hex(16)}}
+    found = db.installation.find_one_and_update(
+        {"_id": "data"}, made, upsert=True, return_document=ReturnDocument.AFTER
+    )
+    return str((found or {})["id"])
+
+
+def customers(stores: Stores) -> int:
+    """About how many customers there are, at no cost."""
+    return int(stores.db.customers.estimated_document_count())
+
+
 def all_customers(stores: Stores, paths: Sequence[str], size: int) -> Iterator[list[Document]]:
     """Every customer with these paths, in batches."""
     return _batches(stores.db.customers.find({}, dict.fromkeys(paths, 1), batch_size=size), size)
@@ -138,10 +161,6 @@ def orders_of(stores: Stores, customer_ids: Sequence[str]) -> list[Document]:
     for some in _some(customer_ids):
         found += stores.db.orders.find({"customerId": {"$in": some}}, _ORDER)
     return found
-
-
-def is_store_error(error: BaseException) -> bool:
-    return isinstance(error, PyMongoError)
 
 
 def _batches(cursor: Any, size: int) -> Iterator[list[Document]]:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from crm import segments, snapshot
+from crm import segments
 from crm.columnar.evaluate import evaluate
 from crm.columnar.shelf import Shelf
 from crm.fields import folded_document
@@ -37,7 +37,7 @@ def rich(shelf: Shelf) -> set[str]:
 
 @pytest.fixture
 def shelf(tmp_path: Path) -> Shelf:
-    return snapshot.shelf(tmp_path)
+    return Shelf(tmp_path)
 
 
 @contextmanager

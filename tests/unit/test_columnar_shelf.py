@@ -18,7 +18,12 @@ KINDS = {field.name: field.type.value for field in FIELDS.values()}
 
 
 def person(number: int, spent: float) -> dict[str, object]:
-    found = {"_id": f"{number:024x}", "name": f"Person {number}", "city": f"City {number % 3}", "totalSpent": spent}
+    found = {
+        "_id": f"{number:024x}",
+        "name": f"Person {number}",
+        "city": f"City {number % 3}",
+        "totalSpent": spent,
+    }
     return {**found, "folded": folded_document(found)}
 
 
@@ -66,7 +71,9 @@ def test_an_empty_shelf_has_no_state(tmp_path: Path):
 
 def test_a_changed_customer_counts_once_and_a_deleted_one_no_more(tmp_path: Path):
     shelf = Shelf(tmp_path)
-    shelf.replace([wide([person(n, n) for n in range(10)], [])], as_of=NOW, token=None, fields=KINDS)
+    shelf.replace(
+        [wide([person(n, n) for n in range(10)], [])], as_of=NOW, token=None, fields=KINDS, source="test"
+    )
     changed = pl.Series("_id", [f"{n:024x}" for n in (3, 9, 77)])
     shelf.change(changed, wide([person(3, 100), person(77, 100)], []), as_of=NOW, token="t")
     assert spent_over(shelf, 7) == {f"{n:024x}" for n in (3, 8, 77)}
@@ -81,7 +88,7 @@ def test_many_changes_end_as_if_all_had_been_written_at_once(tmp_path: Path, see
     people = {n: person(n, n) for n in range(50)}
     orders = {n: [order(n, n, 5.5)] for n in range(0, 50, 2)}
     flat = [one for each in orders.values() for one in each]
-    shelf.replace([wide(list(people.values()), flat)], as_of=NOW, token=None, fields=KINDS)
+    shelf.replace([wide(list(people.values()), flat)], as_of=NOW, token=None, fields=KINDS, source="test")
     for step in range(30):
         ids = chance.sample(range(80), chance.randrange(1, 12))
         for n in ids:
@@ -104,7 +111,7 @@ def test_many_changes_end_as_if_all_had_been_written_at_once(tmp_path: Path, see
 
 def test_two_readers_share_what_one_writes(tmp_path: Path):
     writer, reader = Shelf(tmp_path), Shelf(tmp_path)
-    writer.replace([wide([person(1, 10)], [])], as_of=NOW, token=None, fields=KINDS)
+    writer.replace([wide([person(1, 10)], [])], as_of=NOW, token=None, fields=KINDS, source="test")
     assert spent_over(reader, 5) == {f"{1:024x}"}
-    writer.replace([wide([person(2, 10)], [])], as_of=NOW, token=None, fields=KINDS)
+    writer.replace([wide([person(2, 10)], [])], as_of=NOW, token=None, fields=KINDS, source="test")
     assert spent_over(reader, 5) == {f"{2:024x}"}

@@ -1,0 +1,92 @@
+"""A preview says the same from the snapshot's columns as from MongoDB."""
+
+import random
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from crm import audiences, segments, snapshot
+from crm.fields import folded_document
+from crm.moment import utc_now
+from crm.settings import settings
+from crm.snapshot import Keeper
+from crm.stores.connection import Stores, new_id
+
+NOW = datetime(2026, 5, 15, 12, 0, tzinfo=UTC)
+ZONE = ZoneInfo("Asia/Kolkata")
+RULES = [
+    {"type": "everyone"},
+    {"type": "condition", "field": "totalSpent", "operator": "greaterThan", "value": 5000},
+    {"type": "condition", "field": "city", "operator": "in", "value": ["pune", "DELHI"]},
+    {"type": "condition", "field": "lastOrdered", "operator": "inTheLast", "value": {"last": {"months": 6}}},
+    {"type": "condition", "field": "name", "operator": "contains", "value": "son 1"},
+    {
+        "type": "group",
+        "operator": "NOT",
+        "conditions": [
+            {"type": "condition", "field": "tags", "operator": "containsAny", "value": ["vip"]},
+            {"type": "condition", "field": "city", "operator": "isNotSet"},
+        ],
+    },
+    {"type": "condition", "field": "totalSpent", "operator": "greaterThan", "value": 10**9},
+]
+
+
+def people(seed: int, size: int) -> list[dict[str, object]]:
+    chance = random.Random(seed)
+    found = []
+    for number in range(size):
+        one: dict[str, object] = {
+            "_id": new_id(),
+            "name": f"Person {number}",
+            "totalSpent": round(chance.choice([0, 10, 900, 20_000]) * chance.random(), 2),
+            "orderCount": chance.randrange(5),
+            "bucket": chance.randrange(10_000),
+        }
+        if city := chance.choice(["Pune", "pune ", "PUNE", "Delhi", "Mumbai", "", None, 7]):
+            one["city"] = city
+        if chance.random() < 0.7:
+            one["lastOrdered"] = NOW - timedelta(days=chance.randrange(900), milliseconds=chance.randrange(999))
+        if chance.random() < 0.5:
+            one["tags"] = chance.choice([["VIP"], ["news", "vip"], ["news"], []])
+        found.append({**one, "folded": folded_document(one)})
+    return found
+
+
+@pytest.fixture
+def shop(stores: Stores, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Stores:
+    monkeypatch.setenv("CRM_DATA_DIR", str(tmp_path))
+    settings.cache_clear()
+    stores.db.customers.insert_many(people(1, 700))
+    return stores
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.get("field", rule["type"]))
+def test_both_engines_preview_alike(shop: Stores, rule: dict[str, object]):
+    parsed = segments.parse(rule)
+    from_mongodb = audiences.preview(shop, parsed, now=NOW, zone=ZONE)
+    Keeper(shop, snapshot.shelf_of(settings())).rebuild()
+    from_columns = audiences.preview(shop, parsed, now=NOW, zone=ZONE)
+    assert (from_mongodb.engine, from_columns.engine) == ("mongodb", "columns")
+    alike = replace(from_columns, engine="mongodb", known_at=from_mongodb.known_at)
+    assert alike == from_mongodb
+
+
+def test_an_old_snapshot_is_not_asked(shop: Stores):
+    keeper = Keeper(shop, snapshot.shelf_of(settings()))
+    keeper.rebuild()
+    keeper.shelf.touch(as_of=utc_now() - timedelta(minutes=1), token=None)
+    preview = audiences.preview(shop, segments.parse({"type": "everyone"}), now=NOW, zone=ZONE)
+    assert preview.engine == "mongodb"
+
+
+def test_a_snapshot_of_other_data_is_not_asked(shop: Stores):
+    Keeper(shop, snapshot.shelf_of(settings())).rebuild()
+    shelf = snapshot.shelf_of(settings())
+    state = shelf.state()
+    assert state is not None
+    shelf.replace([], as_of=utc_now(), token=None, fields={}, source="other")
+    assert snapshot.fresh(shop, settings(), now=utc_now()) is None
