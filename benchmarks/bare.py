@@ -4,78 +4,33 @@ No streams, no transactions, no look at what is there already: a redelivered bat
 in the middle would leave half of it. Each loop runs in as many processes as the product has workers.
 """
 
-import multiprocessing
-import threading
-import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice, pairwise
-from multiprocessing.process import BaseProcess
-from multiprocessing.synchronize import Barrier
 from typing import Any
 
 from pymongo import UpdateOne
 
 from benchmarks import shop
+from benchmarks.cpu import Meter
+from benchmarks.crew import Loop
 from benchmarks.figure import note
-from benchmarks.stage import DATABASE, PREFIX, Stage
-from crm.settings import Endpoints
-from crm.stores.connection import Document, Stores, connect
+from benchmarks.stage import Stage
+from crm.stores.connection import Document, Stores
 from crm.stores.indexes import INDEXES
 
 BATCH = 500
-PROCESSES = 2
 _LOAD = 2000
-_PATIENCE = 3600.0
-
-
-@dataclass(frozen=True, slots=True)
-class Loop:
-    """`prepare(stores, share)` makes one process' batches; `write(stores, batch)` is what is measured."""
-
-    prepare: Callable[[Stores, Any], list[Any]]
-    write: Callable[[Stores, Any], None]
 
 
 def seconds(stage: Stage, loop: Loop, shares: Sequence[Any], things: int) -> float:
-    """How long the processes, one a share, take to write `things`, from one start to the last one's end."""
-    context = multiprocessing.get_context("spawn")
-    begin, end = context.Barrier(len(shares) + 1), context.Barrier(len(shares) + 1)
-    running = [
-        context.Process(target=_run, args=(stage.endpoints, loop, share, begin, end), daemon=True)
-        for share in shares
-    ]
-    for process in running:
-        process.start()
-        threading.Thread(target=_call_off, args=(process, begin, end), daemon=True).start()
-    begin.wait(_PATIENCE)
-    started, meter = time.perf_counter(), stage.meter()
-    end.wait(_PATIENCE)
-    elapsed = time.perf_counter() - started
-    note(f"bare loop's processor time: {meter.each(things)}")
-    for process in running:
-        process.join()
-    return elapsed
+    """How long the crew, one share each, takes to write `things`."""
+    meters: list[Meter] = []
 
+    def done() -> None:
+        note(f"bare loop's processor time: {meters[0].each(things)}")
 
-def _call_off(process: BaseProcess, begin: Barrier, end: Barrier) -> None:
-    """Let nobody wait for a process that has failed."""
-    process.join()
-    if process.exitcode:
-        begin.abort()
-        end.abort()
-
-
-def _run(endpoints: Endpoints, loop: Loop, share: Any, begin: Barrier, end: Barrier) -> None:
-    stores = connect(endpoints, DATABASE, PREFIX)
-    try:
-        batches = loop.prepare(stores, share)
-        begin.wait(_PATIENCE)
-        for batch in batches:
-            loop.write(stores, batch)
-        end.wait(_PATIENCE)
-    finally:
-        stores.close()
+    return stage.crew.run(loop, shares, lambda: meters.append(stage.meter(loops=stage.crew.pids)), done)
 
 
 def chunks(items: Iterator[Any], size: int = BATCH) -> Iterator[list[Any]]:
@@ -85,7 +40,8 @@ def chunks(items: Iterator[Any], size: int = BATCH) -> Iterator[list[Any]]:
 
 def load_customers(stage: Stage, count: int) -> None:
     """Put this many customers into MongoDB."""
-    cuts = [count * part // PROCESSES for part in range(PROCESSES + 1)]
+    parts = len(stage.crew.pids)
+    cuts = [count * part // parts for part in range(parts + 1)]
     seconds(stage, Loop(_nothing_ahead, _load), [range(*pair) for pair in pairwise(cuts)], count)
 
 
@@ -111,7 +67,8 @@ def orders_rate(stage: Stage, orders: shop.Orders, collection: str = "bareOrders
     The orders go to a collection of their own with the same indexes; the customers are the product's.
     """
     stage.stores.collection(collection).create_indexes(INDEXES["orders"])
-    shares = [OrderShare(orders.part(index, PROCESSES), collection) for index in range(PROCESSES)]
+    parts = len(stage.crew.pids)
+    shares = [OrderShare(orders.part(index, parts), collection) for index in range(parts)]
     count = len(orders.numbers)
     return count / seconds(stage, Loop(_orders_ahead, _write_orders), shares, count)
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from benchmarks import bare, memory, shop
+from benchmarks.crew import Loop
 from benchmarks.figure import Figure, note, size
 from benchmarks.stage import Stage, await_true, bare_stage
 from crm import campaigns
@@ -34,7 +35,7 @@ def run(scale: float) -> Iterator[Figure]:
     with bare_stage() as stage:
         bare.load_customers(stage, size(1_000_000, scale))
         yield from deliver(stage, size(1_000_000, scale))
-    with bare_stage() as stage:
+        stage.clear()
         bare.load_customers(stage, size(10_000, scale))
         yield first_message(stage, size(10_000, scale))
 
@@ -78,11 +79,11 @@ def deliver(stage: Stage, count: int) -> Iterator[Figure]:
     yield Figure("deliver_memory", course.growth(), count)
 
 
-def first_message(stage: Stage, count: int) -> Figure:
+def first_message(stage: Stage, count: int, launches: int = LAUNCHES) -> Figure:
     """From the launch to the first answer of the vendor on its stream; the slowest of a few launches."""
     seconds = []
     stream = streams.key(stage.stores, streams.RECEIPTS)
-    for _ in range(LAUNCHES):
+    for _ in range(launches):
         newest: Any = stage.stores.redis.xrevrange(stream, count=1)
         started = time.perf_counter()
         campaign_id = launch(stage)
@@ -107,8 +108,9 @@ class _Batch:
 def _bare_rate(stage: Stage, people: range) -> float:
     """Messages a second of a loop that writes rows, then their ends, and counts both in the plan."""
     stage.stores.collection("bareDeliveries").create_indexes(INDEXES["deliveries"])
-    cuts = [people[part :: bare.PROCESSES] for part in range(bare.PROCESSES)]
-    return len(people) / bare.seconds(stage, bare.Loop(_ahead, _write), cuts, len(people))
+    parts = len(stage.crew.pids)
+    cuts = [people[part::parts] for part in range(parts)]
+    return len(people) / bare.seconds(stage, Loop(_ahead, _write), cuts, len(people))
 
 
 def _ahead(stores: Stores, people: range) -> list[_Batch]:

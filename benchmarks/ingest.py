@@ -21,30 +21,34 @@ _BLOCK = 4000  # records that the product validates and publishes at a time
 
 def run(scale: float) -> Iterator[Figure]:
     """All figures of ingestion."""
-    yield orders_stream("orders_stream", size(1_000_000, scale), size(300_000, scale), skew=0.0)
-    yield orders_stream("orders_stream_hot", size(100_000, scale), size(300_000, scale), skew=shop.SKEW)
+    orders = size(300_000, scale)
+    with bare_stage() as stage:
+        yield orders_stream(stage, "orders_stream", size(1_000_000, scale), orders, skew=0.0)
+        stage.clear()
+        yield orders_stream(stage, "orders_stream_hot", size(100_000, scale), orders, skew=shop.SKEW)
     with whole_stage() as stage:
         yield from uploads.run(stage, scale)
         yield from posts.run(stage, scale)
 
 
-def orders_stream(name: str, customers: int, orders: int, *, skew: float) -> Figure:
+def orders_stream(
+    stage: Stage, name: str, customers: int, orders: int, *, skew: float, rounds: int = ROUNDS
+) -> Figure:
     """Orders that wait on the streams, until the totals of their customers are right; beside the bare loop.
 
     Product and loop take turns, so that both see the same machine; the figure is the middle round's.
     """
-    with bare_stage() as stage:
-        bare.load_customers(stage, customers)
-        note(f"{name}: {customers:,} customers are there")
-        rates, limits = [], []
-        written: list[shop.Orders] = []
-        for number in range(ROUNDS):
-            part = range(orders * number // ROUNDS, orders * (number + 1) // ROUNDS)
-            written += [shop.Orders(mark, part, customers, skew) for mark in ("raw", "streamed")]
-            limits.append(bare.orders_rate(stage, written[-2]))
-            rates.append(streamed_rate(stage, written[-1]))
-            note(f"{name}: {rates[-1]:,.0f} orders/s, bare loop {limits[-1]:,.0f}")
-        check_totals(stage, customers, written)
+    bare.load_customers(stage, customers)
+    note(f"{name}: {customers:,} customers are there")
+    rates, limits = [], []
+    written: list[shop.Orders] = []
+    for number in range(rounds):
+        part = range(orders * number // rounds, orders * (number + 1) // rounds)
+        written += [shop.Orders(mark, part, customers, skew) for mark in ("raw", "streamed")]
+        limits.append(bare.orders_rate(stage, written[-2]))
+        rates.append(streamed_rate(stage, written[-1]))
+        note(f"{name}: {rates[-1]:,.0f} orders/s, bare loop {limits[-1]:,.0f}")
+    check_totals(stage, customers, written)
     return Figure(name, median(rates), customers, median(limits))
 
 

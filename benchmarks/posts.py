@@ -16,20 +16,20 @@ CONNECTIONS = 4
 _IN_ONE_REQUEST = 10_000
 
 
-def run(stage: Stage, scale: float) -> Iterator[Figure]:
+def run(stage: Stage, scale: float, rounds: int = ROUNDS) -> Iterator[Figure]:
     """The figures of requests; the customers 0 … 999 are to be there."""
     headers = client.as_system(stage)
-    yield post_order(stage, headers, size(1000, scale, least=CONNECTIONS))
+    yield post_order(stage, headers, size(1000, scale, least=CONNECTIONS), rounds)
     yield orders_ndjson(stage, headers, size(100_000, scale))
 
 
-def post_order(stage: Stage, headers: dict[str, str], count: int) -> Figure:
+def post_order(stage: Stage, headers: dict[str, str], count: int, rounds: int) -> Figure:
     """Single orders over a few kept connections, in turns with the same route that only validates."""
     connections = [client.Connection(stage, headers) for _ in range(CONNECTIONS)]
     rates: dict[str, list[float]] = {"/api/orders": [], "/api/orders-checked": []}
     for path in rates:  # the first requests of a route are slower
         _rate(connections, path, _bodies(CONNECTIONS * 10))
-    for _ in range(ROUNDS):
+    for _ in range(rounds):
         for path, found in rates.items():
             found.append(_rate(connections, path, _bodies(count)))
             stage.await_idle()

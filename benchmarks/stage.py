@@ -8,12 +8,13 @@ import json
 import os
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.cpu import Meter
+from benchmarks.crew import Crew, crew
 from crm.settings import Endpoints
 from crm.stores import groups, indexes, streams
 from crm.stores.connection import Stores, connect
@@ -26,6 +27,7 @@ DATABASE, PREFIX = "crm", "crm:"
 ADMINISTRATOR = ("admin@shop.example", "a-long-password-of-benchmarks")
 _LOOK = 0.02
 _STORES = {"mongod": "--dbpath\0", "valkey": "--appendonly\0"}  # name → what its command line has
+_KEPT = ("accounts", "apiKeys", "audit", "installation")
 _OURS = ("CRM_", "MONGODB_", "REDIS_", "GROQ_")
 
 
@@ -34,23 +36,31 @@ class Stage:
     """Stores to measure on, and where they are. `web` is the web process' installation, if there is one."""
 
     stores: Stores
-    endpoints: Endpoints
     data_dir: Path
+    crew: Crew
     web: Installation | None = None
 
     def worker_pids(self) -> list[int]:
         found = processes(self.data_dir).items()
         return [pid for pid, command in found if "-m\0workers\0" in command and "guard.py" not in command]
 
-    def meter(self) -> Meter:
-        """Processor time of the stage's processes from now on."""
+    def meter(self, **more: Iterable[int]) -> Meter:
+        """Processor time of the stage's processes, and of groups of others, from now on."""
         found = {name: [self._store_pid(mark)] for name, mark in _STORES.items()}
         found["workers"] = self.worker_pids()
-        return Meter(found | ({"web": [self.web.process.pid]} if self.web else {}))
+        web = {"web": [self.web.process.pid]} if self.web else {}
+        return Meter({**found, **web, **more})
 
     def _store_pid(self, mark: str) -> int:
         found = processes(self.data_dir).items()
         return next(pid for pid, command in found if mark in command and "guard.py" not in command)
+
+    def clear(self) -> None:
+        """Forget all customers, orders and campaigns, the bare loops' too."""
+        for name in self.stores.db.list_collection_names():
+            if name not in _KEPT:
+                self.stores.db.drop_collection(name)
+        indexes.ensure(self.stores)
 
     def await_idle(self, names: tuple[str, ...] = (), timeout: float = 3600) -> None:
         """Wait until these streams (by default those of ingestion) have nothing that is not acknowledged."""
@@ -76,15 +86,12 @@ def bare_stage(workers: int = WORKERS) -> Iterator[Stage]:
         supervisor.claim()
         try:
             supervisor.start_stores(mongodb=True, redis=True)
-            stage = _stage(supervisor.data_dir)
-            indexes.ensure(stage.stores)
             variables = {"CRM_DATA_DIR": str(supervisor.data_dir)}
             supervisor.start_workers(
                 [Worker(f"worker-{number}", "workers", ROOT, variables) for number in range(workers)]
             )
-            await_true(lambda: len(groups.alive(stage.stores)) == workers)
-            yield stage
-            stage.stores.close()
+            with _stage(supervisor.data_dir, workers) as stage:
+                yield stage
         finally:
             supervisor.stop()
 
@@ -102,17 +109,21 @@ def whole_stage(workers: int = WORKERS) -> Iterator[Stage]:
     with (
         tempfile.TemporaryDirectory(prefix="bench-") as folder,
         started(Path(folder) / "data", environment=environment, script="benchmarks/web.py") as web,
+        _stage(web.data_dir, workers, web) as stage,
     ):
-        stage = _stage(web.data_dir, web)
-        await_true(lambda: len(groups.alive(stage.stores)) == workers)
         yield stage
-        stage.stores.close()
 
 
-def _stage(data_dir: Path, web: Installation | None = None) -> Stage:
+@contextmanager
+def _stage(data_dir: Path, workers: int, web: Installation | None = None) -> Iterator[Stage]:
     running = json.loads((data_dir / "running.json").read_text())
     endpoints = Endpoints(running["mongodbUri"], running["redisUrl"])
-    return Stage(connect(endpoints, DATABASE, PREFIX), endpoints, data_dir, web)
+    stores = connect(endpoints, DATABASE, PREFIX)
+    with crew(endpoints, DATABASE, PREFIX, WORKERS) as hands:
+        indexes.ensure(stores)
+        await_true(lambda: len(groups.alive(stores)) == workers)
+        yield Stage(stores, data_dir, hands, web)
+    stores.close()
 
 
 def _forget_settings() -> None:

@@ -4,6 +4,8 @@
 the limit that the real route is held against, in the same process, behind the same sign-in.
 """
 
+from typing import Any
+
 from starlette.applications import Starlette
 
 import app as product
@@ -22,5 +24,5 @@ def check(account: Buyer, record: OneRecord) -> dict[str, str]:
     return {"message": "Order accepted", "orderReference": str(record["orderReference"])}
 
 
-app = Starlette()  # `streamlit run` looks for such a line to see that this is an application
+app: Any = Starlette()  # `streamlit run` looks for such a line to see that this is an application
 app = product.app

@@ -22,7 +22,6 @@ def draw(account: Account) -> None:
             _change_password(account)
         if st.button("Sign out", icon=":material/logout:", width="stretch", key="sign_out"):
             session.sign_out(account)
-            st.rerun()
     with st.sidebar:
         cookies.settle()
 

@@ -90,10 +90,12 @@ def require_user(capability: str) -> Account:
     return account
 
 
-def sign_out(account: Account) -> None:
-    """End every session of the account, everywhere, and forget this browser's."""
+def sign_out(account: Account) -> NoReturn:
+    """End every session of the account, everywhere, forget this browser's, and end this run."""
     identity = google.identity()
     auth.sign_out(stores(), account, now=utc_now(), identity=identity.issued if identity else 0.0)
     cookies.end()
     if identity:
-        st.logout()
+        st.logout()  # leads to the provider and back; another run before that would call it off
+        st.stop()
+    st.rerun()

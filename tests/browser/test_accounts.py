@@ -221,6 +221,7 @@ def test_google_signs_an_account_in_and_goes_on_to_the_page_asked_for(
     stolen = page.context.storage_state()
     page.get_by_test_id("stSidebar").get_by_text("The Boss").click()
     page.get_by_role("button", name="Sign out").click()
+    page.get_by_role("button", name="End session").click(timeout=SLOW)  # at the provider
     expect(page.get_by_role("heading", name="Sign in")).to_be_visible(timeout=SLOW)
     page.context.add_cookies(stolen["cookies"])  # the provider's identity, used again
     page.goto(f"{fresh.url}/settings")

@@ -11,7 +11,8 @@ def test_a_row_has_the_six_keys_and_its_unit():
     row = orjson.loads(Figure("orders_stream", 8123.456, 1000, limit=10_000).line())
     assert list(row) == KEYS
     assert row == {
-        "name": "orders_stream", "value": 8123, "unit": "orders/s", "limit": 10_000, "ratio": 0.8123, "n": 1000,
+        "name": "orders_stream", "value": 8123, "unit": "orders/s", "limit": 10_000, "ratio": 0.8123,
+        "n": 1000,
     }  # fmt: skip
 
 

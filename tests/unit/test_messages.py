@@ -32,7 +32,9 @@ def test_every_field_of_the_catalogue_can_be_written(field):
 
 
 @pytest.mark.parametrize("field", FIELDS.values(), ids=FIELDS)
-@pytest.mark.parametrize("absent", [None, "", "  ", [], {}, object()], ids=repr)
+@pytest.mark.parametrize(
+    "absent", [None, "", "  ", [], {}, object()], ids=["none", "empty", "blank", "list", "dict", "object"]
+)
 def test_what_counts_as_missing_takes_the_default(field, absent):
     assert say(f"{{{field.name}|x}}", **{field.name: absent}) == "x"
     assert say(f"{{{field.name}|x}}") == "x"

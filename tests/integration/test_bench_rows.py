@@ -1,0 +1,57 @@
+"""Every figure once, tiny, on one stage: each row is there, whole, and of the size that it says."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import orjson
+import pytest
+
+from benchmarks import bare, delivery, ingest, posts, uploads
+from benchmarks.figure import UNITS, Figure
+from benchmarks.stage import Stage, whole_stage
+
+ROOT = Path(__file__).resolve().parents[2]
+SCALE = 0.001
+LIMITED = {"orders_stream", "orders_csv_1m", "post_order", "deliver_1m"}
+
+
+def figures(stage: Stage) -> Iterator[Figure]:
+    """Everything that the suites measure, without their many rounds."""
+    yield from uploads.run(stage, SCALE)
+    yield from posts.run(stage, SCALE, rounds=1)
+    stage.clear()
+    yield ingest.orders_stream(stage, "orders_stream", 500, 500, skew=0.8, rounds=1)
+    stage.clear()
+    bare.load_customers(stage, 1000)
+    yield from delivery.deliver(stage, 1000)
+    yield delivery.first_message(stage, 1000, launches=1)
+
+
+@pytest.fixture(scope="module")
+def rows() -> list[dict[str, object]]:
+    with whole_stage() as stage:
+        return [orjson.loads(figure.line()) for figure in figures(stage)]
+
+
+def test_every_figure_has_a_row(rows: list[dict[str, object]]) -> None:
+    names = [row["name"] for row in rows]
+    assert sorted(names) == sorted(UNITS.keys() - {"orders_stream_hot"})
+
+
+def test_every_row_is_whole(rows: list[dict[str, object]]) -> None:
+    for row in rows:
+        assert list(row) == ["name", "value", "unit", "limit", "ratio", "n"]
+        assert row["value"] > 0
+        assert 0 < row["n"] <= 1000
+        assert (row["limit"] is not None) == (row["ratio"] is not None) == (row["name"] in LIMITED)
+
+
+def test_a_suite_that_is_not_there_is_named() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "benchmarks", "nothing"], cwd=ROOT, capture_output=True, timeout=120
+    )
+    assert done.returncode == 2
+    assert b"'nothing'" in done.stderr
+    assert not done.stdout
