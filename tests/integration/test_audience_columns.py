@@ -49,7 +49,8 @@ def people(seed: int, size: int) -> list[dict[str, object]]:
         if city := chance.choice(["Pune", "pune ", "PUNE", "Delhi", "Mumbai", "", None, 7]):
             one["city"] = city
         if chance.random() < 0.7:
-            one["lastOrdered"] = NOW - timedelta(days=chance.randrange(900), milliseconds=chance.randrange(999))
+            ago = timedelta(days=chance.randrange(900), milliseconds=chance.randrange(999))
+            one["lastOrdered"] = NOW - ago
         if chance.random() < 0.5:
             one["tags"] = chance.choice([["VIP"], ["news", "vip"], ["news"], []])
         found.append({**one, "folded": folded_document(one)})
