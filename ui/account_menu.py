@@ -8,22 +8,29 @@ from crm.errors import CrmError
 from crm.moment import utc_now
 from ui import cookies, format, session
 
+_ACTIONS = {
+    "password": ":material/key: Change password",
+    "sign_out": ":material/logout: Sign out",
+}
+
 
 def draw(account: Account) -> None:
-    with (
-        st.sidebar,
-        st.popover(format.plain(account.name), icon=":material/account_circle:", width="stretch"),
-    ):
-        with st.container(gap=None):
-            st.markdown(f"**{format.plain(account.name)}**")
-            st.text(account.email)
-        st.badge(str(account.role), color="primary")
-        if st.button("Change password", icon=":material/key:", width="stretch", key="change_password"):
-            _change_password(account)
-        if st.button("Sign out", icon=":material/logout:", width="stretch", key="sign_out"):
-            session.sign_out(account)
     with st.sidebar:
+        with st.container(key="account", gap="xsmall"):
+            chosen = st.menu_button(
+                format.plain(account.name),
+                list(_ACTIONS),
+                key="account_menu",
+                icon=":material/account_circle:",
+                width="stretch",
+                format_func=_ACTIONS.__getitem__,
+            )
+            st.caption(f"Signed in as {account.role}", text_alignment="center")
         cookies.settle()
+    if chosen == "password":
+        _change_password(account)
+    elif chosen == "sign_out":
+        session.sign_out(account)
 
 
 @st.dialog("Change password")

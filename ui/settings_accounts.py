@@ -50,10 +50,7 @@ def _row(stores: Stores, user: Account, account: Account) -> None:
         with role:
             _role(stores, user, account, own)
         seen.caption(f"Signed in {format.ago(account.last_login, utc_now())}")
-        with (
-            menu,
-            st.popover("", icon=":material/more_horiz:", help=f"More about {format.plain(account.name)}"),
-        ):
+        with menu:
             _actions(stores, user, account, own)
 
 
@@ -78,20 +75,32 @@ def _role(stores: Stores, user: Account, account: Account, own: bool) -> None:
 
 
 def _actions(stores: Stores, user: Account, account: Account, own: bool) -> None:
-    if own:
-        st.caption("This is you. Your password is in the menu with your name.")
-        return
-    if st.button("New password", icon=":material/key:", width="stretch", key=f"reset_{account.id}"):
-        _reset(stores, user, account)
-    word, act, icon = (
-        ("Enable", accounts.enable, ":material/lock_open:")
-        if account.disabled
-        else ("Disable", accounts.disable, ":material/block:")
+    actions = {
+        "reset": ":material/key: New password",
+        "enable" if account.disabled else "disable": (
+            ":material/lock_open: Enable" if account.disabled else ":material/block: Disable"
+        ),
+        "delete": ":material/delete: Delete",
+    }
+    chosen = st.menu_button(
+        "",
+        list(actions),
+        key=f"more_{account.id}",
+        icon=":material/more_horiz:",
+        type="tertiary",
+        format_func=actions.__getitem__,
+        help="New password, disable, delete",
+        disabled=own,
     )
-    if st.button(word, icon=icon, width="stretch", key=f"disable_{account.id}"):
-        _try(lambda: act(stores, account.id, by=user, now=utc_now()), rerun=True)
-    if st.button("Delete", icon=":material/delete:", width="stretch", key=f"delete_{account.id}"):
-        _delete(stores, user, account)
+    match chosen:
+        case "reset":
+            _reset(stores, user, account)
+        case "delete":
+            _delete(stores, user, account)
+        case "enable":
+            _try(lambda: accounts.enable(stores, account.id, by=user, now=utc_now()), rerun=True)
+        case "disable":
+            _try(lambda: accounts.disable(stores, account.id, by=user, now=utc_now()), rerun=True)
 
 
 def _try(act: Callable[[], object], *, rerun: bool = False) -> None:

@@ -11,7 +11,7 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from crm import accounts
+from crm import accounts, auth, keys
 from crm.moment import utc_now
 from crm.settings import Endpoints
 from crm.stores.connection import Stores, connect
@@ -111,6 +111,11 @@ def by_google(page: Page, person: str) -> None:
     page.get_by_role("button", name=person, exact=True).first.click(timeout=SLOW)
 
 
+def choose(page: Page, menu: str, action: str) -> None:
+    page.locator(f".st-key-{menu}").get_by_role("button").locator("visible=true").click()
+    page.get_by_role("menuitem", name=action).click()
+
+
 def cookie(page: Page) -> dict[str, Any] | None:
     return next((each for each in page.context.cookies() if each["name"] == "crm_session"), None)
 
@@ -161,8 +166,7 @@ def test_a_deep_link_outlives_the_sign_in_and_a_cookie_outlives_nothing(
     other.goto(f"{fresh.url}/upload")
     expect(other.get_by_role("heading", name="Upload")).to_be_visible(timeout=SLOW)
 
-    page.get_by_test_id("stSidebar").get_by_text("The Boss").click()
-    page.get_by_role("button", name="Sign out").click()
+    choose(page, "account_menu", "Sign out")
     expect(page.get_by_role("heading", name="Sign in")).to_be_visible(timeout=SLOW)
     until(lambda: cookie(page) is None)
     page.reload()
@@ -193,8 +197,7 @@ def test_a_new_password_keeps_this_browser_and_ends_the_others(
         enter(each, person.email)
         expect(each.get_by_role("heading", name="Explore")).to_be_visible(timeout=SLOW)
         until(lambda each=each: cookie(each))
-    page.get_by_test_id("stSidebar").get_by_text("Ana", exact=True).click()
-    page.get_by_role("button", name="Change password").click()
+    choose(page, "account_menu", "Change password")
     dialog = page.get_by_test_id("stDialog")
     dialog.get_by_label("Current password").fill(PASSWORD)
     dialog.get_by_label("New password", exact=True).fill("an even longer password")
@@ -219,8 +222,7 @@ def test_google_signs_an_account_in_and_goes_on_to_the_page_asked_for(
     expect(page.get_by_text("There is no such customer.")).to_be_visible(timeout=SLOW)
     assert page.url == f"{fresh.url}/customers?customer=nobody"
     stolen = page.context.storage_state()
-    page.get_by_test_id("stSidebar").get_by_text("The Boss").click()
-    page.get_by_role("button", name="Sign out").click()
+    choose(page, "account_menu", "Sign out")
     page.get_by_role("button", name="End session").click(timeout=SLOW)  # at the provider
     expect(page.get_by_role("heading", name="Sign in")).to_be_visible(timeout=SLOW)
     page.context.add_cookies(stolen["cookies"])  # the provider's identity, used again
@@ -300,3 +302,42 @@ def test_an_administrator_adds_an_account_and_hands_its_password_over(
     expect(other.get_by_test_id("stSidebarNav")).to_be_visible(timeout=SLOW)
     assert "Settings" not in other.get_by_test_id("stSidebarNav").inner_text()
     theirs.close()
+
+
+def test_an_administrator_resets_a_password_deletes_an_account_makes_and_revokes_a_key(
+    fresh: Installation, stores: Stores, page: Page
+) -> None:
+    boss(stores)
+    person = accounts.create_account(
+        stores, email="tom@shop.example", name="Tom", role="analyst", password=PASSWORD, by=None,
+        now=utc_now(),
+    )  # fmt: skip
+    page.goto(f"{fresh.url}/settings")
+    enter(page)
+    dialog = page.get_by_test_id("stDialog")
+
+    def act(action: str) -> None:
+        choose(page, f"more_{person.id}", action)
+
+    act("New password")
+    dialog.get_by_role("button", name="Set a new password").click(timeout=SLOW)
+    password = dialog.get_by_test_id("stCode").inner_text(timeout=SLOW).split()[-1]
+    assert auth.authenticate(stores, person.email, password, address="x", now=utc_now())
+    dialog.get_by_label("Close").click()
+    settle(page)
+    act("Delete")
+    dialog.get_by_role("button", name="Delete the account").click(timeout=SLOW)
+    expect(page.get_by_text("tom@shop.example")).to_have_count(0, timeout=SLOW)
+    assert person.email not in [account.email for account in accounts.listing(stores)]
+
+    page.get_by_role("tab", name="API keys").click()
+    page.get_by_role("button", name="Make a key").click()
+    dialog.get_by_label("Name").fill("Web shop")
+    dialog.get_by_role("button", name="Make the key").click()
+    key = dialog.get_by_test_id("stCode").inner_text(timeout=SLOW).strip()
+    assert auth.account_of_key(stores, key).role == "uploader"
+    dialog.get_by_label("Close").click()
+    page.get_by_role("button", name="Revoke").click(timeout=SLOW)
+    dialog.get_by_role("button", name="Revoke the key").click(timeout=SLOW)
+    expect(page.get_by_text("Revoked", exact=False)).to_be_visible(timeout=SLOW)
+    assert keys.listing(stores)[0]["revokedAt"] is not None

@@ -172,7 +172,7 @@ def test_signing_out_ends_the_session_and_leaves_nothing_of_it(
 ) -> None:
     app = open_page("explore", role="analyst")
     app.session_state["draft"] = "something of the analyst's"
-    app.button(key="sign_out").click().run()
+    app.menu_button(key="account_menu").click("sign_out").run()
     assert drawn(app) == SIGN_IN_FORM
     assert "draft" not in app.session_state
     assert accounts.find(installation, "analyst@crm.example").session_version == 1
