@@ -30,7 +30,11 @@ def seconds(stage: Stage, loop: Loop, shares: Sequence[Any], things: int) -> flo
     def done() -> None:
         note(f"bare loop's processor time: {meters[0].each(things)}")
 
-    return stage.crew.run(loop, shares, lambda: meters.append(stage.meter(loops=stage.crew.pids)), done)
+    def begun() -> None:
+        meters.append(stage.meter(loops=stage.crew.pids))
+
+    with stage.without_workers():
+        return stage.crew.run(loop, shares, begun, done)
 
 
 def chunks(items: Iterator[Any], size: int = BATCH) -> Iterator[list[Any]]:
