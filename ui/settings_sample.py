@@ -2,13 +2,10 @@
 
 import streamlit as st
 
-from crm import auth, sample
 from crm.auth import Account
-from crm.errors import CrmError
-from crm.moment import utc_now
 from crm.sample_shop import DEFAULT_CUSTOMERS, DEFAULT_ORDERS, DEFAULT_SEED
 from crm.stores.connection import Stores
-from ui import format
+from ui import sample_data
 
 
 def draw(stores: Stores, user: Account) -> None:
@@ -26,25 +23,6 @@ def draw(stores: Stores, user: Account) -> None:
             "Seed", 0, 2**31 - 1, DEFAULT_SEED, help="Another seed, another shop.", key="sample_seed"
         )
         asked = st.form_submit_button("Add sample data", type="primary", icon=":material/auto_awesome:")
-    if not asked:
-        return
-    bar = st.progress(0.0, "Publishing…")
-
-    def progress(done: int, total: int) -> None:
-        bar.progress(min(done / total, 1.0), f"Publishing… {format.number(done)} of {format.number(total)}")
-
-    try:
-        made = sample.generate(
-            stores, customers=customers, orders=orders, seed=seed, now=utc_now(), progress=progress
-        )
-    except CrmError as error:
-        bar.empty()
-        st.error(error.message, icon=":material/error:")
-        return
-    auth.log(stores, user, "sample_data", f"{made.customers}/{made.orders}/{made.seed}", now=utc_now())
-    bar.empty()
-    st.success(
-        f"{format.count(made.customers, 'customer')} and {format.count(made.orders, 'order')} are on their "
-        "way; the workers persist them in the next seconds.",
-        icon=":material/check_circle:",
-    )
+    if asked:
+        sample_data.make(stores, user, customers, orders, seed)
+    sample_data.watch(stores)

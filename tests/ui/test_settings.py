@@ -68,7 +68,7 @@ def test_sample_data_is_published(installation: Stores, open_page: Opener) -> No
     app.number_input(key="sample_orders").set_value(60)
     next(button for button in app.button if button.label == "Add sample data").click().run()
     assert not app.exception
-    assert "30 customers and 60 orders" in app.success[0].value
+    assert "being taken in" in app.info[0].value
     assert streams.backlog(installation, streams.CUSTOMERS) > 0
 
 
