@@ -31,8 +31,11 @@ def post_order(stage: Stage, headers: dict[str, str], count: int, rounds: int) -
         _rate(connections, path, _bodies(CONNECTIONS * 10))
     for _ in range(rounds):
         for path, found in rates.items():
+            meter = stage.meter()
             found.append(_rate(connections, path, _bodies(count)))
+            note(f"{path}: {found[-1]:,.0f} requests/s; own processor time: {meter.each(count)}")
             stage.await_idle()
+            stage.await_quiet()
     for connection in connections:
         connection.close()
     return Figure("post_order", median(rates["/api/orders"]), count, median(rates["/api/orders-checked"]))
@@ -58,12 +61,12 @@ def orders_ndjson(stage: Stage, headers: dict[str, str], count: int) -> Figure:
         for start in range(0, count, _IN_ONE_REQUEST)
     ]
     with closing(client.Connection(stage, headers)) as connection:
-        started = time.perf_counter()
+        started, meter = time.perf_counter(), stage.meter()
         answers = [connection.post("/api/orders/bulk", body, "application/x-ndjson") for body in bodies]
         elapsed = time.perf_counter() - started
     accepted = sum(answer.body["accepted"] for answer in answers)
     if accepted != count:
         raise AssertionError(f"{accepted} of {count} orders were accepted")
-    note(f"orders_ndjson: accepted in {elapsed:.1f} s")
+    note(f"orders_ndjson: accepted in {elapsed:.1f} s; own processor time: {meter.each(count)}")
     stage.await_idle()
     return Figure("orders_ndjson", count / elapsed, count)
