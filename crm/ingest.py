@@ -97,8 +97,8 @@ def _accept(stores: Stores, kind: str, records: Iterable[Any], now: datetime) ->
             except Refusal as refusal:
                 rejected.append(Rejection(row, refusal.field or "record", refusal.code, refusal.reason))
             else:
-                if kind == ORDERS:
-                    record.setdefault("orderReference", new_id())
+                if kind == ORDERS and "orderReference" not in record:
+                    record["orderReference"] = new_id()
                 good.append((row, record))
         batches.publish(stores, kind, good, id=new_id(), version=batches.version_of(now))
         accepted += len(good)

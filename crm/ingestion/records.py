@@ -16,6 +16,7 @@ Record = dict[str, Any]
 
 MOST_LINES = 1000
 _COLUMNS_OF_A_LINE = ("productId", "product", "category", "quantity", "price")
+_IN_A_LINE = frozenset(_COLUMNS_OF_A_LINE)
 
 _STATUSES = {
     "placed": "placed", "new": "placed", "open": "placed", "pending": "placed", "processing": "placed",
@@ -37,6 +38,8 @@ class Refusal(Refused):
 
 
 def _status(value: Any) -> str:
+    if type(value) is str and value in _STATUSES:
+        return _STATUSES[value]
     word = values.text(value).lower()
     if word not in _STATUSES:
         raise Refused("unknown_status", f"“{word}” is none of {', '.join(sorted(set(_STATUSES.values())))}")
@@ -62,7 +65,11 @@ def _products(value: Any) -> list[Record]:
         raise Refused("invalid_products", "is not a list of products")
     if len(value) > MOST_LINES:
         raise Refused("too_many", f"has more than {MOST_LINES} products")
-    return [_line(line, f"product {number}: ") for number, line in enumerate(value, 1)]
+    return [_line(line, number) for number, line in enumerate(value, 1)]
+
+
+def _place(number: int | None) -> str:
+    return f"product {number}: " if number else ""
 
 
 # What a line of an order may say, under all its names.
@@ -75,18 +82,21 @@ _LINE: dict[str, tuple[str, Callable[[Any], Any]]] = {
 }  # fmt: skip
 
 
-def _line(raw: Record, where: str) -> Record:
+def _line(raw: Record, number: int | None) -> Record:
+    """One line of an order; `number` is its place in a list of them."""
     line: Record = {}
     for name, value in raw.items():
         known = _LINE.get(name)
-        if known is None or _is_empty(value) or known[0] in line:
+        if isinstance(value, str):
+            value = value.strip()
+        if known is None or known[0] in line or (not value and _is_empty(value)):
             continue
         try:
             line[known[0]] = known[1](value)
         except Refused as refused:
-            raise Refused(refused.code, f"{where}{name} {refused.reason}") from None
+            raise Refused(refused.code, f"{_place(number)}{name} {refused.reason}") from None
     if "productId" not in line and "name" not in line:
-        raise Refused("invalid_products", f"{where}it has neither a name nor a productId")
+        raise Refused("invalid_products", f"{_place(number)}it has neither a name nor a productId")
     line.setdefault("quantity", 1)
     return line
 
@@ -144,7 +154,8 @@ _TAKE: dict[str, dict[str, Callable[[Any], Any]]] = {
 
 
 def _is_empty(value: Any) -> bool:
-    return value is None or value == [] or (isinstance(value, str) and not value.strip())
+    """Whether a value (text without blanks around it) says nothing. Zero and false do."""
+    return value is None or value == "" or value == []
 
 
 def from_json(kind: str, raw: Any) -> Record:
@@ -166,7 +177,7 @@ def from_fields(kind: str, given: Mapping[str, Any]) -> Record:
     for field, value in given.items():
         if isinstance(value, str):
             value = value.strip()
-        if value is None or value == "" or value == []:
+        if not value and _is_empty(value):
             continue
         try:
             record[field] = takers[field](value)
@@ -212,12 +223,14 @@ def _order(record: Record) -> Record:
 
 def _single_line(record: Record) -> list[Record]:
     """The one line that an order given in columns has."""
+    if _IN_A_LINE.isdisjoint(record):
+        return []
     given: Record = {name: record.pop(name) for name in _COLUMNS_OF_A_LINE if name in record}
     if "productId" not in given and "product" not in given:
         if "price" in given and "total" not in record:
             record["total"] = values.money(given["price"] * given.get("quantity", 1))
         return []
-    return [_line(given, "")]
+    return [_line(given, None)]
 
 
 def _product(record: Record) -> Record:

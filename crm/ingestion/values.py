@@ -31,6 +31,7 @@ LARGEST_COUNT = 2**31
 EARLIEST_YEAR, LATEST_YEAR = 1900, 2200
 MOST_TAGS = 100
 DECIMALS = 4
+_NUMBERS = (int, float)
 
 _ADDRESS = re.compile(r"[^\s@<>()\[\],:;\\\"]+@(?:[^\W_](?:[\w-]*[^\W_])?\.)+[^\W\d_][\w-]*")
 _NUMBER = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)")
@@ -73,6 +74,8 @@ def email(value: Any) -> str:
 
 
 def gender(value: Any) -> str:
+    if type(value) is str and value in _GENDERS:
+        return _GENDERS[value]
     word = text(value)
     return _GENDERS.get(word.lower(), word)
 
@@ -81,7 +84,7 @@ def number(value: Any) -> float:
     """A finite number. Text may have a currency sign, grouped thousands and a decimal point or comma."""
     if isinstance(value, str):
         return _written_number(value)
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    if isinstance(value, bool) or not isinstance(value, _NUMBERS) or not math.isfinite(value):
         raise Refused("not_a_number", "is not a number")
     return float(value)
 
@@ -110,16 +113,18 @@ def _written_number(value: str) -> float:
 
 def money(value: Any) -> float:
     """An amount that is not negative, to four decimals."""
-    amount = number(value)
-    if amount < 0:
+    amount = value if type(value) is float else number(value)
+    if 0 <= amount <= LARGEST_AMOUNT:
+        return round(amount, DECIMALS) + 0.0
+    if number(amount) < 0:
         raise Refused("negative", f"{_short(str(value))} is negative")
-    if amount > LARGEST_AMOUNT:
-        raise Refused("too_large", f"{_short(str(value))} is too large")
-    return round(amount, DECIMALS) + 0.0
+    raise Refused("too_large", f"{_short(str(value))} is too large")
 
 
 def count(value: Any) -> int:
     """A whole number from 0 on."""
+    if isinstance(value, str) and len(value) < 10 and value.isascii() and value.isdecimal():
+        return int(value)
     amount = number(value)
     if amount < 0:
         raise Refused("negative", f"{_short(str(value))} is negative")
@@ -137,6 +142,8 @@ def age(value: Any) -> int:
 
 def quantity(value: Any) -> float:
     """How many of a product: more than nothing; whole numbers come back as int."""
+    if type(value) is int and 0 < value <= LARGEST_COUNT:
+        return value
     amount = number(value)
     if amount <= 0 or amount > LARGEST_COUNT:
         raise Refused("not_a_quantity", f"{_short(str(value))} is no quantity")
@@ -201,12 +208,14 @@ def _written_moment(written: str) -> datetime:
 
 def _in_range(at: datetime) -> datetime:
     try:
-        at = at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
+        if at.tzinfo is not UTC:
+            at = at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
     except OverflowError:
         raise Refused("impossible_date", "the date is out of range") from None
     if not EARLIEST_YEAR <= at.year <= LATEST_YEAR:
         raise Refused("impossible_date", f"the year {at.year} is out of range")
-    return at.replace(microsecond=at.microsecond // 1000 * 1000)  # what MongoDB keeps
+    below = at.microsecond % 1000
+    return at.replace(microsecond=at.microsecond - below) if below else at  # what MongoDB keeps
 
 
 def _otherwise_written(written: str) -> datetime:

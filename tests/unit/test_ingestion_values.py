@@ -114,3 +114,35 @@ def test_text_with_control_characters_is_refused() -> None:
             values.text(wrong)
     assert values.text(5.0) == "5"
     assert values.text("مرحبا 😀\u200d") == "مرحبا 😀\u200d"
+
+
+@pytest.mark.parametrize(
+    ("written", "number"),
+    [
+        ("7", 7),
+        ("0012", 12),
+        ("999999999", 999_999_999),
+        ("2147483648", 2**31),
+        ("1,200", 1200),
+        ("3.0", 3),
+        ("٣", 3),
+    ],
+)
+def test_a_count_means_the_same_however_it_is_read(written: str, number: int) -> None:
+    assert values.count(written) == number
+
+
+@pytest.mark.parametrize("written", ["²", "2147483649", "1.5", "-1"])
+def test_what_is_no_count_is_refused(written: str) -> None:
+    with pytest.raises(Refused):
+        values.count(written)
+
+
+@pytest.mark.parametrize("amount", [float("nan"), float("inf"), float("-inf"), -0.01, 1e13])
+def test_an_amount_that_is_none_is_refused(amount: float) -> None:
+    with pytest.raises(Refused):
+        values.money(amount)
+
+
+def test_nothing_spent_has_no_sign() -> None:
+    assert str(values.money(-0.0)) == "0.0"
