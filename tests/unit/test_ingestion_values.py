@@ -139,7 +139,7 @@ def test_what_is_no_count_is_refused(written: str) -> None:
 
 
 @pytest.mark.parametrize("amount", [float("nan"), float("inf"), float("-inf"), -0.01, 1e13])
-def test_an_amount_that_is_none_is_refused(amount: float) -> None:
+def test_a_number_that_is_no_amount_is_refused(amount: float) -> None:
     with pytest.raises(Refused):
         values.money(amount)
 
