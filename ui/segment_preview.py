@@ -192,4 +192,6 @@ def filter_text(shown: Shown, settings: Settings) -> str:
 
 
 def _clock(found: Preview, settings: Settings) -> str:
-    return f"{fmt.day(found.as_of, settings.zone)}, {found.as_of.astimezone(settings.zone):%H:%M:%S}"
+    """When the data was as it was counted, which a snapshot knows a little later than it is asked."""
+    at = found.known_at
+    return f"{fmt.day(at, settings.zone)}, {at.astimezone(settings.zone):%H:%M:%S}"
