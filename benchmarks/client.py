@@ -28,6 +28,7 @@ class Connection:
         if stage.web is None:
             raise ValueError("this stage has no web process")
         self._connection = HTTPConnection("127.0.0.1", stage.web.port, timeout=600)
+        self._connection.connect()
         self._headers = headers
 
     def post(self, path: str, body: bytes, kind: str = "application/json") -> Answer:

@@ -25,19 +25,16 @@ def run(stage: Stage, scale: float, rounds: int = ROUNDS) -> Iterator[Figure]:
 
 def post_order(stage: Stage, headers: dict[str, str], count: int, rounds: int) -> Figure:
     """Single orders over a few kept connections, in turns with the same route that only validates."""
-    connections = [client.Connection(stage, headers) for _ in range(CONNECTIONS)]
     rates: dict[str, list[float]] = {"/api/orders": [], "/api/orders-checked": []}
     for path in rates:  # the first requests of a route are slower
-        _rate(connections, path, _bodies(CONNECTIONS * 10))
+        _rate(stage, headers, path, _bodies(CONNECTIONS * 10))
     for _ in range(rounds):
         for path, found in rates.items():
             meter = stage.meter()
-            found.append(_rate(connections, path, _bodies(count)))
+            found.append(_rate(stage, headers, path, _bodies(count)))
             note(f"{path}: {found[-1]:,.0f} requests/s; own processor time: {meter.each(count)}")
             stage.await_idle()
             stage.await_quiet()
-    for connection in connections:
-        connection.close()
     return Figure("post_order", median(rates["/api/orders"]), count, median(rates["/api/orders-checked"]))
 
 
@@ -46,12 +43,17 @@ def _bodies(count: int) -> list[bytes]:
     return [orjson.dumps(record) for record in orders.records()]
 
 
-def _rate(connections: Sequence[client.Connection], path: str, bodies: Sequence[bytes]) -> float:
+def _rate(stage: Stage, headers: dict[str, str], path: str, bodies: Sequence[bytes]) -> float:
+    connections = [client.Connection(stage, headers) for _ in range(CONNECTIONS)]
+
     def work(connection: client.Connection, index: int) -> None:
         for body in bodies[index :: len(connections)]:
             connection.post(path, body)
 
-    return len(bodies) / client.together(connections, work)
+    rate = len(bodies) / client.together(connections, work)
+    for connection in connections:
+        connection.close()
+    return rate
 
 
 def orders_ndjson(stage: Stage, headers: dict[str, str], count: int) -> Figure:
