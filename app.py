@@ -59,6 +59,7 @@ async def lifespan(_app: st.App) -> AsyncIterator[None]:
             await asyncio.to_thread(_start, supervisor, settings(), place)
         except (CannotStart, CrmError) as error:
             raise _refusal(error.message) from error
+        server.answer_at_once(place.port)
         async with api.router.lifespan_context(api):
             announcement = asyncio.create_task(_announce(place))
             yield

@@ -1,5 +1,6 @@
 """Where Streamlit serves, and where it should: its own options on one side, the product's on the other."""
 
+import gc
 import os
 import socket
 import sys
@@ -58,6 +59,27 @@ def move_where_wanted(settings: Settings) -> None:
     sys.stdout.flush()
     sys.stderr.flush()
     os.execve(sys.executable, [sys.executable, *sys.orig_argv[1:]], environment)  # noqa: S606  # no shell is meant
+
+
+def answer_at_once(port: int) -> int:
+    """Have no answer from this port wait to be sent; how many sockets were found there.
+
+    Streamlit makes its socket without naming the protocol, and asyncio then does not switch off Nagle's
+    algorithm: on a kept connection each answer would wait for the client's acknowledgement, some 40 ms.
+    Connections inherit the option from the socket that accepts them. Nothing hands that socket out, so it
+    is looked for among all objects.
+    """
+    found = [one for one in gc.get_objects() if type(one) is socket.socket and _is_bound(one, port)]
+    for one in found:
+        one.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return len(found)
+
+
+def _is_bound(candidate: socket.socket, port: int) -> bool:
+    try:
+        return candidate.family in (socket.AF_INET, socket.AF_INET6) and candidate.getsockname()[1] == port
+    except OSError:
+        return False  # closed
 
 
 def _is_streamlit_run() -> bool:

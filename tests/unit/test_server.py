@@ -1,10 +1,12 @@
 """Where the product listens, how it is reached, and what sign-in by a provider is told."""
 
+import socket
+
 import pytest
 
 from crm.settings import Settings
 from ui import oidc
-from ui.server import Place, wanted
+from ui.server import Place, answer_at_once, wanted
 
 
 @pytest.mark.parametrize(
@@ -23,6 +25,17 @@ def test_the_url_is_one_that_a_browser_on_this_machine_can_open(address: str, ur
 
 def test_the_settings_choose_the_place() -> None:
     assert wanted(Settings(CRM_PORT=9123, CRM_ADDRESS="127.0.0.2")) == Place("127.0.0.2", 9123)
+
+
+def test_answers_are_sent_at_once() -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as listening, socket.socket() as client:
+        listening.bind(("127.0.0.1", 0))
+        port = listening.getsockname()[1]
+        assert answer_at_once(port) == 1
+        listening.listen()
+        client.connect(("127.0.0.1", port))
+        with listening.accept()[0] as connection:
+            assert connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
 
 
 def test_without_a_provider_there_are_no_secrets() -> None:
