@@ -21,7 +21,7 @@ _BLOCK = 4000  # records that the product validates and publishes at a time
 
 def run(scale: float) -> Iterator[Figure]:
     """All figures of ingestion."""
-    orders = size(300_000, scale)
+    orders = size(600_000, scale)
     with bare_stage() as stage:
         yield orders_stream(stage, "orders_stream", size(1_000_000, scale), orders, skew=0.0)
         stage.clear()
