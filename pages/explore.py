@@ -7,6 +7,40 @@ from crm.selection import Selection
 from ui import charts, explore_charts, figures, filter_bar, nobody_yet, picks, segment_panel
 from ui.session import require_user, settings, stores
 
+
+def _shop() -> None:
+    """The filter, the charts and what was picked in them, for a shop with customers."""
+    choices = figures.choices(shop, state)
+    chosen = filter_bar.draw(choices, figures.extent(shop, state), now=now, zone=zone)
+    view = explore_charts.View(shop, state, chosen, metric or "revenue", currency, zone.key)
+    panel = st.container()
+
+    explore_charts.key_figures(figures.key_figures(shop, state, chosen.scope), currency)
+    days = explore_charts.trend(view)
+    left, right = st.columns(2)
+    with left:
+        cities = explore_charts.cities(view)
+    with right:
+        explore_charts.categories(view)
+    explore_charts.products(view)
+    scores = explore_charts.scores(view, now)
+    groups = explore_charts.rfm_groups(scores, currency)
+
+    picked = Selection(
+        cities=cities or chosen.scope.cities,
+        tags=chosen.scope.tags,
+        period=chosen.period if days.is_open else days,
+        groups=groups,
+    )
+    with panel:
+        segment_panel.draw(shop, user, picked, chosen.scope, scores, now=now)
+        if cities or groups or not days.is_open:
+            st.button(
+                "Clear what is picked in the charts", icon=":material/close:", type="tertiary",
+                on_click=picks.clear,
+            )  # fmt: skip
+
+
 user = require_user("explore")
 now = utc_now()
 shop, zone, currency = stores(), settings().zone, settings().currency
@@ -24,35 +58,7 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
         label_visibility="collapsed",
     )
 
-if not state.customers:
+if state.customers:
+    _shop()
+else:
     nobody_yet.draw(user)
-    st.stop()
-choices = figures.choices(shop, state)
-chosen = filter_bar.draw(choices, figures.extent(shop, state), now=now, zone=zone)
-view = explore_charts.View(shop, state, chosen, metric or "revenue", currency, zone.key)
-panel = st.container()
-
-explore_charts.key_figures(figures.key_figures(shop, state, chosen.scope), currency)
-days = explore_charts.trend(view)
-left, right = st.columns(2)
-with left:
-    cities = explore_charts.cities(view)
-with right:
-    explore_charts.categories(view)
-explore_charts.products(view)
-scores = explore_charts.scores(view, now)
-groups = explore_charts.rfm_groups(scores, currency)
-
-picked = Selection(
-    cities=cities or chosen.scope.cities,
-    tags=chosen.scope.tags,
-    period=chosen.period if days.is_open else days,
-    groups=groups,
-)
-with panel:
-    segment_panel.draw(shop, user, picked, chosen.scope, scores, now=now)
-    if cities or groups or not days.is_open:
-        st.button(
-            "Clear what is picked in the charts", icon=":material/close:", type="tertiary",
-            on_click=picks.clear,
-        )  # fmt: skip

@@ -6,7 +6,7 @@ from crm import accounts
 from crm.auth import Account
 from crm.errors import CrmError
 from crm.moment import utc_now
-from ui import cookies, format, session
+from ui import cookies, format, notices, session
 
 _ACTIONS = {
     "password": ":material/key: Change password",
@@ -56,5 +56,5 @@ def _change_password(account: Account) -> None:
         st.error(error.message, icon=":material/error:")
         return
     cookies.begin(renewed)
-    st.toast("The password is changed.", icon=":material/check:")
+    notices.say("The password is changed.")
     st.rerun()

@@ -13,6 +13,7 @@ from crm.moment import utc_now
 from crm.stores.connection import Stores
 from ui import campaign_marks as marks
 from ui import format as fmt
+from ui import notices
 
 Campaign = dict[str, Any]
 
@@ -52,7 +53,7 @@ def _do(
         st.toast(error.message, icon=":material/error:")
         return
     st.session_state.pop(f"pace-{campaign['_id']}", None)
-    st.toast(done, icon=":material/check:")
+    notices.say(done)
     st.rerun()
 
 

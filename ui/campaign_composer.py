@@ -15,7 +15,7 @@ from crm.moment import utc_now
 from crm.rehearsal import Readiness, Reading
 from crm.settings import Settings
 from crm.stores.connection import Stores
-from ui import campaign_draft, campaign_launch, links, segment_list
+from ui import campaign_draft, campaign_launch, links, notices, segment_list
 from ui import format as fmt
 from ui.campaign_draft import MESSAGE_KEY, NAME_KEY, SEGMENT_KEY, Content, Opened
 
@@ -276,5 +276,5 @@ def _save(stores: Stores, account: Account, here: Opened) -> None:
         st.toast(error.message, icon=":material/error:")
         return
     st.query_params[campaign_draft.PARAMETER] = campaign_id
-    st.toast("Draft saved.", icon=":material/check:")
+    notices.say("Draft saved.")
     st.rerun()

@@ -15,7 +15,7 @@ from streamlit.navigation.page import StreamlitPage
 
 from crm import auth
 from crm.auth import Account
-from ui import account_menu, google, session
+from ui import account_menu, google, notices, session
 
 _ROOT = Path(__file__).resolve().parent.parent
 _ASSETS = Path(__file__).resolve().parent / "assets"
@@ -93,6 +93,7 @@ def draw() -> None:
     st.logo(str(_ASSETS / "logo.svg"), icon_image=str(_ASSETS / "icon.svg"), size="large")
     account_menu.draw(account)
     page.run()
+    notices.show()
 
 
 if __name__ == "__main__":

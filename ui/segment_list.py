@@ -12,7 +12,7 @@ from crm.moment import utc_now
 from crm.settings import Settings
 from crm.stores.connection import Stores
 from ui import format as fmt
-from ui import open_segment
+from ui import notices, open_segment
 
 _STEP = 20
 _MANY = 8  # segments beyond which a search helps
@@ -135,7 +135,7 @@ def _duplicate(stores: Stores, account: Account, segment_id: str) -> None:
     except CrmError as error:
         st.toast(error.message, icon=":material/error:")
         return
-    st.toast(f"Made “{fmt.plain(copy['name'])}”.", icon=":material/content_copy:")
+    notices.say(f"Made “{fmt.plain(copy['name'])}”.", ":material/content_copy:")
     st.rerun()
 
 

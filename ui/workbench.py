@@ -11,7 +11,7 @@ from crm.moment import utc_now
 from crm.settings import Settings
 from crm.stores.connection import Stores
 from ui import format as fmt
-from ui import links, open_segment, prompt_box, rule_draft, rule_tree, segment_preview
+from ui import links, notices, open_segment, prompt_box, rule_draft, rule_tree, segment_preview
 from ui.open_segment import NAME, Opened, Segment
 from ui.rule_builder import rule_builder
 from ui.rule_draft import Draft
@@ -148,6 +148,6 @@ def _saved(work: Work, name: str, segment: Segment | None) -> str:
     except CrmError as error:
         return error.message
     open_segment.saved(stored)
-    st.toast(f"Saved “{fmt.plain(stored['name'])}”.", icon=":material/check:")
+    notices.say(f"Saved “{fmt.plain(stored['name'])}”.")
     st.rerun()
     return ""
