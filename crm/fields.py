@@ -75,6 +75,26 @@ _CATALOGUE = (
 
 FIELDS: dict[str, Field] = {field.name: field for field in _CATALOGUE}
 
+LINE_FIELDS: dict[str, Field] = {
+    field.name: field
+    for field in (
+        Field("product", FieldType.TEXT, "product"),
+        Field("productId", FieldType.TEXT, "product id"),
+        Field("category", FieldType.TEXT, "category"),
+    )
+}
+ORDER_FIELDS: dict[str, Field] = {
+    **LINE_FIELDS,
+    "status": Field(
+        "status",
+        FieldType.TEXT,
+        "order status",
+        ("placed", "paid", "shipped", "delivered", "cancelled", "refunded"),
+    ),
+    "total": Field("total", FieldType.MONEY, "order total"),
+}
+"""What a behaviour may ask of an order, and (the first three) of a line of it."""
+
 _TEXTS = tuple(field.name for field in _CATALOGUE if field.type is FieldType.TEXT)
 _LISTS = tuple(field.name for field in _CATALOGUE if field.type is FieldType.TAGS)
 

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
-from typing import assert_never
 
 import numpy as np
 
@@ -45,6 +44,6 @@ def _walk(part: Part, rule: Rule, clock: Clock, path: str, nodes: dict[str, Mask
             if join is Join.NOT:
                 np.logical_not(found, out=found)
         case _:
-            assert_never(rule)
+            raise TypeError(f"no columns for {type(rule).__name__} yet")
     nodes[path] = found
     return found

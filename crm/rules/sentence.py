@@ -6,8 +6,20 @@ Every clause is a verb phrase with “customers who” before it, so clauses joi
 
 from typing import assert_never
 
-from crm.rules.nodes import Condition, Everyone, Group, Join, Rule
-from crm.rules.words import Form, Teller, phrase
+from crm.rules.clauses import behaviour, campaign, stored_list, top
+from crm.rules.nodes import (
+    Behaviour,
+    Condition,
+    Everyone,
+    Group,
+    InCampaign,
+    InList,
+    InSegment,
+    Join,
+    Rule,
+    Top,
+)
+from crm.rules.words import Form, Teller, phrase, quoted
 
 
 def describe(rule: Rule, *, currency: str = "INR") -> str:
@@ -30,6 +42,8 @@ def _clause(rule: Rule, currency: str) -> str:
             return "are any customer"
         case Condition():
             return _condition(rule, currency, holds=True)
+        case Behaviour() | Top() | InSegment() | InCampaign() | InList():
+            return _pair(rule, currency)[0]
         case Group(Join.NOT, rules):
             return _none_of(rules, currency)
         case Group(join, (only,)):
@@ -43,7 +57,7 @@ def _clause(rule: Rule, currency: str) -> str:
 def _none_of(rules: tuple[Rule, ...], currency: str) -> str:
     if len(rules) == 1:
         return _not(rules[0], currency)
-    if any(isinstance(each, Condition) and _sounds_negative(each) for each in rules):
+    if any(_sounds_negative(each) for each in rules):
         return _series([_not(each, currency) for each in rules], "and")  # “neither … nor never” misleads
     return "neither " + " nor ".join(_part(each, currency) for each in rules)
 
@@ -52,6 +66,8 @@ def _not(rule: Rule, currency: str) -> str:
     match rule:
         case Condition():
             return _condition(rule, currency, holds=False)
+        case Behaviour() | Top() | InSegment() | InCampaign() | InList():
+            return _pair(rule, currency)[1]
         case Everyone():
             return "are no customer"
         case Group():
@@ -78,6 +94,24 @@ def _has_parts(rule: Rule) -> bool:
             return False
 
 
+def _pair(rule: Behaviour | Top | InSegment | InCampaign | InList, currency: str) -> tuple[str, str]:
+    """The clause where it holds, and where it does not."""
+    match rule:
+        case Behaviour():
+            return behaviour(rule, currency)
+        case Top(of=of):
+            return top(rule, "" if isinstance(of, Everyone) else _clause(of, currency))
+        case InSegment(name=name, inside=inside):
+            inner, outer = f"are in the segment {quoted(name)}", f"are not in the segment {quoted(name)}"
+            return (inner, outer) if inside else (outer, inner)
+        case InCampaign():
+            return campaign(rule)
+        case InList():
+            return stored_list(rule)
+        case _:
+            assert_never(rule)
+
+
 def _series(clauses: list[str], word: str) -> str:
     if len(clauses) == 2:
         return f"{clauses[0]} {word} {clauses[1]}"
@@ -101,5 +135,13 @@ def _form(condition: Condition) -> Form:
     return operator.form
 
 
-def _sounds_negative(condition: Condition) -> bool:
-    return bool(condition.operator.negates) or _form(condition) is Form.NOUGHT
+def _sounds_negative(rule: Rule) -> bool:
+    match rule:
+        case Condition():
+            return bool(rule.operator.negates) or _form(rule) is Form.NOUGHT
+        case InSegment(inside=inside) | InList(inside=inside):
+            return not inside
+        case Behaviour():
+            return True
+        case _:
+            return False

@@ -136,6 +136,9 @@ _WORDINGS = {
         ),
     ),
     "bucket": Wording("random bucket"),
+    "orders.count": Wording("number of orders", ("order", "orders")),
+    "orders.quantity": Wording("number of items", ("item", "items")),
+    "orders.products": Wording("number of products", ("different product", "different products")),
 }
 
 
@@ -174,7 +177,7 @@ class Teller:
         return value if _PLAIN_TEXT.fullmatch(value) and value not in ("or", "and") else self.quoted(value)
 
     def quoted(self, value: str) -> str:
-        return f"“{value.strip()}”"
+        return quoted(value)
 
     def any_of(self, values: Sequence[str]) -> str:
         return joined([self.text(value) for value in values], "or")
@@ -242,6 +245,10 @@ class Teller:
             days = [each.days for each in value if isinstance(each, Age)]
             return f"between {days[0]:,} and {days[1]:,} days ago"
         return f"between {self.moment(low)} and {self.start(high)}"
+
+
+def quoted(value: str) -> str:
+    return f"“{value.strip()}”"
 
 
 def joined(parts: Sequence[str], word: str) -> str:

@@ -1,0 +1,59 @@
+"""Rules as this shop may write them: its fields, and the segments, campaigns and lists it has.
+
+    rule = rulebook.parse(stores, tree)         # InvalidRule names the bad node
+
+Everything that reads a rule from somebody goes through here; `crm.segments` alone knows no shop.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from crm import segments
+from crm.errors import InvalidRule
+from crm.fields import FIELDS, Field
+from crm.rules.references import Referred
+from crm.segments import Rule
+from crm.stores import campaigns, lists
+from crm.stores import segments as library
+from crm.stores.connection import Stores
+
+
+def fields(stores: Stores) -> Mapping[str, Field]:
+    """Every field a rule may use here."""
+    return FIELDS
+
+
+def parse(stores: Stores, tree: Any, *, own_id: str | None = None) -> Rule:
+    """The rule that this JSON stands for, with what it refers to. Raises InvalidRule.
+
+    `own_id` is that of the segment whose tree this is: one that leads back to itself is refused.
+    """
+    return segments.parse(tree, fields(stores), _References(stores), own_id=own_id)
+
+
+def problems(stores: Stores, tree: Any, *, own_id: str | None = None) -> list[InvalidRule]:
+    """Every bad node of a tree, in its order."""
+    return segments.problems(tree, fields(stores), _References(stores), own_id=own_id)
+
+
+@dataclass(frozen=True, slots=True)
+class _References:
+    """Looks things up in the stores."""
+
+    stores: Stores
+
+    def segment(self, segment_id: str) -> Referred | None:
+        found = library.get(self.stores, segment_id)
+        return None if found is None else Referred(found["name"], found["rules"])
+
+    def campaign(self, campaign_id: str) -> Referred | None:
+        found = campaigns.find(self.stores, campaign_id)
+        if found is None:
+            return None
+        variants = tuple(variant["name"] for variant in found.get("variants", ()))
+        return Referred(found["name"], variants=variants)
+
+    def list(self, list_id: str) -> Referred | None:
+        found = lists.get(self.stores, list_id)
+        return None if found is None else Referred(found["name"])
