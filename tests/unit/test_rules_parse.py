@@ -48,7 +48,7 @@ def test_the_original_tree_is_read():
             {
                 "type": "behaviour",
                 "measure": "sum",
-                "where": [{"field": "city"}],
+                "where": [{"field": "city", "operator": "equals", "value": "x"}],
                 "operator": "equals",
                 "value": 1,
             },
