@@ -6,8 +6,9 @@ from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from crm.columnar.facts import Facts, Months, Steps, Values, gather
+from crm.columnar.facts import gather
 from crm.columnar.shelf import State
+from crm.distributions import Facts, Months, Steps, Values
 from crm.fields import fold
 from crm.segments import Rule
 from crm.stores import audiences as queries

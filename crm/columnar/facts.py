@@ -6,7 +6,6 @@ that says which bar the row belongs to, so that a chart costs one `bincount` ove
 
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -18,54 +17,13 @@ from crm.columnar.columns import Mask
 from crm.columnar.evaluate import evaluate
 from crm.columnar.parts import Part
 from crm.columnar.shelf import State
+from crm.distributions import Distribution, Facts, Months, Steps, Values
 from crm.rules.nodes import Rule
 
 _MISSING = 0  # the code of rows without a value, in every coding
 _CHUNK = 1024
 
 Codes = np.ndarray[Any, np.dtype[Any]]
-
-
-@dataclass(frozen=True, slots=True)
-class Values:
-    """A distribution by value, of text, tags or booleans; `most` bars at most, the others summed."""
-
-    name: str
-
-
-@dataclass(frozen=True, slots=True)
-class Steps:
-    """A distribution of numbers by steps: bar k holds `edges[k] <= x < edges[k + 1]`."""
-
-    name: str
-    edges: tuple[float, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Months:
-    """A distribution of instants by calendar month in a zone, counted from year 0: year * 12 + month - 1."""
-
-    name: str
-    zone: str
-
-
-Distribution = Values | Steps | Months
-
-
-@dataclass(slots=True)
-class Facts:
-    """Exact answers. `nodes` counts who each node of the rule selects alone, by its path.
-
-    `bars[distribution]` maps a value, a step's index or a month to a number of customers, None being those
-    without a value. `sample` holds ids, those with the smallest random bucket.
-    """
-
-    size: int = 0
-    total: int = 0
-    sums: dict[str, float] = field(default_factory=dict)
-    nodes: Counter[str] = field(default_factory=Counter)
-    bars: dict[Distribution, Counter[Hashable]] = field(default_factory=dict)
-    sample: list[str] = field(default_factory=list)
 
 
 def gather(
