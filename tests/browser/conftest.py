@@ -7,11 +7,12 @@
 One installation serves all tests of a run: name what you make after your test, and leave the rest alone.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Error as PlaywrightError
 
 from crm import accounts, sample
 from crm.moment import utc_now
@@ -105,6 +106,23 @@ def signed_in(
     for context in contexts:
         context.close()
     assert not shown
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Add what every open page says to the report of a test that failed."""
+    report = yield
+    browser = getattr(item, "funcargs", {}).get("chromium")
+    if report.when == "call" and report.failed and browser is not None:
+        for page in [page for context in browser.contexts for page in context.pages]:
+            try:
+                said = page.locator("body").aria_snapshot(timeout=5_000)
+            except PlaywrightError as error:
+                said = str(error)
+            report.sections.append((f"the page at {page.url}", said))
+    return report
 
 
 def exceptions(page: Page) -> list[str]:
