@@ -2,15 +2,23 @@
 
 Slow, obvious, and no code shared with the engines but the catalogue of field types. `now` and the dates
 of customers are aware and of whole milliseconds, as MongoDB keeps them.
+
+`selected` takes any tree and a world of customers, orders and what rules refer to; `matches` a tree that
+asks about one customer's fields alone.
 """
 
 import calendar
 import math
 import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
 
-from crm.fields import FIELDS
+from crm.fields import FIELDS, LINE_FIELDS, ORDER_FIELDS, Field
+from crm.rules.references import Referred
+
+Node = dict[str, Any]
 
 NEGATIVE = {
     "notEquals": "equals",
@@ -22,20 +30,176 @@ NEGATIVE = {
 }
 
 
-def matches(node: dict[str, Any], customer: dict[str, Any], now: datetime, zone: tzinfo) -> bool:
-    if node["type"] == "everyone":
+@dataclass
+class World:
+    """A shop: customers by id, their orders, and what rules refer to by id.
+
+    A segment is `{name, rules}`; a campaign `{name, variants, deliveries: [{customer, state, variant}]}`;
+    a list `{name, entries}`, its entries as somebody wrote them. It finds references for `segments.parse`.
+    """
+
+    customers: dict[str, dict[str, Any]]
+    orders: list[dict[str, Any]] = field(default_factory=list)
+    segments: dict[str, dict[str, Any]] = field(default_factory=dict)
+    campaigns: dict[str, dict[str, Any]] = field(default_factory=dict)
+    lists: dict[str, dict[str, Any]] = field(default_factory=dict)
+    fields: Mapping[str, Field] = field(default_factory=lambda: FIELDS)
+
+    def segment(self, segment_id: str) -> Referred | None:
+        found = self.segments.get(segment_id)
+        return found and Referred(found["name"], found["rules"])
+
+    def campaign(self, campaign_id: str) -> Referred | None:
+        found = self.campaigns.get(campaign_id)
+        return found and Referred(found["name"], variants=tuple(found["variants"]))
+
+    def list(self, list_id: str) -> Referred | None:
+        found = self.lists.get(list_id)
+        return found and Referred(found["name"])
+
+
+def selected(node: Node, world: World, now: datetime, zone: tzinfo) -> set[str]:
+    """The ids of whom the tree selects."""
+    everybody = set(world.customers)
+    match node["type"]:
+        case "everyone":
+            return everybody
+        case "group":
+            each = [selected(one, world, now, zone) for one in node["conditions"]]
+            together = set.intersection(*each) if node["operator"] == "AND" else set.union(*each)
+            return everybody - together if node["operator"] == "NOT" else together
+        case "condition":
+            return {
+                key for key, one in world.customers.items() if matches(node, one, now, zone, world.fields)
+            }
+        case "behaviour":
+            bought: dict[str, list[Node]] = {key: [] for key in everybody}
+            for order in world.orders:
+                bought.get(order.get("customerId"), []).append(order)  # type: ignore[arg-type]
+            return {key for key, orders in bought.items() if behaves(node, orders, now, zone)}
+        case "top":
+            return ranked(node, world, now, zone)
+        case "segment":
+            inner = selected(world.segments[node["segmentId"]]["rules"], world, now, zone)
+            return inner if node.get("in", True) else everybody - inner
+        case "campaign":
+            asked = {key: node[key] for key in ("state", "variant") if node.get(key)}
+            rows = world.campaigns[node["campaignId"]]["deliveries"]
+            return everybody & {row["customer"] for row in rows if asked.items() <= row.items()}
+        case _:
+            entries = {fold(entry) for entry in world.lists[node["listId"]]["entries"]}
+            listed = {
+                key for key, one in world.customers.items()
+                if {known(one.get("email"), "text"), known(one.get("externalId"), "text")} & entries
+            }  # fmt: skip
+            return listed if node.get("in", True) else everybody - listed
+
+
+def ranked(node: Node, world: World, now: datetime, zone: tzinfo) -> set[str]:
+    by = world.fields[node["by"]]
+    values = {key: known(read(world.customers[key], by), by.type)
+              for key in sorted(selected(node["of"], world, now, zone))}  # fmt: skip
+    order = sorted((key for key, x in values.items() if x is not None), key=lambda key: values[key],
+                   reverse=node.get("direction", "desc") == "desc")  # fmt: skip  # keeps ties in their order
+    return set(order[: node["n"]])
+
+
+def behaves(node: Node, orders: list[Node], now: datetime, zone: tzinfo) -> bool:
+    """Whether somebody with these orders shows the behaviour."""
+    if node["operator"] in NEGATIVE:
+        return not behaves({**node, "operator": NEGATIVE[node["operator"]]}, orders, now, zone)
+    x = measured(node["measure"], matching_orders(node, orders, now, zone))
+    holds = date_holds if node["measure"].startswith("daysSince") else number_holds
+    return x is not None and holds(node["operator"], x, node["value"], now, zone)
+
+
+def matching_orders(
+    node: Node, orders: list[Node], now: datetime, zone: tzinfo
+) -> list[tuple[Node, list[Node]]]:
+    """The orders that a behaviour is about, each with those of its lines that match."""
+    where = node.get("where") or []
+    of_lines = [one for one in where if one["field"] in LINE_FIELDS]
+    of_orders = [one for one in where if one["field"] not in LINE_FIELDS]
+    found = []
+    for order in orders:
+        if not in_time(order, node.get("within"), now, zone):
+            continue
+        if known(order.get("status"), "text") == "cancelled" and "status" not in {w["field"] for w in where}:
+            continue
+        lines = order.get("products") if isinstance(order.get("products"), list) else []
+        lines = [
+            line for line in lines if isinstance(line, dict)
+            and all(matches(one, line | {"product": line.get("name")}, now, zone, ORDER_FIELDS)
+                    for one in of_lines)
+        ]  # fmt: skip
+        if all(matches(one, order, now, zone, ORDER_FIELDS) for one in of_orders) and (lines or not of_lines):
+            found.append((order, lines))
+    return found
+
+
+def in_time(order: Node, within: Any, now: datetime, zone: tzinfo) -> bool:
+    at = known(order.get("createdAt"), "date")
+    if at is None or at > now:
+        return at is None and within is None
+    if within is None:
         return True
-    if node["type"] == "group":
-        found = [matches(each, customer, now, zone) for each in node["conditions"]]
+    if "last" in within:
+        return date_holds("inTheLast", at, within, now, zone)
+    start, end = (instant(within[key], zone) if within.get(key) else at for key in ("from", "to"))
+    return start <= at <= end
+
+
+def measured(measure: str, found: list[tuple[Node, list[Node]]]) -> Any:
+    """The number, or for the days since an order its instant; None where there is none."""
+    totals = [x for order, _ in found if (x := known(order.get("total"), "number")) is not None]
+    dates = [x for order, _ in found if (x := known(order.get("createdAt"), "date")) is not None]
+    lines = [line for _, some in found for line in some]
+    match measure:
+        case "count":
+            return len(found)
+        case "quantity":
+            return round(sum(known(line.get("quantity"), "number") or 0 for line in lines), 4)
+        case "distinctProducts":
+            return len({product(line) for line in lines} - {None})
+        case "sum":
+            return round(sum(totals), 4)
+        case "average":
+            return round(sum(totals) / len(totals), 4) if totals else None
+        case "min" | "max":
+            return {"min": min, "max": max}[measure](totals, default=None)
+    return (min if measure == "daysSinceFirst" else max)(dates, default=None)
+
+
+def product(line: Node) -> tuple[str, str] | None:
+    for key in ("productId", "name"):
+        if text := known(line.get(key), "text"):
+            return key, text
+    return None
+
+
+def matches(
+    node: Node, customer: dict[str, Any], now: datetime, zone: tzinfo, fields: Mapping[str, Field] = FIELDS
+) -> bool:
+    if node.get("type") == "everyone":
+        return True
+    if node.get("type") == "group":
+        found = [matches(each, customer, now, zone, fields) for each in node["conditions"]]
         return {"AND": all(found), "OR": any(found), "NOT": not any(found)}[node["operator"]]
     operator = node["operator"]
     if operator in NEGATIVE:
-        return not matches({**node, "operator": NEGATIVE[operator]}, customer, now, zone)
-    kind = FIELDS[node["field"]].type
-    x = known(customer.get(node["field"]), kind)
+        return not matches({**node, "operator": NEGATIVE[operator]}, customer, now, zone, fields)
+    of = fields[node["field"]]
+    x = known(read(customer, of), of.type)
     if x is None or operator == "isSet":
         return x is not None
-    return HOLDS[kind](operator, x, node["value"], now, zone)
+    return HOLDS[of.type](operator, x, node["value"], now, zone)
+
+
+def read(document: Any, of: Field) -> Any:
+    """What a document has in a field, its path being names with dots between them."""
+    for key in of.path.split("."):
+        document = document.get(key) if isinstance(document, dict) else None
+    return document
 
 
 def known(x: Any, kind: str) -> Any:

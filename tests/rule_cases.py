@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from tests.oracle import World
+
 _FILE = Path(__file__).parent / "cases" / "segments.json"
 
 
@@ -29,6 +31,7 @@ _CONTENT = json.loads(_FILE.read_text(encoding="utf-8"), object_hook=_dates)
 
 NOW: datetime = datetime.fromisoformat(_CONTENT["now"])
 CUSTOMERS: dict[str, dict[str, Any]] = _CONTENT["customers"]
+WORLD = World(CUSTOMERS, _CONTENT["orders"], _CONTENT["segments"], _CONTENT["campaigns"], _CONTENT["lists"])
 CASES = [
     Case(case["name"], case["rule"], case["matches"], ZoneInfo(case.get("zone", "UTC")))
     for case in _CONTENT["cases"]

@@ -8,6 +8,7 @@ from typing import Any
 
 import orjson
 
+from crm.fields import fold
 from crm.ingestion import values
 from crm.ingestion.headers import CUSTOMERS, KINDS, ORDERS, PRODUCTS, field_of
 from crm.ingestion.values import Refused
@@ -16,6 +17,7 @@ Record = dict[str, Any]
 
 MOST_LINES = 1000
 _COLUMNS_OF_A_LINE = ("productId", "product", "category", "quantity", "price")
+_FOLDED_OF_A_LINE = ("productId", "name", "category")
 _IN_A_LINE = frozenset(_COLUMNS_OF_A_LINE)
 
 _STATUSES = {
@@ -99,6 +101,18 @@ def _line(raw: Record, number: int | None) -> Record:
         raise Refused("invalid_products", f"{_place(number)}it has neither a name nor a productId")
     line.setdefault("quantity", 1)
     return line
+
+
+def folded_line(line: Mapping[str, Any]) -> dict[str, str]:
+    """What is stored under `folded` in a line of an order, the form that rules compare by.
+
+    `productId`, `name` and `category` folded; left out where missing, blank or no text.
+    """
+    return {
+        name: text
+        for name in _FOLDED_OF_A_LINE
+        if isinstance(value := line.get(name), str) and (text := fold(value))
+    }
 
 
 _TAKE: dict[str, dict[str, Callable[[Any], Any]]] = {

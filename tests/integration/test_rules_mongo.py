@@ -8,7 +8,10 @@ from crm import segments
 from crm.fields import folded_document
 from crm.rules.parse import MAX_DEPTH
 from crm.stores.connection import Stores
-from tests.rule_cases import CASES, CUSTOMERS, NOW
+from tests.rule_cases import CASES, CUSTOMERS, NOW, WORLD
+from tests.rule_world import parsed
+
+_FIELDS_ALONE = segments.Condition | segments.Group | segments.Everyone
 
 
 @pytest.fixture
@@ -22,7 +25,10 @@ def customers(stores: Stores) -> Stores:
 def test_the_filter_agrees_with_the_case_file(customers: Stores):
     wrong = {}
     for case in CASES:
-        query = segments.to_filter(segments.parse(case.rule), now=NOW, zone=case.zone)
+        rule = parsed(WORLD, case.rule)
+        if not all(isinstance(node, _FIELDS_ALONE) for _, node in segments.walk(rule)):
+            continue
+        query = segments.to_filter(rule, now=NOW, zone=case.zone)
         found = {one["_id"] for one in customers.collection("customers").find(query, {"_id": 1})}
         if found != set(case.matches):
             wrong[case.name] = sorted(found)

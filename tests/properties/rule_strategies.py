@@ -1,4 +1,4 @@
-"""Random rule trees that can be read, and random crowds of customers, well-formed and not."""
+"""Random rule trees that can be read, and random crowds of customers with orders, well-formed and not."""
 
 import random
 from collections.abc import Callable
@@ -8,9 +8,11 @@ from zoneinfo import ZoneInfo
 
 from hypothesis import strategies as st
 
-from crm.fields import FIELDS, Field, FieldType
+from crm.fields import FIELDS, NUMERIC, ORDER_FIELDS, Field, FieldType
+from crm.rules.behaviours import MEASURES, measure_operators
+from crm.rules.nodes import Measure
 from crm.rules.operators import Operator, Widget, operators_for
-from tests.oracle import step
+from tests.oracle import World, step
 
 # In an hour that Berlin skips, and 31 days after a day that no February has: calendar steps are awkward here.
 NOW = datetime(2026, 3, 29, 1, 30, 0, 123_000, tzinfo=UTC)
@@ -147,6 +149,174 @@ def conditions(draw: st.DrawFn, names: list[str]) -> dict[str, Any]:
     operator = draw(st.sampled_from(operators_for(field)))
     value = draw(_raw(field, operator))
     return {"type": "condition", "field": field.name, "operator": operator.name, "value": value}
+
+
+# Orders, and what a rule asks of them. Few products, states and people, so that much matches.
+
+STATES = ("placed", "paid", "shipped", "delivered", "cancelled", "refunded")
+_PRODUCTS = ("Mug", " mug", "Müsli", "Mu\u0308sli", "straße", "ΣΊΣΥΦΟΣ", "P-1", ".*", "Tea 😀")
+_ODD_LINES = (None, 5, "Mug", {}, {"name": 7, "quantity": "3"}, {"name": ["Mug"], "quantity": [2]})
+
+
+def orders(seed: int, customer_ids: list[str], size: int = 150) -> list[dict[str, Any]]:
+    """Orders of these customers, and of some whom nobody knows; every tenth value is an odd one."""
+    chance = random.Random(seed)
+    found = []
+    for _ in range(size):
+        order = {
+            "customerId": chance.choice([*customer_ids, *customer_ids, "nobody", None]),
+            "createdAt": _order_date(chance),
+            "total": _figure(chance),
+            "status": chance.choice(STATES),
+            "products": [_line(chance) for _ in range(chance.choice([0, 1, 1, 2, 3]))],
+        }
+        if chance.randrange(3) == 0:
+            name = chance.choice(["createdAt", "total", "status", "products"])
+            order[name] = chance.choice(
+                [_ABSENT, None, "", [], {}, 5, "2026-03-01", [order[name]], float("nan")]
+            )
+            if name == "products" and isinstance(order[name], list):
+                order[name] = [chance.choice(_ODD_LINES), _line(chance)]
+        found.append({name: value for name, value in order.items() if value is not _ABSENT})
+    return found
+
+
+def _order_date(chance: random.Random) -> datetime:
+    return _date(chance) if chance.random() < 0.5 else NOW - timedelta(days=chance.randrange(60))
+
+
+def _line(chance: random.Random) -> dict[str, Any]:
+    line: dict[str, Any] = {
+        "productId": chance.choice(["P-1", "p-1 ", "P-2", "Mug"]),
+        "name": chance.choice(_PRODUCTS),
+        "category": chance.choice(["Kitchen", "KITCHEN ", "Food"]),
+        "quantity": chance.choice([1, 2, 3, 0, 0.5, -1]),
+        "price": chance.choice(_FIGURES),
+    }
+    for name in list(line):
+        if chance.randrange(4) == 0:
+            del line[name]
+        elif chance.randrange(20) == 0:
+            line[name] = chance.choice([None, "", " ", [], ["Mug"], 5, True, float("nan")])
+    return line
+
+
+@st.composite
+def _asked_of_orders(draw: st.DrawFn) -> dict[str, Any]:
+    field = ORDER_FIELDS[draw(st.sampled_from(list(ORDER_FIELDS)))]
+    operator = draw(st.sampled_from(operators_for(field)))
+    value = draw(_raw(field, operator))
+    if field.type is FieldType.TEXT and operator.widget in (Widget.TEXT, Widget.TEXTS):
+        known = st.sampled_from(
+            {"status": STATES, "category": ("kitchen", "Food")}.get(field.name, _PRODUCTS)
+        )
+        value = draw(st.one_of(known, st.just(value)))
+    return {"field": field.name, "operator": operator.name, "value": value}
+
+
+_windows = st.one_of(
+    _lengths,
+    st.builds(lambda start, end: {"from": start, "to": end}, _iso_dates, st.one_of(st.none(), _iso_dates)),
+    st.builds(lambda end: {"to": end}, _iso_dates),
+)
+
+
+@st.composite
+def behaviours(draw: st.DrawFn) -> dict[str, Any]:
+    """Behaviours of every measure that can be parsed."""
+    measure = draw(st.sampled_from(list(Measure)))
+    field = MEASURES[measure]
+    operator = draw(st.sampled_from(measure_operators(measure)))
+    if field.type is FieldType.DATE:
+        days = _as_text(_ages)
+        value = draw(_two(days, float) if operator.name == "between" else days)
+    else:
+        value = draw(_raw(field, operator))
+    node = {"type": "behaviour", "measure": str(measure), "operator": operator.name, "value": value}
+    if draw(st.booleans()):
+        node["where"] = draw(st.lists(_asked_of_orders(), min_size=1, max_size=2))
+    if draw(st.booleans()):
+        node["within"] = draw(_windows)
+    return node
+
+
+def tops(names: list[str], of: st.SearchStrategy[dict[str, Any]]) -> st.SearchStrategy[dict[str, Any]]:
+    """Rankings of those whom one of these rules selects."""
+    ranked = [name for name in names if FIELDS[name].type in (*NUMERIC, FieldType.DATE)]
+    return st.builds(
+        lambda n, by, direction, node: {"type": "top", "n": n, "by": by, "direction": direction, "of": node},
+        st.sampled_from([1, 2, 5, 30, 1_000]),
+        st.sampled_from(ranked),
+        st.sampled_from(["asc", "desc"]),
+        of,
+    )
+
+
+# What every drawn world has, so that rules can be drawn apart from it.
+_INSIDE = st.booleans()
+references: st.SearchStrategy[dict[str, Any]] = st.one_of(
+    st.builds(lambda key, inside: {"type": "segment", "segmentId": key, "in": inside},
+              st.sampled_from(["s1", "s2"]), _INSIDE),
+    st.builds(lambda key, inside: {"type": "list", "listId": key, "in": inside},
+              st.sampled_from(["l1", "l2"]), _INSIDE),
+    st.builds(lambda key, asked: {"type": "campaign", "campaignId": key, **asked},
+              st.sampled_from(["c1", "c2"]),
+              st.sampled_from([{"state": "sent"}, {"state": "failed"}, {"state": "skipped"},
+                               {"variant": "A"}, {"state": "sent", "variant": "B"}])),
+)  # fmt: skip
+
+
+def rules(names: list[str]) -> st.SearchStrategy[dict[str, Any]]:
+    """Rule trees of every kind of node over these fields, for the worlds of `worlds`."""
+    return st.one_of(behaviours(), _whole(names, st.one_of(behaviours(), references)))
+
+
+def _whole(names: list[str], others: st.SearchStrategy[dict[str, Any]]) -> st.SearchStrategy[dict[str, Any]]:
+    leaves = st.one_of(conditions(names), others, st.just({"type": "everyone"}))
+    return st.recursive(
+        leaves, lambda inner: st.one_of(_groups(inner), _groups(inner), tops(names, inner)), max_leaves=5
+    )
+
+
+def _groups(inner: st.SearchStrategy[dict[str, Any]]) -> st.SearchStrategy[dict[str, Any]]:
+    return st.builds(
+        lambda join, nodes: {"type": "group", "operator": join, "conditions": nodes},
+        st.sampled_from(["AND", "OR", "NOT"]),
+        st.lists(inner, min_size=1, max_size=3),
+    )
+
+
+@st.composite
+def worlds(draw: st.DrawFn, names: list[str], size: int = 60) -> World:
+    """Customers with values in these fields, addresses and orders, and what `references` refer to."""
+    seed = draw(st.integers(0, 2**32))
+    chance = random.Random(seed)
+    people = crowd(seed, names, size)
+    keys = [f"{chance.randrange(16**12):012x}{number:012x}" for number in range(size)]
+    for number, person in enumerate(people):
+        person |= {"email": f"Person{number}@Ex.com"} if chance.random() < 0.7 else {}
+        person |= {"externalId": f" Ext-{number}"} if chance.random() < 0.4 else {}
+    listed = [f"{who}{number}{what}" for number in range(size) if chance.random() < 0.4
+              for who, what in [chance.choice([("person", "@ex.COM "), ("EXT-", "")])]]  # fmt: skip
+    inner = _whole(names, behaviours())
+    return World(
+        dict(zip(keys, people, strict=True)),
+        orders(seed, keys),
+        {"s1": {"name": "One", "rules": draw(inner)},
+         "s2": {"name": "Two", "rules": {"type": "group", "operator": "NOT", "conditions": [
+             {"type": "segment", "segmentId": "s1", "in": True}, draw(inner)]}}},
+        {key: {"name": key, "variants": ["A", "B"], "deliveries": _sent(chance, keys)}
+         for key in ("c1", "c2")},
+        {"l1": {"name": "Listed", "entries": listed}, "l2": {"name": "Few", "entries": listed[:2]}},
+    )  # fmt: skip
+
+
+def _sent(chance: random.Random, keys: list[str]) -> list[dict[str, Any]]:
+    return [
+        {"customer": key, "state": chance.choice(["sent", "failed", "skipped", "pending"]),
+         "variant": chance.choice(["A", "B", None])}
+        for key in keys if chance.random() < 0.5
+    ]  # fmt: skip
 
 
 def trees(names: list[str]) -> st.SearchStrategy[dict[str, Any]]:
