@@ -286,6 +286,8 @@ def test_an_administrator_adds_an_account_and_hands_its_password_over(
     boss(stores)
     page.goto(f"{fresh.url}/settings")
     enter(page)
+    expect(page.get_by_role("heading", name="Settings")).to_be_visible(timeout=SLOW)
+    settle(page)
     page.get_by_role("button", name="Add an account").click(timeout=SLOW)
     dialog = page.get_by_test_id("stDialog")
     dialog.get_by_label("Name").fill("Meera *Iyer*")
@@ -314,6 +316,8 @@ def test_an_administrator_resets_a_password_deletes_an_account_makes_and_revokes
     )  # fmt: skip
     page.goto(f"{fresh.url}/settings")
     enter(page)
+    expect(page.get_by_role("heading", name="Settings")).to_be_visible(timeout=SLOW)
+    settle(page)
     dialog = page.get_by_test_id("stDialog")
 
     def act(action: str) -> None:
