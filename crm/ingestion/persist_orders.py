@@ -13,7 +13,7 @@ from crm.fields import fold
 from crm.ingestion import outcomes, totals
 from crm.ingestion.batches import Batch, Tally
 from crm.ingestion.people import People, new_customer
-from crm.ingestion.records import Record, Refusal
+from crm.ingestion.records import Record, Refusal, folded_line
 from crm.stores import groups
 from crm.stores import orders as store
 from crm.stores.connection import Document, Session, Stores
@@ -167,7 +167,11 @@ class _Desk:
 
 
 def _given(record: Record) -> dict[str, Any]:
-    return {name: value for name, value in record.items() if name not in _WHOSE}
+    """What the record says of its order, with the form of each line that rules compare by."""
+    given = {name: value for name, value in record.items() if name not in _WHOSE}
+    if "products" in given:
+        given["products"] = [{**line, "folded": folded_line(line)} for line in given["products"]]
+    return given
 
 
 def _new_order(record: Record, batch: Batch) -> Document:

@@ -10,6 +10,7 @@ from crm.stores.connection import Document, Stores
 
 _SEARCHED = ("folded.name", "folded.email", "folded.phone", "folded.externalId")
 _HIDDEN = {"folded": 0, "version": 0}
+_HIDDEN_OF_ORDERS = {"products.folded": 0, "version": 0}
 
 
 def customers(stores: Stores, *, search: str, before: str | None, limit: int) -> list[Document]:
@@ -41,12 +42,12 @@ def orders(
     if before:
         at, order_id = before
         query["$or"] = [{"createdAt": {"$lt": at}}, {"createdAt": at, "_id": {"$lt": order_id}}]
-    found = stores.db.orders.find(query, {"version": 0})
+    found = stores.db.orders.find(query, _HIDDEN_OF_ORDERS)
     return list(found.sort([("createdAt", DESCENDING), ("_id", DESCENDING)]).limit(limit))
 
 
 def order(stores: Stores, reference: str) -> Document | None:
-    return stores.db.orders.find_one({"_id": reference}, {"version": 0})
+    return stores.db.orders.find_one({"_id": reference}, _HIDDEN_OF_ORDERS)
 
 
 def products(stores: Stores, *, after: str | None, limit: int) -> list[Document]:

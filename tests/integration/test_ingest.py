@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from crm import ingest
+from crm import directory, ingest
 from crm.errors import NotYet
 from crm.stores import groups, streams
 from crm.stores.connection import Document, Stores
@@ -333,3 +333,14 @@ def test_products_are_kept_and_amended(stores: Stores) -> None:
     work(stores)
     [product] = stores.db.products.find({}, {"updatedAt": 0, "version": 0})
     assert product == {"_id": "P1", "name": "Mug", "category": "Home", "price": 89.0}
+
+
+def test_a_line_of_an_order_keeps_the_form_that_rules_compare_by(stores: Stores) -> None:
+    lines = [{"name": " Müsli STRASSE", "category": "FOOD", "price": 1}, {"sku": "P-1", "price": 2}]
+    orders(stores, order("r1", products=lines))
+    found = stores.db.orders.find_one({})["products"]
+    assert [line["folded"] for line in found] == [
+        {"name": "müsli strasse", "category": "food"},
+        {"productId": "p-1"},
+    ]
+    assert "folded" not in directory.order(stores, "r1")["products"][0]
