@@ -10,6 +10,8 @@ import polars as pl
 
 from crm.columnar.encode import UNKNOWN
 from crm.columnar.parts import Part
+from crm.rules.moments import Clock
+from crm.rules.nodes import Window
 from crm.rules.predicates import Known, OneOf, Predicate, Range, Tags, Text
 
 Mask = np.ndarray[Any, np.dtype[np.bool_]]
@@ -23,7 +25,7 @@ def mask(part: Part, name: str, predicate: Predicate) -> Mask:
     """Who of the part's customers has a value in column `name` for which the predicate holds."""
     series = part.customers[name]
     if name in part.values:
-        answers = _of_values(part.values[name][name], predicate)
+        answers = mask_of(part.values[name][name], predicate)
         return answers[series.to_numpy()]
     if series.dtype == pl.String:
         return _of_texts(series, predicate)
@@ -52,6 +54,22 @@ def numbers(values: np.ndarray, predicate: Predicate) -> Mask:
             raise TypeError(f"{predicate} is no question for numbers")
 
 
+def instants_within(instants: np.ndarray, window: Window | None, clock: Clock) -> Mask:
+    """Which instants (milliseconds, NaN where there is none) lie in a window that ends now at the latest.
+
+    Without a window an unknown instant is one of all time.
+    """
+    if window is None:
+        return ~(instants > _scalar(clock.now))
+    start = None
+    if window.last is not None:
+        start = clock.ago(window.last)
+    elif window.start is not None:
+        start = clock.at(window.start)
+    end = clock.now if window.end is None else min(clock.at(window.end), clock.now)
+    return numbers(instants, Range(start, end))
+
+
 def _scalar(bound: Any) -> float:
     return (bound - _EPOCH) / _MILLISECOND if isinstance(bound, datetime) else float(bound)
 
@@ -72,8 +90,8 @@ def _compare(values: np.ndarray, operator: Callable[..., Mask], bound: Any) -> M
     return operator(values, np.float64(scalar))
 
 
-def _of_values(values: pl.Series, predicate: Predicate) -> Mask:
-    """The answer for each code."""
+def mask_of(values: pl.Series, predicate: Predicate) -> Mask:
+    """The answer for each of some folded texts or lists of them."""
     return _of_tags(values, predicate) if values.dtype == pl.List(pl.String) else _of_texts(values, predicate)
 
 

@@ -5,7 +5,7 @@ that says which bar the row belongs to, so that a chart costs one `bincount` ove
 """
 
 from collections import Counter
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from datetime import datetime, tzinfo
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -14,11 +14,12 @@ import numpy as np
 import polars as pl
 
 from crm.columnar.columns import Mask
-from crm.columnar.evaluate import evaluate
+from crm.columnar.evaluate import Evaluation, Masks, counted, evaluate, inverted, joined
 from crm.columnar.parts import Part
 from crm.columnar.shelf import State
 from crm.distributions import Distribution, Facts, Months, Steps, Values
-from crm.rules.nodes import Rule
+from crm.rules.mongo import IdSet
+from crm.rules.nodes import ROOT, Group, Join, Rule, children
 
 _MISSING = 0  # the code of rows without a value, in every coding
 _CHUNK = 1024
@@ -32,19 +33,24 @@ def gather(
     *,
     now: datetime,
     zone: tzinfo,
+    sets: Mapping[str, IdSet] | None = None,
     sums: Sequence[str] = (),
+    within: Mapping[str, Rule] | None = None,
     distributions: Sequence[Distribution] = (),
     sample: int = 0,
 ) -> Facts:
-    """Everything about the audience of `rule` in this state."""
+    """Everything about the audience of `rule` in this state. `sets` as `evaluate` takes them."""
+    found = evaluate(state, rule, now=now, zone=zone, sets=sets)
     facts = Facts(bars={one: Counter() for one in distributions}, sums=dict.fromkeys(sums, 0.0))
+    facts.total = state.total
+    facts.nodes.update({path: counted(state, masks) for path, masks in found.nodes.items()})
+    facts.steps = _steps_of(state, rule, found)
+    for name, other in (within or {}).items():
+        held = evaluate(state, other, now=now, zone=zone).selected
+        facts.within[name] = counted(state, joined(Join.AND, [found.selected, held]))
     drawn: list[tuple[int, str]] = []
-    for part, live in state.parts:
-        found = evaluate(part, rule, now=now, zone=zone)
-        selected = found.selected if live is None else found.selected & live
-        facts.total += len(part) if live is None else int(np.count_nonzero(live))
-        for path, nodes in found.nodes.items():
-            facts.nodes[path] += int(np.count_nonzero(nodes if live is None else nodes & live))
+    for (part, live), mask in zip(state.parts, found.selected, strict=True):
+        selected = mask if live is None else mask & live
         rows = np.flatnonzero(selected)
         facts.size += len(rows)
         for name in sums:
@@ -55,6 +61,22 @@ def gather(
             drawn += _drawn(part, selected, sample)
     facts.sample = [key for _, key in sorted(drawn)[:sample]]
     return facts
+
+
+def _steps_of(state: State, rule: Rule, found: Evaluation) -> list[int]:
+    """The sizes as one condition of the root group after the other is taken in."""
+    if not isinstance(rule, Group):
+        return []
+    sizes: list[int] = []
+    so_far: Masks | None = None
+    for path, _ in children(rule, ROOT):
+        masks = found.nodes[path]
+        if rule.join is Join.NOT:
+            masks = inverted(masks)
+        join = Join.OR if rule.join is Join.OR else Join.AND
+        so_far = masks if so_far is None else joined(join, [so_far, masks])
+        sizes.append(counted(state, so_far))
+    return sizes
 
 
 def _count(bars: Counter[Hashable], part: Part, one: Distribution, rows: np.ndarray) -> None:

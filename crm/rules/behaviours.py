@@ -23,6 +23,9 @@ MEASURES: dict[Measure, Field] = {
 FROM_ZERO = frozenset({Measure.COUNT, Measure.SUM, Measure.QUANTITY, Measure.DISTINCT_PRODUCTS})
 """Measures that are 0 without a matching order; the others are missing then."""
 
+DECIMALS = 4
+"""Of a sum, an average or a quantity, as money is kept: the order of adding must not decide a comparison."""
+
 _ON_DATES = {
     "greaterThan",
     "greaterThanOrEqual",

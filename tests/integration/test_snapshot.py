@@ -14,6 +14,7 @@ from crm.columnar.shelf import Shelf
 from crm.fields import folded_document
 from crm.snapshot import Keeper
 from crm.stores.connection import Stores
+from tests.columnar_world import ids
 from tests.waiting import until
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -26,13 +27,10 @@ def person(key: str, spent: float) -> dict[str, object]:
 
 
 def rich(shelf: Shelf) -> set[str]:
-    found: set[str] = set()
     state = shelf.state()
-    for part, live in state.parts if state else ():
-        selected = evaluate(part, segments.parse(RICH), now=NOW, zone=UTC).selected
-        mine = selected if live is None else selected & live
-        found |= {key for key, chosen in zip(part.ids(), mine, strict=True) if chosen}
-    return found
+    if state is None:
+        return set()
+    return ids(state, evaluate(state, segments.parse(RICH), now=NOW, zone=UTC).selected)
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ from crm.columnar import encode
 from crm.columnar.evaluate import evaluate
 from crm.columnar.shelf import Shelf
 from crm.fields import FIELDS, folded_document
+from tests.columnar_world import ids
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 KINDS = {field.name: field.type.value for field in FIELDS.values()}
@@ -41,15 +42,9 @@ def spent_over(shelf: Shelf, amount: float) -> set[str]:
     rule = segments.parse(
         {"type": "condition", "field": "totalSpent", "operator": "greaterThan", "value": amount}
     )
-    found: set[str] = set()
     state = shelf.state()
     assert state is not None
-    for part, live in state.parts:
-        selected = evaluate(part, rule, now=NOW, zone=UTC).selected
-        if live is not None:
-            selected = selected & live
-        found |= set(pl.Series(part.ids(), dtype=pl.String).filter(pl.Series(selected)).to_list())
-    return found
+    return ids(state, evaluate(state, rule, now=NOW, zone=UTC).selected)
 
 
 def order_totals(shelf: Shelf) -> dict[str, float]:
