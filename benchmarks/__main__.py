@@ -5,10 +5,11 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 
-from benchmarks import delivery, ingest
+from benchmarks import delivery, ingest, segments
 from benchmarks.figure import Figure
 
 SUITES: dict[str, Callable[[float], Iterator[Figure]]] = {
+    "segments": segments.run,
     "ingest": ingest.run,
     "delivery": delivery.run,
 }

@@ -9,6 +9,17 @@ from dataclasses import dataclass
 import orjson
 
 UNITS = {
+    "preview_1m": "ms",
+    "preview_text_1m": "ms",
+    "preview_vs_facet": "x",
+    "preview_text_vs_facet": "x",
+    "behaviour_1m": "ms",
+    "edit_to_number": "ms",
+    "snapshot_memory": "MB",
+    "snapshot_refresh_10k": "s",
+    "snapshot_open": "s",
+    "preview_100k": "ms",
+    "preview_10m": "ms",
     "orders_stream": "orders/s",
     "orders_stream_hot": "orders/s",
     "customers_csv_1m": "rows/s",

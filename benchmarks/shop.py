@@ -157,14 +157,33 @@ def _total(number: int) -> float:
     return (number * 2_654_435_761 % 40_000 + 400) / 4
 
 
-def _order(number: int) -> Document:
+def totals(numbers: range) -> NDArray[np.float64]:
+    """What each of these orders came to."""
+    return (np.arange(numbers.start, numbers.stop) * 2_654_435_761 % 40_000 + 400) / 4
+
+
+def placed_at(number: int, orders: int) -> datetime:
+    """When an order was placed in a shop whose orders are spread over the two years up to `EPOCH`."""
+    return EPOCH - timedelta(milliseconds=int((1 - number / orders) * _DAYS * 86_400_000))
+
+
+def line(number: int) -> Document:
+    """The one line of an order."""
     product, name, category = _PRODUCTS[number * 31 % len(_PRODUCTS)]
-    total = _total(number)
-    line = {"productId": product, "name": name, "category": category, "quantity": 1, "price": total}
+    return {
+        "productId": product,
+        "name": name,
+        "category": category,
+        "quantity": 1,
+        "price": _total(number),
+    }
+
+
+def _order(number: int) -> Document:
     return {
         "createdAt": EPOCH + timedelta(seconds=number),
-        "total": total,
+        "total": _total(number),
         "status": "delivered",
         "currency": "INR",
-        "products": [line],
+        "products": [line(number)],
     }

@@ -127,10 +127,14 @@ def bare_stage(workers: int = WORKERS) -> Iterator[Stage]:
 
 
 @contextmanager
-def whole_stage(workers: int = WORKERS) -> Iterator[Stage]:
-    """The product, with one route more (`benchmarks/web.py`), an administrator and these workers."""
+def whole_stage(workers: int = WORKERS, **more: str) -> Iterator[Stage]:
+    """The product, with one route more (`benchmarks/web.py`), an administrator and these workers.
+
+    `more` are settings by the names of their variables.
+    """
     email, password = ADMINISTRATOR
     environment = {
+        **more,
         "CRM_WORKERS": str(workers),
         "CRM_ADMIN_EMAIL": email,
         "CRM_ADMIN_PASSWORD": password,

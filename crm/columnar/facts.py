@@ -100,11 +100,16 @@ def _kept(part: Part, key: Hashable, make: Callable[[], Any]) -> Any:
     return mine[key]
 
 
+def coded(part: Part, one: Distribution) -> Codes:
+    """Each row's code in a distribution."""
+    return _coding(part, one)[0]
+
+
 def _coding(part: Part, one: Distribution) -> tuple[Codes, Labels]:
-    return _kept(part, one, lambda: _coded(part, one))
+    return _kept(part, one, lambda: _made(part, one))
 
 
-def _coded(part: Part, one: Distribution) -> tuple[Codes, Labels]:
+def _made(part: Part, one: Distribution) -> tuple[Codes, Labels]:
     series = part.customers[one.name]
     match one:
         case Steps(_, edges):
