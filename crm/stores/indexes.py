@@ -43,6 +43,12 @@ INDEXES: dict[str, list[IndexModel]] = {
         ),
         IndexModel([("updatedAt", DESCENDING), ("_id", DESCENDING)]),
     ],
+    "lists": [
+        IndexModel(
+            [("folded.name", ASCENDING)], unique=True, partialFilterExpression={"folded.name": _TEXT_ONLY}
+        ),
+    ],
+    "listEntries": [],
     "campaigns": [IndexModel([("createdAt", DESCENDING)]), IndexModel([("status", ASCENDING)])],
     "plan": [
         IndexModel([("campaignId", ASCENDING), ("number", ASCENDING)]),
