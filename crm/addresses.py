@@ -1,4 +1,4 @@
-"""Reading addresses out of pasted text or a file: e-mails wherever they stand, else one external id a line. Pure."""
+"""Addresses out of pasted text or a file: e-mails wherever they stand, else one external id a line. Pure."""
 
 import re
 from collections.abc import Iterator

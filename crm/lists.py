@@ -70,7 +70,7 @@ def rename(stores: Stores, list_id: str, name: str, *, account: Account, now: da
 
 
 def delete(stores: Stores, list_id: str, *, account: Account, now: datetime) -> None:
-    """Remove a list. Raises Conflict while a segment or an unfinished campaign asks about it, and NotFound."""
+    """Remove a list. Raises Conflict while a segment or an open campaign uses it, and NotFound."""
     get(stores, list_id)
     users = used_by(stores, list_id)
     if users:
