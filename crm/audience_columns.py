@@ -1,20 +1,20 @@
-"""A preview's numbers from the snapshot's columns, in the shape that `crm.stores.audiences.facts` has."""
+"""What is asked about an audience, answered from the snapshot's columns."""
 
-from collections import Counter
-from collections.abc import Hashable, Sequence
-from datetime import UTC, datetime
-from typing import Any
+import time
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from crm import audience_sets
 from crm.columnar.facts import gather
 from crm.columnar.shelf import State
-from crm.distributions import Facts, Months, Steps, Values
-from crm.fields import fold
-from crm.segments import Rule
-from crm.stores import audiences as queries
+from crm.distributions import Distribution, Facts
+from crm.segments import IdSet, InCampaign, InList, Rule, walk
 from crm.stores.connection import Stores
 
-_CITY = Values("city.written")
+_GOOD_FOR = 5.0  # seconds that the ids of a campaign or a list are taken to be the same
+_MOST_KEPT = 32
+_KEPT: dict[tuple[str, object], tuple[float, IdSet]] = {}
 
 
 def facts(
@@ -24,52 +24,36 @@ def facts(
     *,
     now: datetime,
     zone: ZoneInfo,
-    spend_edges: Sequence[float],
-    sample_size: int,
-) -> tuple[dict[str, Any], int]:
-    """The facts, and how many customers there are."""
-    spend, months = Steps("totalSpent", tuple(spend_edges[:-1])), Months("lastOrdered", zone.key)
-    found = gather(
-        state, rule, now=now, zone=zone, sums=("totalSpent",), distributions=(spend, months, _CITY),
-        sample=sample_size,
+    sums: Sequence[str] = (),
+    within: Mapping[str, Rule] | None = None,
+    distributions: Sequence[Distribution] = (),
+    sample: int = 0,
+) -> Facts:
+    """Everything about the audience of `rule`."""
+    return gather(
+        state, rule, now=now, zone=zone, sets=sets(stores, rule), sums=sums, within=within,
+        distributions=distributions, sample=sample,
     )  # fmt: skip
-    cities = _cities(found.bars[_CITY])
-    placed = sum(city["customers"] for city in cities)
-    summary = {"size": found.size, "totalSpent": found.sums["totalSpent"], "placed": placed}
+
+
+def sets(stores: Stores, rule: Rule) -> dict[str, IdSet]:
+    """The ids of the campaigns and lists in the rule, by path; a few seconds old, as the columns are."""
     return {
-        "summary": [summary],
-        "spend": _spend(found, spend),
-        "cities": cities,
-        "lastOrdered": _periods(found.bars[months], zone),
-        "sample": queries.sample_of(stores, found.sample),
-    }, found.total
+        path: _referred(stores, node) for path, node in walk(rule) if isinstance(node, InCampaign | InList)
+    }
 
 
-def _spend(found: Facts, spend: Steps) -> list[dict[str, Any]]:
-    return [
-        {"_id": None if step is None or step < 0 else spend.edges[step], "customers": count}
-        for step, count in found.bars[spend].items()
-        if isinstance(step, int | None)
-    ]
-
-
-def _cities(written: Counter[Hashable]) -> list[dict[str, Any]]:
-    """Cities by their folded form, each under the spelling that comes first, the largest city first."""
-    cities: dict[str, dict[str, Any]] = {}
-    for spelling, count in written.items():
-        if spelling is None or not (key := fold(str(spelling))):
-            continue
-        city = cities.setdefault(key, {"_id": key, "label": str(spelling), "customers": 0})
-        city["label"] = min(city["label"], str(spelling))
-        city["customers"] += count
-    return sorted(cities.values(), key=lambda city: (-city["customers"], city["_id"]))
-
-
-def _periods(months: Counter[Hashable], zone: ZoneInfo) -> list[dict[str, Any]]:
-    return [{"_id": _start(month, zone), "customers": count} for month, count in months.items()]
-
-
-def _start(month: Hashable, zone: ZoneInfo) -> datetime | None:
-    if not isinstance(month, int):
-        return None
-    return datetime(month // 12, month % 12 + 1, 1, tzinfo=zone).astimezone(UTC)
+def _referred(stores: Stores, node: InCampaign | InList) -> IdSet:
+    what = (node.list_id,) if isinstance(node, InList) else (node.campaign_id, node.state, node.variant)
+    key = (stores.db.name, what)
+    now = time.monotonic()
+    known = _KEPT.get(key)
+    if known and now - known[0] < _GOOD_FOR:
+        return known[1]
+    found = audience_sets.referred(stores, node)
+    if known and list(known[1].ids) == list(found.ids):
+        found = known[1]  # the same object, so that its rows need not be looked for again
+    if len(_KEPT) >= _MOST_KEPT:
+        _KEPT.pop(min(_KEPT, key=lambda one: _KEPT[one][0]))
+    _KEPT[key] = now, found
+    return found

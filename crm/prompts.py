@@ -226,7 +226,7 @@ def answer_query(
     return {
         "type": "segment",
         "rules": answer.rules,
-        "query": orjson.loads(audiences.filter_text(rule, now=now, zone=zone)),
+        "query": orjson.loads(audiences.filter_text(stores, rule, now=now, zone=zone)),
         "description": segments.describe(rule, currency=settings.currency),
         "count": size,
         "source": answer.source,

@@ -7,6 +7,8 @@ from typing import Any
 import pandas as pd
 import plotly.graph_objects as go
 
+from crm.audience_charts import Chart
+from crm.fields import NUMERIC, Field, FieldType
 from ui import format as fmt
 
 _LEAST_ROWS = 6
@@ -18,41 +20,51 @@ def frame(bars: Sequence[Any]) -> pd.DataFrame:
     return pd.DataFrame([asdict(bar) for bar in bars])
 
 
-def spend(bars: pd.DataFrame, currency: str, *, height: int = 220) -> go.Figure:
-    """Customers by what they have spent. Columns: low, high (money; both 0: nothing spent), customers."""
-    labels = [_spend_label(row.low, row.high, currency) for row in bars.itertuples()]
-    muted = [row.low == row.high == 0 for row in bars.itertuples()]
+def figure(chart: Chart, currency: str, *, height: int = 220) -> go.Figure:
+    """An audience over one field: columns for numbers and time, bars across for values."""
+    bars = frame(chart.bars)
+    if chart.field.type in NUMERIC:
+        return _numbers(chart.field, bars, currency, height)
+    if chart.field.type is FieldType.DATE:
+        return _periods(chart.field, bars, height)
+    return _values(chart.field, bars, height)
+
+
+def _numbers(field: Field, bars: pd.DataFrame, currency: str, height: int) -> go.Figure:
+    rows = list(bars.itertuples())
+    labels = [_step_label(field, row.low, row.high, currency) for row in rows]
+    muted = [pd.isna(row.high) or row.low == row.high == 0 for row in rows]
     return _columns(labels, bars, muted, height, most_labels=5)
 
 
-def cities(bars: pd.DataFrame, *, height: int = 220) -> go.Figure:
-    """Customers by city, most first. Columns: city (None: all others, empty: not given), customers."""
+def _values(field: Field, bars: pd.DataFrame, height: int) -> go.Figure:
     rows = list(bars.itertuples())
-    names = [_city_label(row.city) for row in rows]
+    names = [_value_label(field, row.value) for row in rows]
     places = list(range(len(rows)))  # not the names: two long ones may be cut to the same text
     figure = go.Figure(
         go.Bar(
             x=[row.customers for row in rows],
             y=places,
             orientation="h",
-            marker={"opacity": [_MUTED if pd.isna(row.city) or not row.city else 1 for row in rows]},
+            marker={"opacity": [_MUTED if pd.isna(row.value) or not row.value else 1 for row in rows]},
             hovertext=[
-                name if pd.isna(row.city) else row.city or name for row, name in zip(rows, names, strict=True)
+                name if pd.isna(row.value) else row.value or name
+                for row, name in zip(rows, names, strict=True)
             ],
             hovertemplate="%{hovertext}: %{x:,} customers<extra></extra>",
         )
     )
     _quiet(figure, height)
-    lowest = max(len(rows), _LEAST_ROWS) - 0.5  # one city alone is a bar, not a wall
+    lowest = max(len(rows), _LEAST_ROWS) - 0.5  # one value alone is a bar, not a wall
     figure.update_yaxes(range=[lowest, -0.5], tickmode="array", tickvals=places, ticktext=names)
     figure.update_yaxes(automargin=True, ticksuffix="  ", showgrid=False, zeroline=False)
     figure.update_xaxes(**_COUNTS)
     return figure
 
 
-def last_orders(bars: pd.DataFrame, *, height: int = 220) -> go.Figure:
-    """Customers by the period of their last order. Columns: start (None: never), months, customers."""
-    labels = [_period_label(row.start, row.months) for row in bars.itertuples()]
+def _periods(field: Field, bars: pd.DataFrame, height: int) -> go.Figure:
+    never = "never" if field.name.startswith("last") else "not known"
+    labels = [_period_label(row.start, row.months, never) for row in bars.itertuples()]
     muted = [pd.isna(row.start) for row in bars.itertuples()]
     return _columns(labels, bars, muted, height, most_labels=3)
 
@@ -92,29 +104,47 @@ def _quiet(figure: go.Figure, height: int) -> None:
     )
 
 
-def _spend_label(low: float, high: float, currency: str) -> str:
+def _step_label(field: Field, low: float, high: float, currency: str) -> str:
+    """What a bar of numbers is called: `₹0`, `< ₹100`, `₹1K+`, `2–4`, `not known`."""
+    if pd.isna(high):
+        return "not known"
+    if field.type is not FieldType.MONEY:
+        return _plain_step_label(field, low, high)
     if low == high == 0:
         return _round_sum(0, currency)
-    if low == 0:
+    if pd.isna(low) or low == 0:
         return f"< {_round_sum(high, currency)}"
     return f"{_round_sum(low, currency)}+"
+
+
+def _plain_step_label(field: Field, low: float, high: float) -> str:
+    if low == high == 0:
+        return "0"
+    if pd.isna(low):
+        return f"< {high:g}"
+    if high == float("inf"):
+        return f"{low:,g}+"
+    if field.type is FieldType.INTEGER:
+        low = max(low, 1) if low == 0 and high == 1 else low
+        return f"{low:,g}" if high - low <= 1 else f"{low:,g}–{high - 1:,g}"
+    return f"{low:,g}+"
 
 
 def _round_sum(amount: float, currency: str) -> str:
     return fmt.money(amount, currency, short=True)
 
 
-def _city_label(city: Any) -> str:
-    if pd.isna(city):
-        return "other cities"
-    if not city:
-        return "not given"
-    return city if len(city) <= 24 else city[:23] + "…"
+def _value_label(field: Field, value: Any) -> str:
+    if pd.isna(value):
+        return "all others"
+    if not value:
+        return "no tag" if field.type is FieldType.TAGS else "not given"
+    return value if len(value) <= 24 else value[:23] + "…"
 
 
-def _period_label(start: Any, months: int) -> str:
+def _period_label(start: Any, months: int, never: str) -> str:
     if pd.isna(start):
-        return "never"
+        return never
     if months == 1:
         return f"{start:%b %Y}"
     if months == 3:

@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from crm import audiences, segments
+from crm import audiences, rulebook, segments
 from crm.audiences import Preview
 from crm.errors import CrmError
 from crm.moment import utc_now
@@ -76,7 +76,7 @@ def current(stores: Stores, settings: Settings, draft: Draft, marks: Marks) -> S
 
 
 def _ask(stores: Stores, settings: Settings, rules: Node) -> Answer:
-    rule = segments.parse(rules)
+    rule = rulebook.parse(stores, rules)
     found = audiences.preview(stores, rule, now=utc_now(), zone=settings.zone)
     return Answer(rules, found, segments.describe(rule, currency=settings.currency))
 
@@ -115,20 +115,15 @@ def numbers(shown: Shown, settings: Settings) -> None:
 
 
 def figures(shown: Shown, settings: Settings) -> None:
-    """Three charts: what they spent, where they are, when they last ordered."""
+    """The chosen charts, three in a row; one below the other on a phone."""
     if shown.answer is None or shown.answer.preview.size == 0:
         return
-    found = shown.answer.preview.charts
     grid = st.grid(3, border=True)
-    with grid.cell():
-        st.markdown("**Spent in total**")
-        _chart(charts.spend(charts.frame(found.spend), settings.currency), "spend", "Customers by spend")
-    with grid.cell():
-        st.markdown("**City**")
-        _chart(charts.cities(charts.frame(found.cities)), "cities", "Customers by city")
-    with grid.cell():
-        st.markdown("**Last order**")
-        _chart(charts.last_orders(charts.frame(found.last_orders)), "last-orders", "Customers by last order")
+    for chart in shown.answer.preview.charts:
+        label = chart.field.label
+        with grid.cell():
+            st.markdown(f"**{fmt.plain(label[:1].upper() + label[1:])}**")
+            _chart(charts.figure(chart, settings.currency), chart.field.name, f"Customers by {label}")
 
 
 def _chart(figure: Any, name: str, alt: str) -> None:
@@ -183,12 +178,12 @@ def _columns(settings: Settings) -> dict[str, Any]:
     }
 
 
-def filter_text(shown: Shown, settings: Settings) -> str:
+def filter_text(stores: Stores, shown: Shown, settings: Settings) -> str:
     """The MongoDB filter behind the number, its dates counted from the instant of the number."""
     if shown.answer is None:
         return ""
-    rule = segments.parse(shown.answer.rules)
-    return audiences.filter_text(rule, now=shown.answer.preview.as_of, zone=settings.zone)
+    rule = rulebook.parse(stores, shown.answer.rules)
+    return audiences.filter_text(stores, rule, now=shown.answer.preview.as_of, zone=settings.zone)
 
 
 def _clock(found: Preview, settings: Settings) -> str:

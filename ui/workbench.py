@@ -70,7 +70,7 @@ def _rules_and_reach(work: Work) -> None:
     segment_preview.sample(shown, work.settings)
     if shown.answer is not None:
         with st.expander("MongoDB filter", icon=":material/data_object:"):
-            st.code(segment_preview.filter_text(shown, work.settings), language="json")
+            st.code(segment_preview.filter_text(work.stores, shown, work.settings), language="json")
 
 
 @st.cache_data(ttl="5m", max_entries=8, show_spinner=False)

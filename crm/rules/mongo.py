@@ -38,12 +38,20 @@ class IdSet:
     complement: bool = False
 
 
-def to_filter(rule: Rule, *, now: datetime, zone: tzinfo, sets: Mapping[str, IdSet] | None = None) -> Filter:
+def to_filter(
+    rule: Rule,
+    *,
+    now: datetime,
+    zone: tzinfo,
+    sets: Mapping[str, IdSet] | None = None,
+    path: str = ROOT,
+) -> Filter:
     """The filter that selects whom the rule selects at `now` (aware), dates of the rule read in `zone`.
 
-    `{}` for everyone and for nothing else. KeyError where the set of a node is not among `sets`.
+    `{}` for everyone and for nothing else. `path` is that of `rule` in the tree whose `sets` these are;
+    KeyError where the set of a node is not among them.
     """
-    return _filter(rule, ROOT, Clock(now, zone), sets or {})
+    return _filter(rule, path, Clock(now, zone), sets or {})
 
 
 def _filter(rule: Rule, path: str, clock: Clock, sets: Mapping[str, IdSet]) -> Filter:

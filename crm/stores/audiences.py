@@ -1,11 +1,14 @@
 """What MongoDB answers about the customers that a filter selects."""
 
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Hashable, Iterator, Mapping, Sequence
+from math import inf
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from bson.json_util import RELAXED_JSON_OPTIONS, dumps
 
+from crm.distributions import Distribution, Facts, Months, Steps, Values
+from crm.fields import Field, FieldType, fold
 from crm.stores.connection import Document, Stores
 
 _ID_BATCH = 10_000  # ids a round trip; 24 digits each, so a reply stays near half a megabyte
@@ -18,13 +21,6 @@ _SAMPLE_FIELDS = {
     "lastOrdered": 1,
     "accountCreated": 1,
     "tags": 1,
-}
-
-_HAS_CITY = {"$and": [{"$eq": [{"$type": "$folded.city"}, "string"]}, {"$ne": ["$folded.city", ""]}]}
-_SUMMARY = {
-    "size": {"$sum": 1},
-    "totalSpent": {"$sum": "$totalSpent"},
-    "placed": {"$sum": {"$cond": [_HAS_CITY, 1, 0]}},
 }
 
 
@@ -69,65 +65,128 @@ def sample_of(stores: Stores, ids: Sequence[str]) -> list[Document]:
     return [by_id[one] for one in ids if one in by_id]
 
 
+def ranked(stores: Stores, query: Document, path: str, *, highest: bool, limit: int) -> list[tuple[Any, str]]:
+    """The (value, `_id`) of those with the highest or lowest values at a path, ties by `_id`."""
+    order = [(path, -1 if highest else 1), ("_id", 1)]
+    pipeline: list[Document] = [
+        {"$match": query},
+        {"$project": {path: 1}},
+        {"$sort": dict(order)},
+        {"$limit": limit},
+        {"$project": {"value": f"${path}"}},
+    ]
+    with stores.collection("customers").aggregate(pipeline, allowDiskUse=True) as found:
+        return [(one["value"], one["_id"]) for one in found]
+
+
+def drawn(stores: Stores, query: Document, limit: int) -> list[tuple[float, str]]:
+    """The (bucket, `_id`) of a stable draw: those with the smallest random bucket."""
+    asked = stores.collection("customers").find(query, {"bucket": 1})
+    return [
+        (float(one.get("bucket", inf)), one["_id"])
+        for one in asked.sort([("bucket", 1), ("_id", 1)]).limit(limit)
+    ]
+
+
 def facts(
     stores: Stores,
     query: Document,
     *,
-    spend_edges: Sequence[float],
-    zone: ZoneInfo,
-    cities: int,
-    sample_size: int,
-) -> dict[str, Any]:
-    """Everything a preview shows, from one pass over the customers that the filter selects.
+    sums: Sequence[str],
+    distributions: Sequence[Distribution],
+    fields: Mapping[str, Field],
+) -> Facts:
+    """Size, sums and distributions from one pass over the customers that the filter selects.
 
-    Returns `summary` [{size, totalSpent, placed}] (placed: customers with a city), empty for nobody;
-    `spend` [{_id: lower edge, customers}], `cities` [{_id, label, customers}], `lastOrdered` [{_id: first
-    instant of a month or None, customers}] and `sample`. Values of a wrong type count as missing.
+    Values of a wrong type count as missing.
     """
-    pipeline = [
-        {"$match": query},
-        {"$project": {**_SAMPLE_FIELDS, "bucket": 1, "folded.city": 1}},
-        {
-            "$facet": {
-                "summary": [{"$group": {"_id": None, **_SUMMARY}}],
-                "spend": [_spend_stage(spend_edges)],
-                "cities": [
-                    {"$match": {"folded.city": {"$type": "string", "$ne": ""}}},
-                    {"$group": {"_id": "$folded.city", "label": {"$min": "$city"}, "customers": {"$sum": 1}}},
-                    {"$sort": {"customers": -1, "_id": 1}},
-                    {"$limit": cities},
-                ],
-                "lastOrdered": _month_stages("lastOrdered", zone),
-                "sample": [
-                    {"$sort": {"bucket": 1, "_id": 1}},
-                    {"$limit": sample_size},
-                    {"$project": {"folded": 0, "bucket": 0}},
-                ],
-            }
-        },
-    ]
+    facets: Document = {"summary": [{"$group": {"_id": None, "size": {"$sum": 1}, **_sums(sums)}}]}
+    for number, one in enumerate(distributions):
+        facets[f"chart{number}"] = _stages(one, fields[one.name])
+    paths = {path for one in distributions for path in _paths(fields[one.name])} | {*sums, "_id"}
+    pipeline = [{"$match": query}, {"$project": dict.fromkeys(sorted(paths), 1)}, {"$facet": facets}]
     with stores.collection("customers").aggregate(pipeline) as cursor:
-        return cursor.next()
+        found = cursor.next()
+    summary = found["summary"][0] if found["summary"] else {"size": 0}
+    bars: dict[Distribution, Counter[Hashable]] = {}
+    for number, one in enumerate(distributions):
+        bars[one] = Counter()
+        for bar in found[f"chart{number}"]:
+            bars[one][_key(one, bar["_id"])] += int(bar["customers"])
+    return Facts(
+        size=int(summary["size"]),
+        sums={name: float(summary.get(f"sum{number}", 0)) for number, name in enumerate(sums)},
+        bars=bars,
+    )
 
 
-def _spend_stage(edges: Sequence[float]) -> Document:
-    return {
-        "$bucket": {
-            "groupBy": "$totalSpent",
-            "boundaries": list(edges),
-            "default": None,
-            "output": {"customers": {"$sum": 1}},
-        }
-    }
+def _sums(names: Sequence[str]) -> Document:
+    return {f"sum{number}": {"$sum": f"${name}"} for number, name in enumerate(names)}
 
 
-def _month_stages(field: str, zone: ZoneInfo) -> list[Document]:
-    month = {"$dateTrunc": {"date": f"${field}", "unit": "month", "timezone": zone.key}}
-    is_date = {"$eq": [{"$type": f"${field}"}, "date"]}
-    return [
-        {"$group": {"_id": {"$cond": [is_date, month, None]}, "customers": {"$sum": 1}}},
-        {"$sort": {"_id": 1}},
-    ]
+def _paths(field: Field) -> list[str]:
+    return [field.folded or field.path]
+
+
+_COUNT: Document = {"customers": {"$sum": 1}}
+
+
+def _stages(one: Distribution, field: Field) -> list[Document]:
+    match one:
+        case Steps(_, edges):
+            ends = [-inf, *edges, inf]
+            return [
+                {
+                    "$bucket": {
+                        "groupBy": f"${field.path}",
+                        "boundaries": ends,
+                        "default": None,
+                        "output": _COUNT,
+                    }
+                }
+            ]
+        case Months(_, zone):
+            month = {"$dateTrunc": {"date": f"${field.path}", "unit": "month", "timezone": zone}}
+            parts = {"$dateToParts": {"date": month, "timezone": zone}}
+            is_date = {"$eq": [{"$type": f"${field.path}"}, "date"]}
+            return [
+                {"$project": {"parts": {"$cond": [is_date, parts, None]}}},
+                {"$group": {"_id": {"$cond": [
+                    {"$eq": ["$parts", None]}, None,
+                    {"$subtract": [{"$add": [{"$multiply": ["$parts.year", 12]}, "$parts.month"]}, 1]},
+                ]}, **_COUNT}},
+            ]  # fmt: skip
+        case Values() if field.type is FieldType.TAGS:
+            tags = {"$cond": [{"$isArray": f"${field.folded}"}, f"${field.folded}", []]}
+            return [
+                {"$project": {"tags": {"$cond": [{"$eq": [tags, []]}, [None], tags]}}},
+                {"$unwind": "$tags"},
+                {"$group": {"_id": "$tags", **_COUNT}},
+            ]
+        case Values():
+            path, kind = field.folded or field.path, "bool" if field.type is FieldType.BOOLEAN else "string"
+            known = {"$cond": [{"$eq": [{"$type": f"${path}"}, kind]}, f"${path}", None]}
+            return [{"$group": {"_id": known, **_COUNT}}]
+
+
+def _key(one: Distribution, found: Any) -> Hashable:
+    """A bucket's lower end as the number of its step, below the first -1."""
+    if isinstance(one, Steps) and found is not None:
+        return -1 if found == -inf else one.edges.index(found)
+    return None if found is None else (found if isinstance(found, str | bool) else int(found))
+
+
+def written(stores: Stores, field: Field, folded: Sequence[str]) -> dict[str, str]:
+    """Folded values of a text or tags field, each as one customer has it written."""
+    found: dict[str, str] = {}
+    for value in folded:
+        raw: Any = stores.collection("customers").find_one({str(field.folded): value}, {field.path: 1})
+        for key in field.path.split("."):
+            raw = raw.get(key) if isinstance(raw, dict) else None
+        for text in raw if isinstance(raw, list) else [raw]:
+            if isinstance(text, str) and fold(text) == value:
+                found.setdefault(value, text.strip())
+    return found
 
 
 def known_values(stores: Stores, field: str, limit: int) -> list[str]:
