@@ -100,10 +100,9 @@ def _value_bars(
 ) -> tuple[ValueBar, ...]:
     top = most_frequent(counts)
     bars = [ValueBar(written.get(value, value), counts[value]) for value in top]
-    others = sum(number for value, number in counts.items() if value and value not in top)
-    missing = (
-        counts[None] if field.type is FieldType.TAGS else size - others - sum(counts[one] for one in top)
-    )
+    named = sum(bar.customers for bar in bars)
+    others = counts.total() - counts[None] - named
+    missing = counts[None] if field.type is FieldType.TAGS else size - others - named
     rest = (ValueBar(None, others),) if others else ()
     return (*bars, *rest, *_unknown(missing))
 
