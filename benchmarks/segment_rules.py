@@ -32,7 +32,11 @@ class Arrays:
         """Rows whose text is one of these."""
         values = self.part.values[name][name].to_list()
         codes = self.part.customers[name].to_numpy()
-        return np.logical_or.reduce([codes == values.index(one) for one in wanted])
+        found = np.zeros(len(codes), bool)
+        for one in wanted:
+            if one in values:  # a small part may hold nobody with it
+                found |= codes == values.index(one)
+        return found
 
     def tagged(self, tag: str) -> Mask:
         values = self.part.values["tags"]["tags"].to_list()
@@ -53,7 +57,8 @@ class Arrays:
 
     def bought(self, product: str, since: float, times: int) -> Mask:
         """At least so many orders with the product since then."""
-        code = self.part.values["product"]["productId"].to_list().index(product)
+        products = self.part.values["product"]["productId"].to_list()
+        code = products.index(product) if product in products else -1
         lines = np.flatnonzero(self.part.lines["product"].to_numpy() == code)
         orders = np.unique(self.part.lines["order"].to_numpy()[lines])
         orders = orders[self.part.orders["createdAt"].to_numpy()[orders] >= since]
