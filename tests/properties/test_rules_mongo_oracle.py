@@ -1,16 +1,20 @@
 """The MongoDB filter on a real mongod means what the plain-Python oracle says."""
 
-from datetime import tzinfo
+from datetime import timedelta, tzinfo
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from crm import segments
+from crm import audience_sets, explain, segments
+from crm.columnar.nearness import with_node
 from crm.fields import folded_document
+from crm.stores import audiences
 from crm.stores.connection import Stores
-from tests.oracle import matches
-from tests.properties.rule_strategies import NOW, ZONES, conditions, crowd, trees
+from tests import rule_world
+from tests.oracle import World, matches, selected
+from tests.properties.rule_strategies import NOW, ZONES, conditions, crowd, rules, trees, worlds
 
 FIELDS = ["name", "city", "age", "tags", "totalSpent", "lastActive", "accountCreated", "isInactive"]
 _SETTINGS = settings(
@@ -36,21 +40,78 @@ def _found(stores: Stores, tree: dict[str, Any], zone: tzinfo) -> set[int]:
 @_SETTINGS
 @given(
     seed=st.integers(0, 2**32),
-    rules=st.lists(st.one_of(conditions(FIELDS), trees(FIELDS)), min_size=5, max_size=10),
+    asked=st.lists(st.one_of(conditions(FIELDS), trees(FIELDS)), min_size=5, max_size=10),
     zone=ZONES,
 )
 def test_the_filter_selects_whom_the_oracle_does(
-    stores: Stores, seed: int, rules: list[dict[str, Any]], zone: tzinfo
+    stores: Stores, seed: int, asked: list[dict[str, Any]], zone: tzinfo
 ):
     people = crowd(seed, FIELDS)
     _store(stores, people)
     everybody = set(range(len(people)))
-    for tree in rules:
+    for tree in asked:
         expected = {number for number in everybody if matches(tree, people[number], NOW, zone)}
         difference = [people[number] for number in sorted(_found(stores, tree, zone) ^ expected)]
         assert difference == [], (tree, segments.describe(segments.parse(tree)))
         none_of = {"type": "group", "operator": "NOT", "conditions": [tree]}
         assert _found(stores, none_of, zone) == everybody - expected
+
+
+@_SETTINGS
+@given(world=worlds(FIELDS), trees_=st.lists(rules(FIELDS), min_size=4, max_size=8), zone=ZONES)
+def test_every_kind_of_node_selects_whom_the_oracle_does(
+    stores: Stores, world: World, trees_: list[dict[str, Any]], zone: tzinfo
+):
+    rule_world.store(stores, world)
+    for tree in trees_:
+        rule = rule_world.parsed(world, tree)
+        sets = audience_sets.resolve(stores, rule, now=NOW, zone=zone)
+        for path, node in segments.walk(rule):
+            expected = selected(segments.dump(node), world, NOW, zone)
+            for most in (100_000, 7):  # in one filter, and in several ranges of ids
+                every = list(audience_sets.queries(node, sets, now=NOW, zone=zone, path=path, most=most))
+                found = [key for query in every for key in audiences.ids(stores, query)]
+                assert found == sorted(expected), (path, tree, segments.describe(rule))
+
+
+@_SETTINGS
+@given(world=worlds(FIELDS, size=20), trees_=st.lists(rules(FIELDS), min_size=3, max_size=6), zone=ZONES)
+def test_an_explanation_says_what_the_oracle_does_now_and_when_it_flips(
+    stores: Stores, world: World, trees_: list[dict[str, Any]], zone: ZoneInfo
+):
+    rule_world.store(stores, world)
+    for tree in trees_:
+        rule = rule_world.parsed(world, tree)
+        nodes = {path: segments.dump(node) for path, node in segments.walk(rule)}
+        for customer in sorted(world.customers)[:3]:
+            found = explain.explain(stores, rule, customer, now=NOW, zone=zone)
+            for verdict in found.verdicts:
+                node = nodes[verdict.path]
+                now = customer in selected(node, world, NOW, zone)
+                assert verdict.holds is now, (verdict, tree)
+                if verdict.flips_at is not None and "top" not in str(node):
+                    assert verdict.flips_to is not now
+                    before = verdict.flips_at - timedelta(milliseconds=1)
+                    assert (customer in selected(node, world, before, zone)) is now, (verdict, tree)
+                    after = customer in selected(node, world, verdict.flips_at, zone)
+                    assert after is verdict.flips_to, (verdict, tree)
+
+
+@_SETTINGS
+@given(world=worlds(FIELDS, size=30), trees_=st.lists(rules(FIELDS), min_size=2, max_size=4), zone=ZONES)
+def test_near_misses_are_those_whom_one_node_alone_keeps_out(
+    stores: Stores, world: World, trees_: list[dict[str, Any]], zone: ZoneInfo
+):
+    rule_world.store(stores, world)
+    for tree in trees_:
+        rule = rule_world.parsed(world, tree)
+        inside = selected(tree, world, NOW, zone)
+        for path, people in explain.near_misses(stores, rule, now=NOW, zone=zone).items():
+            if ".segment" not in path:  # what a segment says stands elsewhere in JSON
+                node = dict(segments.walk(rule))[path]
+                turned = with_node(rule, path, segments.Group(segments.Join.NOT, (node,)))
+                expected = selected(segments.dump(turned), world, NOW, zone) - inside
+                assert people == len(expected), (path, tree)
 
 
 _TEXTS = st.text(st.characters(exclude_characters="\x00", exclude_categories=["Cs"]), min_size=1)
