@@ -36,7 +36,7 @@ class Opened:
         """Whether these rules are not the saved ones."""
         if self.segment is None:
             return not rule_tree.is_empty(tree)
-        return _comparable(self.segment["rules"]) != _comparable(tree)
+        return rule_tree.comparable(self.segment["rules"]) != rule_tree.comparable(tree)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,11 +146,3 @@ def _remember(here: Opened, name: str) -> Opened:
     if st.query_params.get(PARAMETER) != here.address:
         st.query_params[PARAMETER] = here.address
     return here
-
-
-def _comparable(tree: Node) -> Node:
-    """A tree as the builder would hold it, without ids: a condition by itself stands in a group."""
-    bare = rule_tree.without_ids(tree)
-    if bare.get("type") != "condition":
-        return bare
-    return rule_tree.without_ids(rule_tree.group(0, "AND", [bare]))

@@ -12,6 +12,7 @@ from itertools import count
 import streamlit as st
 
 from ui import rule_tree
+from ui.rule_kinds import window_kind
 from ui.rule_tree import Node
 
 _DRAFT = "rule draft"
@@ -32,24 +33,29 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """What a widget was made for: a node, and its field and operator where the widget depends on them."""
+    """What a widget was made for: a node, and what of it the widget depends on.
+
+    `field` is a condition's field or a behaviour's measure, `window` the kind of a behaviour's time.
+    """
 
     node_id: int
     field: str | None = None
     operator: str | None = None
+    window: str | None = None
 
     def holds(self, tree: Node) -> bool:
         """Whether the tree still has such a node."""
         node = rule_tree.find(tree, self.node_id)
         return (
             node is not None
-            and self.field in (None, node.get("field"))
+            and self.field in (None, node.get("field", node.get("measure")))
             and self.operator in (None, node.get("operator"))
+            and self.window in (None, window_kind(node))
         )
 
     def key(self, part: str) -> str:
         """The widget's key. It names what is expected, so that no widget outlives its expectation."""
-        names = (part, self.node_id, self.field, self.operator)
+        names = (part, self.node_id, self.field, self.operator, self.window)
         return "-".join(str(name) for name in names if name is not None)
 
 

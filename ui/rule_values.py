@@ -17,6 +17,7 @@ from crm.rules.values import Unit
 from crm.segments import Operator, Widget
 from ui import rule_draft, rule_tree
 from ui.rule_draft import Expected
+from ui.rule_kinds import span_key
 from ui.rule_tree import Node
 
 _ABSENT = object()
@@ -28,23 +29,28 @@ _UNITS = tuple(str(unit) for unit in Unit)
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A condition's value on the screen. `known` are the values that the data has in the field."""
+    """A value of a node on the screen: of a condition, or what a behaviour's measure is compared with.
 
-    node: Node
+    `known` are the values that the data has in the field. `entry` is the node's key for the value.
+    """
+
+    expected: Expected
     field: Field
     operator: Operator
-    known: tuple[str, ...]
-
-    @property
-    def value(self) -> Any:
-        return self.node.get("value")
-
-    @property
-    def expected(self) -> Expected:
-        return Expected(self.node["id"], self.field.name, self.operator.name)
+    value: Any
+    widget: Widget
+    known: tuple[str, ...] = ()
+    entry: str = "value"
 
     def key(self, part: str = "value") -> str:
         return self.expected.key(part)
+
+
+def condition_cell(node: Node, field: Field, operator: Operator, known: tuple[str, ...]) -> Cell:
+    """The value of a condition on a customer's field, or on one of orders."""
+    value = node.get("value")
+    expected = Expected(node["id"], field.name, operator.name)
+    return Cell(expected, field, operator, value, operator.widget_for(field, value), known)
 
 
 def hold(key: str, wanted: Any) -> None:
@@ -63,33 +69,17 @@ def is_absent(value: Any) -> bool:
 
 
 def value_widgets(cell: Cell) -> None:
-    """Draw the value of a condition."""
-    _DRAW[cell.operator.widget_for(cell.field, cell.value)](cell)
+    """Draw a value."""
+    _DRAW[cell.widget](cell)
 
 
-def refit(value: Any, before: Operator | None, after: Operator) -> Any:
-    """What remains of a value when a condition changes its operator; None where it makes no sense there."""
-    kinds = (before.widget if before else None, after.widget)
-    if kinds[0] == kinds[1]:
-        return value
-    if kinds == (Widget.TEXT, Widget.TEXTS) and isinstance(value, str) and value:
-        return [value]
-    if kinds == (Widget.TEXTS, Widget.TEXT) and isinstance(value, list) and len(value) == 1:
-        return value[0]
-    if kinds == (Widget.NUMBER, Widget.TWO_NUMBERS) and value is not None:
-        return [value, None]
-    if kinds == (Widget.DATE, Widget.TWO_DATES) and value is not None:
-        return [value, None]
-    return None
-
-
-def _store(expected: Expected, keys: Sequence[str], convert: Callable[..., Any]) -> None:
+def store(expected: Expected, keys: Sequence[str], convert: Callable[..., Any], entry: str = "value") -> None:
     """Take what was entered into the tree. `convert` makes the JSON value of the widgets' values."""
     raw = [entered(key) for key in keys]
     if any(value is _ABSENT for value in raw):
         return
-    value = convert(*raw)
-    rule_draft.apply(expected, lambda tree: rule_tree.change(tree, expected.node_id, value=value))
+    changes = {entry: convert(*raw)}
+    rule_draft.apply(expected, lambda tree: rule_tree.change(tree, expected.node_id, **changes))
 
 
 def _nothing(cell: Cell) -> None:
@@ -108,7 +98,7 @@ def _text(cell: Cell) -> None:
         label_visibility="collapsed",
         placeholder="text",
         max_chars=1_000,
-        on_change=_store,
+        on_change=store,
         args=(cell.expected, [key], lambda text: text or None),
     )
 
@@ -125,7 +115,7 @@ def _choice(cell: Cell, key: str) -> None:
         index=None,
         placeholder="choose or type",
         accept_new_options=True,
-        on_change=_store,
+        on_change=store,
         args=(cell.expected, [key], lambda text: text or None),
     )
 
@@ -145,7 +135,7 @@ def _texts(cell: Cell) -> None:
         accept_new_options=True,
         select_all=False,
         wrap=True,
-        on_change=_store,
+        on_change=store,
         args=(cell.expected, [key], lambda texts: list(texts) or None),
     )
 
@@ -178,7 +168,7 @@ def _number_input(
         format="%d" if whole else "%g",
         label_visibility="collapsed",
         placeholder=hint,
-        on_change=_store,
+        on_change=store,
         args=(cell.expected, keys, convert),
     )
 
@@ -196,7 +186,7 @@ def _numbers(cell: Cell) -> None:
         placeholder="type a number, then Enter",
         accept_new_options=True,
         wrap=True,
-        on_change=_store,
+        on_change=store,
         args=(cell.expected, [key], lambda texts: [_number_or_text(text) for text in texts] or None),
     )
 
@@ -204,18 +194,24 @@ def _numbers(cell: Cell) -> None:
 def _date(cell: Cell) -> None:
     key = cell.key()
     hold(key, _as_date(cell.value))
-    _date_input(cell, key, "Date", [key], _iso)
+    _date_input(cell.expected, key, "Date", [key], as_iso, cell.entry)
 
 
 def _two_dates(cell: Cell) -> None:
-    keys = [cell.key("low"), cell.key("high")]
-    for key, value in zip(keys, _pair(cell.value), strict=True):
-        hold(key, _as_date(value))
-    _date_input(cell, keys[0], "From", keys, _two(_iso))
-    _date_input(cell, keys[1], "To", keys, _two(_iso))
+    two_dates(cell.expected, _pair(cell.value), _two(as_iso), cell.entry)
 
 
-def _date_input(cell: Cell, key: str, label: str, keys: Sequence[str], convert: Callable[..., Any]) -> None:
+def two_dates(expected: Expected, days: tuple[Any, Any], convert: Callable[..., Any], entry: str) -> None:
+    """A first and a last day, in an entry of a node. `convert` makes it of two dates or None."""
+    keys = [expected.key("low"), expected.key("high")]
+    for key, label, day in zip(keys, ("From", "To"), days, strict=True):
+        hold(key, _as_date(day))
+        _date_input(expected, key, label, keys, convert, entry)
+
+
+def _date_input(
+    expected: Expected, key: str, label: str, keys: Sequence[str], convert: Callable[..., Any], entry: str
+) -> None:
     st.date_input(
         label,
         key=key,
@@ -224,36 +220,42 @@ def _date_input(cell: Cell, key: str, label: str, keys: Sequence[str], convert: 
         max_value=_LAST_DAY,
         format="YYYY-MM-DD",
         label_visibility="collapsed",
-        on_change=_store,
-        args=(cell.expected, keys, convert),
+        on_change=store,
+        args=(expected, keys, convert, entry),
     )
 
 
 def _days(cell: Cell) -> None:
     key = cell.key()
     hold(key, _as_whole(cell.value))
-    _whole_input(cell, key, "Days", "days", 0, [key], lambda days: days)
+    _whole_input(cell.expected, key, "Days", "days", 0, [key], lambda days: days, cell.entry)
 
 
 def _duration(cell: Cell) -> None:
-    name, amount, unit = _span(cell.value)
-    keys = [cell.key("amount"), cell.key("unit")]
+    duration_widgets(cell.expected, span_key(cell.operator), cell.value, cell.entry)
+
+
+def duration_widgets(expected: Expected, name: str, value: Any, entry: str) -> None:
+    """A length of time under its name (`last`, `next`), in an entry of a node."""
+    amount, unit = _span(value)
+    keys = [expected.key("amount"), expected.key("unit")]
     hold(keys[0], amount)
     hold(keys[1], unit)
-    _whole_input(cell, keys[0], "Amount", "number", 1, keys, _as_span(name))
+    _whole_input(expected, keys[0], "Amount", "number", 1, keys, _as_span(name), entry)
     st.selectbox(
         "Unit",
         _UNITS,
         key=keys[1],
         label_visibility="collapsed",
-        on_change=_store,
-        args=(cell.expected, keys, _as_span(name)),
+        on_change=store,
+        args=(expected, keys, _as_span(name), entry),
     )
 
 
 def _whole_input(
-    cell: Cell, key: str, label: str, hint: str, least: int, keys: Sequence[str], convert: Callable[..., Any]
-) -> None:
+    expected: Expected, key: str, label: str, hint: str, least: int, keys: Sequence[str],
+    convert: Callable[..., Any], entry: str,
+) -> None:  # fmt: skip
     st.number_input(
         label,
         key=key,
@@ -262,8 +264,8 @@ def _whole_input(
         step=1,
         label_visibility="collapsed",
         placeholder=hint,
-        on_change=_store,
-        args=(cell.expected, keys, convert),
+        on_change=store,
+        args=(expected, keys, convert, entry),
     )
 
 
@@ -276,7 +278,7 @@ def _yes_no(cell: Cell) -> None:
         key=key,
         format_func=_YES_NO.get,
         label_visibility="collapsed",
-        on_change=_store,
+        on_change=store,
         args=(cell.expected, [key], lambda value: value),
     )
 
@@ -341,7 +343,7 @@ def _as_boolean(value: Any) -> bool | None:
     return {True: True, False: False, "true": True, "false": False}.get(value)
 
 
-def _iso(day: date | None) -> str | None:
+def as_iso(day: date | None) -> str | None:
     return day.isoformat() if day else None
 
 
@@ -356,15 +358,15 @@ def _two(convert: Callable[[Any], Any]) -> Callable[[Any, Any], list[Any] | None
     return both
 
 
-def _span(value: Any) -> tuple[str, int | None, str]:
-    """Of `{"last": {"days": 90}}`: its key, the amount (None where there is none yet) and the unit."""
+def _span(value: Any) -> tuple[int | None, str]:
+    """Of `{"last": {"days": 90}}`: the amount (None where there is none yet) and the unit."""
     if isinstance(value, dict) and len(value) == 1:
-        (name, length) = next(iter(value.items()))
+        (length,) = value.values()
         if isinstance(length, dict) and len(length) == 1:
             (unit, amount) = next(iter(length.items()))
             if unit in _UNITS:
-                return str(name), _as_whole(amount), unit
-    return "last", None, str(Unit.DAYS)
+                return _as_whole(amount), unit
+    return None, str(Unit.DAYS)
 
 
 def _as_span(name: str) -> Callable[[int | None, str], dict[str, Any]]:

@@ -52,7 +52,8 @@ def draw(stores: Stores, settings: Settings, account: Account, address: str) -> 
         _back()
         return
     draft = rule_draft.current()
-    work = Work(stores, settings, account, opened, draft, marks(draft.tree))
+    own_id = opened.segment["_id"] if opened.segment else None
+    work = Work(stores, settings, account, opened, draft, marks(stores, draft.tree, own_id))
     _header(work)
     empty = rule_tree.is_empty(draft.tree)
     prompt_box.draw(stores, settings, rule_draft.propose, suggest=empty)
@@ -60,10 +61,18 @@ def draw(stores: Stores, settings: Settings, account: Account, address: str) -> 
 
 
 def _rules_and_reach(work: Work) -> None:
+    shown = segment_preview.current(work.stores, work.settings, work.draft, work.marks)
+    segment, answer = work.opened.segment, shown.answer
     left, right = st.columns([2, 1])
     with left.container(border=True, key="segment-rules"):
-        rule_builder(work.draft, work.marks, known_values(work.stores.db.name, work.stores))
-    shown = segment_preview.current(work.stores, work.settings, work.draft, work.marks)
+        rule_builder(
+            work.draft,
+            work.marks,
+            known_values(work.stores.db.name, work.stores),
+            answer.preview.nodes if answer else None,
+            counted=answer.rules if answer else None,
+            own_id=segment["_id"] if segment else None,
+        )
     with right.container(border=True, key="segment-reach"):
         segment_preview.numbers(shown, work.settings)
     segment_preview.figures(shown, work.settings)
