@@ -10,6 +10,7 @@ import streamlit as st
 
 from ui import (
     rule_behaviours,
+    rule_brief,
     rule_conditions,
     rule_counts,
     rule_draft,
@@ -48,7 +49,8 @@ def rule_builder(
     tree = draft.tree
     outdated = counted is not None and rule_tree.without_ids(counted) != rule_tree.without_ids(tree)
     numbers = rule_counts.counts_of(tree, counted or tree, counts or {}, outdated=outdated)
-    shown = Shown(tree, marks, numbers, rule_offers.offers_for(session.stores(), tree, known, own_id))
+    offers = rule_offers.offers_for(session.stores(), tree, known, own_id)
+    shown = Shown(tree, marks, numbers, offers, rule_brief.is_large(tree))
     _toolbar(draft)
     if rule_tree.is_empty(tree):
         _beginning(tree)
@@ -103,6 +105,9 @@ def _chosen_conditions(tree: Node, root: Node) -> Node:
 
 
 def _node(shown: Shown, node: Node) -> None:
+    if words := rule_brief.words_for(shown, node):
+        _said(shown, node, words)
+        return
     match node.get("type"):
         case "group":
             _group(shown, node)
@@ -165,6 +170,12 @@ def _row(shown: Shown, node: Node) -> None:
             _ROWS.get(str(node.get("type")), _unknown)(shown, node)
             node_buttons(shown, node)
         hint(shown, node)
+
+
+def _said(shown: Shown, node: Node, words: str) -> None:
+    with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", key=f"row-{node['id']}"):
+        rule_brief.draw(node, words)
+        node_buttons(shown, node)
 
 
 def _everyone(shown: Shown, node: Node) -> None:

@@ -18,12 +18,16 @@ from ui.rule_values import entered, hold, is_absent
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """What one drawing goes by: the tree as it was when the run began, its marks, numbers and offers."""
+    """What one drawing goes by: the tree as it was when the run began, its marks, numbers and offers.
+
+    `large`: too large for widgets all over.
+    """
 
     tree: Node
     marks: Marks
     counts: Counts
     offers: Offers
+    large: bool = False
 
 
 @dataclass(frozen=True, slots=True)
