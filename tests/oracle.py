@@ -12,7 +12,7 @@ import math
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import Any
 
 from crm.fields import FIELDS, LINE_FIELDS, ORDER_FIELDS, Field
@@ -253,6 +253,8 @@ def date_holds(op: str, x: datetime, value: Any, now: datetime, zone: tzinfo) ->
         ((unit, amount),) = next(iter(value.values())).items()
         edge = step(now, unit, int(amount) if op == "inTheNext" else -int(amount), zone)
         return {"inTheLast": edge <= x <= now, "olderThan": x < edge, "inTheNext": now <= x <= edge}[op]
+    if op in ("anniversaryInTheNext", "anniversaryInTheLast", "monthIs"):
+        return on_calendar(op, x.astimezone(zone).date(), value, now.astimezone(zone).date())
     if str(value[0] if op == "between" else value).isdigit():
         days = [int(item) * day for item in (value if op == "between" else [value])]
         age = now - x
@@ -266,6 +268,25 @@ def date_holds(op: str, x: datetime, value: Any, now: datetime, zone: tzinfo) ->
     return {"equals": is_on, "between": v[0] <= x <= v[-1], "before": x < v[0], "after": x > v[0],
             "greaterThan": x > v[0], "greaterThanOrEqual": x >= v[0],
             "lessThan": x < v[0], "lessThanOrEqual": x <= v[0]}[op]  # fmt: skip
+
+
+def on_calendar(op: str, x: date, value: Any, today: date) -> bool:
+    if op == "monthIs":
+        return x.month in {int(month) if str(month).strip().isdigit() else
+                           MONTHS.index(month.strip().lower()[:3]) + 1 for month in items(value)}  # fmt: skip
+    ((unit, amount),) = next(iter(value.values())).items()
+    days = int(amount) * (7 if unit == "weeks" else 1)
+    first = today if op == "anniversaryInTheNext" else today - timedelta(days=days - 1)
+    last = first + timedelta(days=days - 1)
+    return any(first <= anniversary(x, year) <= last for year in range(first.year, last.year + 1))
+
+
+def anniversary(x: date, year: int) -> date:
+    is_leap_day = (x.month, x.day) == (2, 29) and not calendar.isleap(year)
+    return x.replace(year=year, day=28) if is_leap_day else x.replace(year=year)
+
+
+MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
 
 
 def instant(written: str, zone: tzinfo) -> datetime:

@@ -213,7 +213,7 @@ def _span_for(value: Any, operator: Operator) -> Any:
 
 
 def span_key(operator: Operator) -> str:
-    return "next" if operator.name == "inTheNext" else "last"
+    return "next" if operator.name in ("inTheNext", "anniversaryInTheNext") else "last"
 
 
 def _has_fraction(value: Any) -> bool:

@@ -13,7 +13,7 @@ from typing import Any
 import streamlit as st
 
 from crm.fields import Field, FieldType
-from crm.rules.values import Unit
+from crm.rules.values import MONTHS, Unit
 from crm.segments import Operator, Widget
 from ui import rule_draft, rule_tree
 from ui.rule_draft import Expected
@@ -25,6 +25,7 @@ _FIRST_DAY, _LAST_DAY = date(1900, 1, 1), date(2100, 12, 31)
 _MOST_AMOUNT = 10**12
 _YES_NO = {True: "yes", False: "no"}
 _UNITS = tuple(str(unit) for unit in Unit)
+_OF_YEAR = ("days", "weeks")  # what anniversaries are counted in
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,19 +233,23 @@ def _days(cell: Cell) -> None:
 
 
 def _duration(cell: Cell) -> None:
-    duration_widgets(cell.expected, span_key(cell.operator), cell.value, cell.entry)
+    units = _OF_YEAR if cell.operator.name.startswith("anniversary") else _UNITS
+    duration_widgets(cell.expected, span_key(cell.operator), cell.value, cell.entry, units)
 
 
-def duration_widgets(expected: Expected, name: str, value: Any, entry: str) -> None:
+def duration_widgets(
+    expected: Expected, name: str, value: Any, entry: str, units: Sequence[str] = _UNITS
+) -> None:
     """A length of time under its name (`last`, `next`), in an entry of a node."""
     amount, unit = _span(value)
+    units = units if unit in units else [*units, unit]  # the rule says what is wrong with it
     keys = [expected.key("amount"), expected.key("unit")]
     hold(keys[0], amount)
     hold(keys[1], unit)
     _whole_input(expected, keys[0], "Amount", "number", 1, keys, _as_span(name), entry)
     st.selectbox(
         "Unit",
-        _UNITS,
+        units,
         key=keys[1],
         label_visibility="collapsed",
         on_change=store,
@@ -266,6 +271,24 @@ def _whole_input(
         placeholder=hint,
         on_change=store,
         args=(expected, keys, convert, entry),
+    )
+
+
+def _months(cell: Cell) -> None:
+    key = cell.key()
+    values = cell.value if isinstance(cell.value, list) else []
+    hold(key, [number for number in map(_as_whole, values) if number in range(1, 13)])
+    st.multiselect(
+        "Months",
+        range(1, 13),
+        key=key,
+        format_func=lambda number: MONTHS[number - 1],
+        label_visibility="collapsed",
+        placeholder="choose months",
+        select_all=False,
+        wrap=True,
+        on_change=store,
+        args=(cell.expected, [key], lambda months: sorted(months) or None),
     )
 
 
@@ -295,6 +318,7 @@ _DRAW: dict[Widget, Callable[[Cell], None]] = {
     Widget.DAYS: _days,
     Widget.DURATION: _duration,
     Widget.YES_NO: _yes_no,
+    Widget.MONTHS: _months,
 }
 
 

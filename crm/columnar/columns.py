@@ -8,11 +8,12 @@ from typing import Any, assert_never
 import numpy as np
 import polars as pl
 
+from crm.columnar import days
 from crm.columnar.encode import UNKNOWN
 from crm.columnar.parts import Part
 from crm.rules.moments import Clock
 from crm.rules.nodes import Window
-from crm.rules.predicates import Known, OneOf, Predicate, Range, Tags, Text
+from crm.rules.predicates import Calendar, Known, OneOf, Predicate, Range, Tags, Text
 
 Mask = np.ndarray[Any, np.dtype[np.bool_]]
 
@@ -23,6 +24,8 @@ _FEW = 16  # up to so many values are compared one by one, which is faster than 
 
 def mask(part: Part, name: str, predicate: Predicate) -> Mask:
     """Who of the part's customers has a value in column `name` for which the predicate holds."""
+    if isinstance(predicate, Calendar):
+        return days.mask(part, name, predicate)
     series = part.customers[name]
     if name in part.values:
         answers = mask_of(part.values[name][name], predicate)
@@ -121,7 +124,7 @@ def _of_tags(tags: pl.Series, predicate: Predicate) -> Mask:
             return np.logical_or.reduce(each) if how == "any" else np.logical_and.reduce(each)
         case Known():
             return tags.is_not_null().to_numpy()
-        case Range() | OneOf() | Text():
+        case Range() | OneOf() | Text() | Calendar():
             raise TypeError(f"{predicate} is no question for tags")
         case _:
             assert_never(predicate)

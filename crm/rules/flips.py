@@ -5,7 +5,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta, tzinfo
+from datetime import date, datetime, timedelta, tzinfo
 from typing import Any
 
 from crm.rules.behaviours import FROM_ZERO
@@ -13,13 +13,15 @@ from crm.rules.moments import Clock
 from crm.rules.mongo_orders import DECIMALS, window
 from crm.rules.nodes import Behaviour, Condition, Join, Measure
 from crm.rules.operators import Operator
-from crm.rules.predicates import OneOf, Predicate, Range
+from crm.rules.predicates import Calendar, OneOf, Predicate, Range
 from crm.rules.values import Value
 
 _HORIZON = timedelta(days=73_100)  # the longest length that a rule may name
 _MILLISECOND = timedelta(milliseconds=1)
 _DAY = timedelta(days=1)
 _MOST_CHANGES = 500
+_DAYS_AHEAD = 800  # two anniversaries and more
+_TURNS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +145,8 @@ def _holds(predicate: Predicate, value: Any) -> bool:
             return above and (high is None or (value < high if open_high else value <= high))
         case OneOf(values):
             return value in values
+        case Calendar():
+            return predicate.holds(value)
         case _:
             return True  # whether it is known at all
 
@@ -151,6 +155,8 @@ def _crossings(
     operator: Operator, asked: Value, value: datetime, now: datetime, zone: tzinfo
 ) -> tuple[datetime, ...]:
     """When the ends of what is asked for, as they move with the clock, pass a date."""
+    if isinstance(operator.asks(asked, Clock(now, zone)), Calendar):
+        return _turns(lambda clock: _says(operator, asked, value, clock), now, zone)
     found: list[datetime] = []
     for end in ("low", "high"):
 
@@ -162,6 +168,20 @@ def _crossings(
         for which in (0, 1):
             found += _first(lambda clock, which=which, passed=passed: passed(clock)[which], now, zone)  # type: ignore[misc]
     return _ordered(found)
+
+
+def _turns(holds: Callable[[Clock], bool], now: datetime, zone: tzinfo) -> tuple[datetime, ...]:
+    """The next midnights at which this changes, up to a few, within the coming years."""
+    found: list[datetime] = []
+    today, held = now.astimezone(zone).date(), holds(Clock(now, zone))
+    for days in range(1, _DAYS_AHEAD):
+        if today.toordinal() + days > date.max.toordinal() or len(found) == _TURNS:
+            break
+        midnight = Clock(now, zone).at(today + timedelta(days=days))
+        if holds(Clock(midnight, zone)) is not held:
+            held = not held
+            found.append(midnight)
+    return tuple(found)
 
 
 def _first(passed: Callable[[Clock], bool], now: datetime, zone: tzinfo) -> list[datetime]:

@@ -48,6 +48,24 @@ class Clock:
         """The first instant of a day in the zone, and the first after it."""
         return self.at(day), self.at(day + timedelta(days=1)) if day < date.max else _LAST
 
+    def anniversaries(self, first: int, last: int) -> tuple[int, ...]:
+        """Which days of a year (month * 100 + day) have their anniversary between two days from today.
+
+        0 is today in the zone, 1 tomorrow. 29 February has its anniversary on the 28th in common years.
+        """
+        try:
+            today = self.now.astimezone(self.zone).date()
+        except OverflowError:
+            today = self.now.date()
+        found: set[int] = set()
+        for ordinal in range(today.toordinal() + first, today.toordinal() + last + 1):
+            if 1 <= ordinal <= date.max.toordinal():
+                day = date.fromordinal(ordinal)
+                found.add(day.month * 100 + day.day)
+                if (day.month, day.day) == (2, 28) and not calendar.isleap(day.year):
+                    found.add(229)
+        return tuple(sorted(found))
+
     def _step(self, length: Span | Age, direction: int) -> datetime:
         try:
             match length:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from typing import Any, assert_never
 
+from crm.rules import predicates
 from crm.rules.moments import Clock
 from crm.rules.nodes import (
     ROOT,
@@ -23,7 +24,6 @@ from crm.rules.nodes import (
     Rule,
     Top,
 )
-from crm.rules.predicates import to_mongo
 
 Filter = dict[str, Any]
 
@@ -80,10 +80,10 @@ def _in(ids: IdSet, inside: bool) -> Filter:
 
 def _condition(condition: Condition, clock: Clock) -> Filter:
     field, operator = condition.field, condition.operator
-    predicate = to_mongo(operator.asks(condition.value, clock))
+    predicate = operator.asks(condition.value, clock)
     if field.folded:
-        found = {field.folded: predicate}
+        found = predicates.to_filter(field.folded, predicate, {})
     else:
         # MongoDB compares within one type only, but looks into arrays: an array here counts as missing.
-        found = {field.path: {**predicate, "$not": {"$type": "array"}}}
+        found = predicates.to_filter(field.path, predicate, {"$not": {"$type": "array"}})
     return {"$nor": [found]} if operator.negates else found

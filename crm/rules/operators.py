@@ -13,18 +13,21 @@ from typing import Any
 
 from crm.fields import NUMERIC, Field, FieldType, fold
 from crm.rules.moments import Clock
-from crm.rules.predicates import Bound, Known, OneOf, Predicate, Range, Tags, Text, folded
+from crm.rules.predicates import Bound, Calendar, Known, OneOf, Predicate, Range, Tags, Text, folded
 from crm.rules.values import (
     Age,
     Item,
     Moment,
     Span,
+    Unit,
     Unreadable,
     Value,
     boolean,
+    days_of_year,
     many,
     moment,
     moment_or_age,
+    month,
     nothing,
     number,
     pair,
@@ -49,6 +52,7 @@ class Widget(StrEnum):
     DAYS = "days ago"  # a whole number
     DURATION = "duration"  # {"last": {"days": 90}}
     YES_NO = "yes or no"
+    MONTHS = "list of months"  # [3, 4]
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +123,18 @@ def _next(field: Field, raw: object) -> Value:
     return span(raw, "next", "last")
 
 
+def _days_back(field: Field, raw: object) -> Value:
+    return days_of_year(raw, "last")
+
+
+def _days_on(field: Field, raw: object) -> Value:
+    return days_of_year(raw, "next", "last")
+
+
+def _months(field: Field, raw: object) -> Value:
+    return tuple(dict.fromkeys(many(raw, month)))
+
+
 def _none(field: Field, raw: object) -> Value:
     nothing(raw)
     return None
@@ -171,6 +187,22 @@ def _since(value: Span, clock: Clock) -> Predicate:
 
 def _until(value: Span, clock: Clock) -> Predicate:
     return Range(clock.now, clock.ahead(value))
+
+
+def _in_months(value: tuple[int, ...], clock: Clock) -> Predicate:
+    return Calendar("month", value, clock.zone)
+
+
+def _coming(value: Span, clock: Clock) -> Predicate:
+    return Calendar("day", clock.anniversaries(0, _days(value) - 1), clock.zone)
+
+
+def _past(value: Span, clock: Clock) -> Predicate:
+    return Calendar("day", clock.anniversaries(1 - _days(value), 0), clock.zone)
+
+
+def _days(value: Span) -> int:
+    return value.amount * 7 if value.unit is Unit.WEEKS else value.amount
 
 
 def _above(bound: Bound) -> Predicate:
@@ -245,6 +277,13 @@ _DAYS_LESS = Operator("lessThan", "is less than … days ago", _DATE, _W.DAYS, _
 _DAYS_AT_MOST = Operator("lessThanOrEqual", "is at most … days ago", _DATE, _W.DAYS, _one,
     _at_most, lambda v, t: t.aged(v, "at most", "at or before", start=True), _F.WHEN)
 
+_ANNIVERSARY = Operator("anniversaryInTheNext", "has an anniversary in the next", _DATE, _W.DURATION,
+    _days_on, _coming, lambda v, t: t.days(v, "next"), _F.ANNIVERSARY)
+_PAST_ANNIVERSARY = Operator("anniversaryInTheLast", "had an anniversary in the last", _DATE, _W.DURATION,
+    _days_back, _past, lambda v, t: t.days(v, "last"), _F.ANNIVERSARY)
+_IN_MONTH = Operator("monthIs", "is in the month", _DATE, _W.MONTHS, _months,
+    _in_months, lambda v, t: t.months(v), _F.WHEN)
+
 _FLAG = Operator("equals", "is", _BOOL, _W.YES_NO, _one,
     lambda v, _: OneOf((v,)), lambda v, t: "yes" if v else "no", _F.FLAG)
 
@@ -273,7 +312,7 @@ OPERATORS: tuple[Operator, ...] = (
     _SET_NUMBER, _complement(_SET_NUMBER, "isNotSet", "is not known"),
 
     _RECENT, _complement(_RECENT, "notInTheLast", "is not in the last"), _OLDER, _SOON,
-    _BEFORE, _AFTER, _DATES,
+    _BEFORE, _AFTER, _DATES, _ANNIVERSARY, _PAST_ANNIVERSARY, _IN_MONTH,
     _ON, _complement(_ON, "notEquals", "is not on"),
     _DAYS_MORE, _DAYS_AT_LEAST, _DAYS_LESS, _DAYS_AT_MOST,
     _SET_DATE, _complement(_SET_DATE, "isNotSet", "is not known"),

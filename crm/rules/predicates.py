@@ -1,15 +1,16 @@
 """What a condition asks of one value: a small closed family that both engines answer.
 
-Operators turn their values into one of these; `to_mongo` gives the predicate for MongoDB here, and
+Operators turn their values into one of these; `to_filter` gives the predicate for MongoDB here, and
 `crm.columnar.columns` the mask for columns. Both hold for values that are there and never for missing ones.
 """
 
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, tzinfo
 from math import inf
 from typing import Any, Literal, assert_never
+from zoneinfo import ZoneInfo
 
 from crm.fields import fold
 
@@ -57,7 +58,28 @@ class Known:
     kind: Literal["text", "tags", "number", "date", "boolean"]
 
 
-Predicate = Range | OneOf | Text | Tags | Known
+@dataclass(frozen=True, slots=True)
+class Calendar:
+    """An instant whose calendar day in a zone, whatever its year, is among these.
+
+    `values` are months (1–12), or days as month * 100 + day (229 is 29 February).
+    """
+
+    part: Literal["month", "day"]
+    values: tuple[int, ...]
+    zone: tzinfo
+
+    @property
+    def zone_name(self) -> str:
+        """The zone by its IANA name."""
+        return self.zone.key if isinstance(self.zone, ZoneInfo) else "UTC"
+
+    def holds(self, instant: datetime) -> bool:
+        here = instant.astimezone(self.zone)
+        return (here.month if self.part == "month" else here.month * 100 + here.day) in self.values
+
+
+Predicate = Range | OneOf | Text | Tags | Known | Calendar
 
 
 def folded(values: Iterable[str]) -> tuple[str, ...]:
@@ -73,8 +95,27 @@ _KNOWN: dict[str, dict[str, Any]] = {
 }
 
 
+def to_filter(path: str, predicate: Predicate, besides: dict[str, Any]) -> dict[str, Any]:
+    """The predicate as a MongoDB filter on a path; `besides` is what else must hold of the value there."""
+    if isinstance(predicate, Calendar):
+        return {"$expr": _on_calendar(path, predicate)}
+    return {path: {**to_mongo(predicate), **besides}}
+
+
+def _on_calendar(path: str, asked: Calendar) -> dict[str, Any]:
+    of = {"date": f"${path}", "timezone": asked.zone_name}
+    found: dict[str, Any] = {"$month": of}
+    if asked.part == "day":
+        found = {"$add": [{"$multiply": [found, 100]}, {"$dayOfMonth": of}]}
+    # Only of a date: of anything else $month is an error.
+    return {"$cond": [{"$eq": [{"$type": f"${path}"}, "date"]}, {"$in": [found, list(asked.values)]}, False]}
+
+
 def to_mongo(predicate: Predicate) -> dict[str, Any]:
-    """The predicate as a MongoDB expression on the field's path, its folded path for text and tags."""
+    """The predicate as a MongoDB expression on the field's path, its folded path for text and tags.
+
+    What is asked of the calendar is no expression on a path: `to_filter` has it.
+    """
     match predicate:
         case Range(low, high, open_low, open_high):
             found: dict[str, Any] = {}
@@ -99,5 +140,7 @@ def to_mongo(predicate: Predicate) -> dict[str, Any]:
             return {"$all": list(values)}
         case Known(kind):
             return dict(_KNOWN[kind])
+        case Calendar():
+            raise TypeError("the calendar is asked by a filter of its own")
         case _:
             assert_never(predicate)

@@ -17,6 +17,10 @@ MAX_LISTED = 50_000  # characters of a list that is given as text
 MAX_NUMBER = 10**15  # every whole number up to here is exact in a double and in BSON
 MAX_DAYS = 73_050  # 200 years
 MAX_DIGITS = 40
+MONTHS = (
+    "January", "February", "March", "April", "May", "June",
+    "July", "August", "September", "October", "November", "December",
+)  # fmt: skip
 
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)", re.ASCII)
 _WHOLE = re.compile(r"[0-9]+", re.ASCII)
@@ -61,6 +65,9 @@ _MOST = {  # of each unit, about 200 years
     Unit.MONTHS: 2_400,
     Unit.YEARS: 200,
 }
+
+
+_OF_YEAR = {Unit.DAYS: 366, Unit.WEEKS: 52}
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,6 +218,28 @@ def span(raw: object, *keys: str) -> Span:
     if unit not in tuple(Unit):
         raise Unreadable(f"The unit is one of {', '.join(Unit)}.")
     return Span(_amount(amount, Unit(unit)), Unit(unit))
+
+
+def days_of_year(raw: object, *keys: str) -> Span:
+    """As `span`, in days or weeks, a year at most: what the anniversaries of a date are asked by."""
+    found = span(raw, *keys)
+    if found.unit not in _OF_YEAR:
+        raise Unreadable("Anniversaries are counted in days or weeks.")
+    if found.amount > _OF_YEAR[found.unit]:
+        raise Unreadable(f"Give a whole number of {found.unit} from 1 to {_OF_YEAR[found.unit]}.")
+    return found
+
+
+def month(raw: object) -> int:
+    """A month of the year, from its number or its English name."""
+    if isinstance(raw, str) and (name := raw.strip().casefold()).isalpha():
+        for number, known in enumerate(MONTHS, 1):
+            if name in (known.casefold(), known[:3].casefold()):
+                return number
+    found = None if isinstance(raw, str) and not _WHOLE.fullmatch(raw.strip()) and raw.strip() else whole(raw)
+    if found is None or not 1 <= found <= 12:
+        raise Unreadable(f"{shown(str(raw))} is no month; write 1 to 12, or a name such as March.")
+    return found
 
 
 def shown(written: str) -> str:

@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from crm.fields import Field, FieldType
-from crm.rules.values import Age, Moment, Span
+from crm.rules.values import MONTHS, Age, Moment, Span, Unit
 
 _SYMBOLS = {"INR": "₹", "USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥"}
 _PLAIN_TEXT = re.compile(r"[\w@.+'’/-]+|[A-Z][\w.'’-]*(?: [A-Z][\w.'’-]*)*")
@@ -23,6 +23,7 @@ class Form(StrEnum):
     RECENT = "recent"  # in the last 6 months
     WHEN = "when"  # before 1 January 2026
     DATED = "dated"  # in the next 30 days
+    ANNIVERSARY = "anniversary"  # in the next 7 days
     FLAG = "flag"  # yes
     UNFLAG = "unflag"  # no
     TAGGED = "tagged"  # vip or gold
@@ -54,7 +55,12 @@ _WORDINGS = {
     "birthDate": Wording(
         "birthday",
         None,
-        ((_F.RECENT, ("were born {}", "were not born {}")), (_F.WHEN, ("were born {}", "were not born {}"))),
+        (
+            (_F.RECENT, ("were born {}", "were not born {}")),
+            (_F.WHEN, ("were born {}", "were not born {}")),
+            (_F.DATED, ("have a birth date {}", "have no birth date {}")),
+            (_F.ANNIVERSARY, ("have a birthday {}", "have no birthday {}")),
+        ),
     ),
     "tags": Wording("tag", None, ((_F.KNOWN, ("have a tag", "have no tag")),)),
     "totalSpent": Wording(
@@ -160,6 +166,8 @@ def phrase(field: Field, form: Form) -> Phrase:
             return "are tagged {}", "are not tagged {}"
         case Form.KNOWN:
             return f"have a known {noun}", f"have no known {noun}"
+        case Form.ANNIVERSARY:
+            return f"have an anniversary of the {noun} {{}}", f"have no anniversary of the {noun} {{}}"
         case Form.MATCHING | Form.RECENT | Form.WHEN | Form.DATED:
             return f"have {one} {{}}", f"have no {noun} {{}}"
 
@@ -214,6 +222,14 @@ class Teller:
     def span(self, value: Span) -> str:
         """`day`, `90 days`: what follows “in the last”."""
         return self.length(value).removeprefix("1 ") if value.amount == 1 else self.length(value)
+
+    def days(self, value: Span, where: str) -> str:
+        """`today`, `in the next 7 days`: whole days, of which today is one."""
+        one = value.amount == 1 and value.unit is Unit.DAYS
+        return "today" if one else f"in the {where} {self.span(value)}"
+
+    def months(self, value: Sequence[int]) -> str:
+        return f"in {joined([MONTHS[number - 1] for number in sorted(value)], 'or')}"
 
     def moment(self, value: Moment) -> str:
         day = f"{value.day} {value:%B} {value.year}"

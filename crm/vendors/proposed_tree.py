@@ -19,7 +19,7 @@ _MOST_WORDS = 300  # characters of anything that is shown to a person
 _GROUPS = ("AND", "OR", "NOT")
 _UNITS = ("minutes", "hours", "days", "weeks", "months", "years")
 _OPERATORS = tuple(dict.fromkeys(row.name for field in FIELDS.values() for row in operators_for(field)))
-_LISTS = frozenset({Widget.TEXTS, Widget.NUMBERS, Widget.TWO_NUMBERS, Widget.TWO_DATES})
+_LISTS = frozenset({Widget.TEXTS, Widget.NUMBERS, Widget.TWO_NUMBERS, Widget.TWO_DATES, Widget.MONTHS})
 
 
 def _object(properties: dict[str, Any]) -> dict[str, Any]:

@@ -35,6 +35,7 @@ _EDGES += [
     for days in _DAYS
     for zone in _ZONES
 ]
+_EDGES += [datetime(2024, 2, 29, hour, 30, tzinfo=UTC) for hour in (0, 12, 23)]  # in no other year
 _ABSENT = object()
 
 
@@ -99,6 +100,10 @@ _writings = st.sampled_from(
 )
 _iso_dates = st.builds(lambda write, at: write(at), _writings, _dates)
 _ages = st.sampled_from(_DAYS)
+_days_of_year = st.sampled_from(
+    [{"last": {unit: amount}} for unit, amount in
+     [("days", 1), ("days", 2), ("days", 31), ("days", "366"), ("weeks", 1), ("weeks", 52)]]
+)  # fmt: skip
 _lengths = st.sampled_from([{"last": {unit: amount}} for unit, amount in _LENGTHS])
 
 
@@ -134,8 +139,12 @@ def _raw(field: Field, operator: Operator) -> st.SearchStrategy[Any]:
         case Widget.TWO_DATES:
             days = _dates.map(lambda at: at.date().isoformat())
             return st.one_of(_two(_as_text(_ages), float), _two(days, date.fromisoformat))
+        case Widget.DURATION if operator.name.startswith("anniversary"):
+            return _days_of_year
         case Widget.DURATION:
             return _lengths
+        case Widget.MONTHS:
+            return st.lists(st.sampled_from([1, 2, "3", "March", 4, " feb ", 12]), min_size=1, max_size=3)
         case Widget.YES_NO:
             return st.sampled_from([True, False, "true", "False "])
         case Widget.NONE:

@@ -33,6 +33,28 @@ def test_months_and_years_are_calendar_steps_and_the_rest_are_fixed(now: str, le
     assert clock(now).ago(length) == datetime.fromisoformat(expected)
 
 
+@pytest.mark.parametrize(
+    ("now", "first", "last", "expected"),
+    [
+        ("2026-06-30T12:00:00Z", 0, 0, (630,)),
+        ("2026-06-30T22:30:00Z", 0, 1, (701, 702)),  # the next day in Berlin
+        ("2025-12-31T12:00:00Z", -1, 1, (101, 1230, 1231)),
+        ("2026-02-28T12:00:00Z", 0, 0, (228, 229)),
+        ("2028-02-28T12:00:00Z", 0, 0, (228,)),
+        ("2028-02-28T12:00:00Z", 0, 1, (228, 229)),
+        ("9999-12-31T12:00:00Z", 0, 5, (1231,)),
+    ],
+)
+def test_anniversaries_are_on_whole_days_of_the_zone(
+    now: str, first: int, last: int, expected: tuple[int, ...]
+):
+    assert clock(now).anniversaries(first, last) == expected
+
+
+def test_a_year_has_every_anniversary():
+    assert len(clock("2026-06-30T12:00:00Z").anniversaries(0, 365)) == 366
+
+
 def test_ahead_is_the_other_way():
     assert clock("2026-01-31T12:00:00Z").ahead(Span(1, Unit.MONTHS)) == datetime(2026, 2, 28, 12, tzinfo=UTC)
 

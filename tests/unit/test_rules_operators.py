@@ -13,7 +13,7 @@ DESIGNED = {
     "equals", "notEquals", "greaterThan", "greaterThanOrEqual", "lessThan", "lessThanOrEqual", "between",
     "in", "notIn", "contains", "notContains", "startsWith", "endsWith", "before", "after", "inTheLast",
     "notInTheLast", "inTheNext", "olderThan", "containsAny", "containsAll", "containsNone", "isSet",
-    "isNotSet",
+    "isNotSet", "anniversaryInTheNext", "anniversaryInTheLast", "monthIs",
 }  # fmt: skip
 
 
@@ -57,6 +57,8 @@ def test_the_page_has_every_field():
         ("between", [7, 30], Widget.TWO_NUMBERS),
         ("between", None, Widget.TWO_DATES),
         ("inTheLast", {"last": {"days": 1}}, Widget.DURATION),
+        ("anniversaryInTheNext", {"next": {"weeks": 1}}, Widget.DURATION),
+        ("monthIs", [3], Widget.MONTHS),
     ],
 )
 def test_a_date_operator_shows_the_widget_that_fits_its_value(operator: str, raw: Any, widget: Widget):
