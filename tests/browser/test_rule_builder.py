@@ -5,9 +5,11 @@ import secrets
 from collections.abc import Callable
 
 import pytest
-from bson.json_util import loads
 from playwright.sync_api import Error, Locator, Page
 
+from crm import audiences, rulebook
+from crm.moment import utc_now
+from crm.settings import settings
 from tests.browser.chromium import settle
 from tests.browser.conftest import exceptions
 
@@ -99,11 +101,15 @@ def finish(page: Page) -> None:
 
 
 def counted(stores, page: Page) -> str:
-    """What MongoDB says about the filter that the page gives for its rules."""
-    page.get_by_text("MongoDB filter").click()
-    code = page.get_by_test_id("stCode").locator("code")
-    code.wait_for()
-    return f"{stores.db.customers.count_documents(loads(code.inner_text())):,}"
+    """How many people the rules of the page select, as they are saved and asked for anew."""
+    name = f"Random {secrets.token_hex(4)}"
+    page.get_by_label("Segment", exact=True).fill(name)
+    page.get_by_label("Segment", exact=True).press("Enter")
+    settle(page)
+    page.locator(".st-key-segment-save button").click()
+    page.locator(".st-key-segment-save").get_by_text("Saved").wait_for()
+    rule = rulebook.parse(stores, stores.db.segments.find_one({"name": name})["rules"])
+    return f"{audiences.count(stores, rule, now=utc_now(), zone=settings().zone):,}"
 
 
 def test_values_changed_in_quick_succession_end_in_the_number_of_the_last(builder, shop):
@@ -148,13 +154,43 @@ def test_two_values_typed_one_right_after_the_other_are_both_taken(builder, shop
     assert customers(builder) == f"{expected:,}"
 
 
+def add_more(page: Page, kind: str) -> None:
+    part(page, "more").locator("button:visible").last.click()
+    page.get_by_text(kind, exact=True).last.click()
+
+
+def test_orders_are_asked_for_and_the_highest_of_them_kept(builder, shop):
+    press(builder, "orders")
+    settle(builder)
+    press(builder, "where-add")
+    settle(builder)
+    choose(builder, "field", -1, "Order total")
+    settle(builder)
+    type_value(builder, -1, "5000")
+    settle(builder)
+    add_more(builder, "Highest or lowest")
+    settle(builder)
+    box = part(builder, "n").locator("input:visible").last
+    box.fill("20")
+    box.press("Enter")
+    catch_up(builder)
+    ranks = [("totalSpent", -1), ("_id", 1)]
+    top = [one["_id"] for one in shop.db.customers.find({}, {"_id": 1}).sort(ranks).limit(20)]
+    bought = shop.db.orders.distinct("customerId", {"total": {"$gt": 5000}, "status": {"$ne": "cancelled"}})
+    expected = len(set(top) & set(bought))
+    assert expected
+    assert customers(builder) == f"{expected:,}"
+
+
 @pytest.mark.parametrize("seed", [1, 2])
 def test_random_edits_as_fast_as_they_can_be_clicked(builder, shop, seed):
     chance = random.Random(seed)
     builder.set_default_timeout(AT_ONCE)
     for _ in range(EDITS):
         there = part(builder, "value").locator("input:visible").count()
-        kind = chance.choice(["value"] * 4 + ["quantifier", "add", "group", "remove", "undo", "redo"])
+        kind = chance.choice(["value"] * 4 + [
+            "quantifier", "add", "group", "orders", "share", "everyone", "remove", "undo", "redo",
+        ])  # fmt: skip
         if kind == "value" and there:
             which, value = chance.randrange(there), str(chance.randrange(20_000))
             attempt(lambda which=which, value=value: type_value(builder, which, value))
@@ -162,7 +198,14 @@ def test_random_edits_as_fast_as_they_can_be_clicked(builder, shop, seed):
             attempt(lambda: quantify(builder, chance.choice(["All", "Any", "None"])))
         elif kind in ("undo", "redo"):
             attempt(lambda kind=kind: step(builder, kind))
-        elif (kind == "remove" and rows(builder) > 1) or kind == "add" or (kind == "group" and there < 8):
+        elif kind in ("share", "everyone"):
+            label = {"share": "A random share", "everyone": "Everyone"}[kind]
+            attempt(lambda label=label: add_more(builder, label))
+        elif (
+            (kind == "remove" and rows(builder) > 1)
+            or kind in ("add", "orders")
+            or (kind == "group" and there < 8)
+        ):
             attempt(lambda kind=kind: press(builder, kind))
     builder.set_default_timeout(60_000)
     catch_up(builder)

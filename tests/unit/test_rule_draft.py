@@ -60,3 +60,11 @@ def test_the_past_is_long_but_not_endless():
     for number in range(150):
         draft = edited(draft, rule_tree.change(draft.tree, 2, value=-number))
     assert len(draft.past) == 100
+
+
+def test_a_widget_for_the_time_of_orders_expects_the_kind_of_time_it_was_made_for():
+    tree = {"id": 1, "type": "behaviour", "measure": "count", "operator": "equals", "within": {"last": {}}}
+    assert Expected(1, window="last").holds(tree)
+    assert not Expected(1, window="dates").holds(tree)
+    assert Expected(1, "count", "equals").holds(tree)
+    assert not Expected(1, "sum").holds(tree)

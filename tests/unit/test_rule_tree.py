@@ -158,3 +158,102 @@ def test_a_group_without_conditions_is_empty_and_everyone_is_not():
     assert rules.is_empty(rules.group(1))
     assert not rules.is_empty(rules.everyone(1))
     assert not rules.is_empty(TREE)
+
+
+OF_ORDERS = [rules.condition(13, "product", "equals", "Mug"), rules.condition(14, "total", "greaterThan", 5)]
+BOUGHT = {
+    "id": 12,
+    "type": "behaviour",
+    "measure": "count",
+    "where": OF_ORDERS,
+    "operator": "equals",
+    "value": 1,
+}
+RANKED = {"id": 15, "type": "top", "n": 5, "by": "age", "of": rules.group(16, "AND", [rules.everyone(17)])}
+RICH = rules.group(11, "AND", [BOUGHT, RANKED, {"id": 18, "type": "segment", "segmentId": "s", "in": True}])
+
+
+@pytest.mark.parametrize(
+    ("path", "node_id"),
+    [
+        ("rules.conditions[0].where[1].value", 14),
+        ("rules.conditions[0].where[7]", 12),
+        ("rules.conditions[0].within", 12),
+        ("rules.conditions[1].of.conditions[0].type", 17),
+        ("rules.conditions[1].of", 16),
+        ("rules.conditions[1].n", 15),
+        ("rules.conditions[2].segment.conditions[4].value", 18),
+        ("rules.conditions[2].segmentId", 18),
+    ],
+)
+def test_a_path_leads_into_rankings_and_behaviours_and_stops_at_other_segments(path, node_id):
+    assert rules.node_at(RICH, path)["id"] == node_id
+
+
+def test_what_selects_people_by_itself_is_walked_with_the_paths_of_the_engines():
+    assert [(path, node["id"]) for path, node in rules.walk(RICH)] == [
+        ("rules", 11),
+        ("rules.conditions[0]", 12),
+        ("rules.conditions[1]", 15),
+        ("rules.conditions[1].of", 16),
+        ("rules.conditions[1].of.conditions[0]", 17),
+        ("rules.conditions[2]", 18),
+    ]
+
+
+def test_conditions_on_orders_are_edited_like_others_and_stay_in_their_behaviour():
+    def where(tree):
+        return [one["id"] for one in tree["conditions"][0]["where"]]
+
+    assert where(rules.move(RICH, 14, -1)) == [14, 13]
+    assert where(rules.remove(RICH, 13)) == [14]
+    assert where(rules.duplicate(RICH, 13, count(30))) == [13, 30, 14]
+    assert where(rules.add(RICH, 12, rules.condition(40, "status", "equals"))) == [13, 14, 40]
+    assert rules.change(RICH, 14, value=9)["conditions"][0]["where"][1]["value"] == 9
+    for stays in (
+        rules.move(RICH, 14, +1),
+        rules.move_out(RICH, 13),
+        rules.move_into(RICH, 13, 16),
+        rules.wrap(RICH, 13, count(30)),
+        rules.rank(RICH, 13, {"id": 30, "type": "top"}, count(31)),
+    ):
+        assert stays is RICH
+
+
+def test_a_behaviour_without_conditions_on_orders_gets_its_first():
+    bare = rules.group(1, "AND", [{"id": 2, "type": "behaviour", "measure": "count"}])
+    assert rules.add(bare, 2, OF_ORDERS[0])["conditions"][0]["where"] == [OF_ORDERS[0]]
+
+
+def test_whom_a_ranking_is_of_is_edited_in_its_place():
+    added = rules.add(RICH, 16, rules.condition(30, "city", "equals", "Pune"))
+    assert [one["id"] for one in added["conditions"][1]["of"]["conditions"]] == [17, 30]
+    assert rules.wrap(RICH, 16, count(30))["conditions"][1]["of"]["id"] == 30
+    for stays in (rules.remove(RICH, 16), rules.duplicate(RICH, 16, count(30)), rules.move(RICH, 16, 1),
+                  rules.unwrap(RICH, 16), rules.move_out(RICH, 16), rules.move_out(RICH, 17)):  # fmt: skip
+        assert stays is RICH
+
+
+def test_a_node_is_ranked_and_the_ranking_undone():
+    top = {"id": 30, "type": "top", "n": 3, "by": "age", "of": rules.everyone(31)}
+    ranked = rules.rank(RICH, 18, top, count(40))
+    assert ranked["conditions"][2]["of"] is RICH["conditions"][2]
+    assert rules.unwrap(ranked, 30) == RICH
+    whole = rules.rank(RICH, 11, top, count(40))
+    assert (whole["type"], whole["id"], whole["conditions"][0]["of"]) == ("group", 40, RICH)
+
+
+def test_every_node_is_renumbered_and_nothing_else_changes():
+    fresh = rules.renumber(RICH, count(100))
+    assert [node["id"] for node in rules.nodes(fresh)] == list(range(100, 108))
+    assert rules.without_ids(fresh) == rules.without_ids(RICH)
+
+
+def test_a_tree_reads_the_same_with_empty_parts_of_a_behaviour_and_without():
+    bare = {"type": "behaviour", "measure": "count", "operator": "equals", "value": 1}
+    assert rules.without_ids({"id": 1, **bare, "where": [], "within": None}) == bare
+
+
+def test_a_tree_is_compared_as_an_editor_would_hold_it():
+    assert rules.comparable(BOUGHT) == rules.comparable(rules.group(50, "AND", [BOUGHT]))
+    assert rules.comparable(RICH) != rules.comparable(BOUGHT)
