@@ -306,3 +306,15 @@ def test_a_tree_of_200_nodes_12_deep_is_read_in_words_and_edited_where_it_is_ope
     put(app, "number_input", "value", 5.0)
     app.button(key="segment-save").click().run()
     assert app.button(key="segment-save").label == "Saved"
+
+
+def test_anniversaries_and_months_have_their_widgets(new):
+    press(new, "add")
+    put(new, "selectbox", "field", "birthDate")
+    put(new, "selectbox", "operator", "anniversaryInTheNext")
+    put(new, "number_input", "amount", 7)
+    assert node(new)["value"] == {"next": {"days": 7}}
+    put(new, "selectbox", "operator", "monthIs")
+    put(new, "multiselect", "value", [3, 12])
+    assert node(new)["value"] == [3, 12]
+    assert not new.button(key="segment-save").disabled
