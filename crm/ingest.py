@@ -21,6 +21,7 @@ from crm.ingestion.persist_orders import persist as _persist_orders
 from crm.ingestion.persist_products import persist as _persist_products
 from crm.ingestion.records import Refusal, from_json
 from crm.ingestion.uploads import FilePreview
+from crm.settings import settings
 from crm.stores import imports as store
 from crm.stores import rejections, spool, streams
 from crm.stores.connection import Document, Stores, new_id
@@ -89,11 +90,12 @@ def _accept(stores: Stores, kind: str, records: Iterable[Any], now: datetime) ->
     numbered = enumerate(records, 1)
     accepted = 0
     rejected: list[Rejection] = []
+    zone = settings().zone
     while block := list(islice(numbered, _BLOCK)):
         good: list[batches.Row] = []
         for row, raw in block:
             try:
-                record = from_json(kind, raw)
+                record = from_json(kind, raw, zone)
             except Refusal as refusal:
                 rejected.append(Rejection(row, refusal.field or "record", refusal.code, refusal.reason))
             else:
@@ -134,7 +136,7 @@ def preview_file(file: BinaryIO, filename: str, *, kind: str | None = None) -> F
     Raises InvalidInput where it is no table of text at all. `kind` overrules the guess.
     """
     _check_kind(kind)
-    return uploads.preview(file, kind=kind, first=_PREVIEWED)
+    return uploads.preview(file, kind=kind, first=_PREVIEWED, zone=settings().zone)
 
 
 def start_import(

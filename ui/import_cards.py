@@ -1,7 +1,7 @@
 """What the Upload page shows of a file before it is imported, and of an import while and after it runs."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, time
+from datetime import datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -108,7 +108,7 @@ def _as_understood(rows: Sequence[dict[str, Any]]) -> pd.DataFrame:
 def _cell(value: Any, zone: ZoneInfo) -> Any:
     if not isinstance(value, datetime):
         return value
-    midnight = value.astimezone(UTC).time() == time()
+    midnight = value.astimezone(zone).time() == time()
     return format.day(value, zone) if midnight else format.moment(value, zone)
 
 

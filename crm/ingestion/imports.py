@@ -19,6 +19,7 @@ from crm.ingestion import batches, files, uploads
 from crm.ingestion.headers import CUSTOMERS, ORDERS, Mapping
 from crm.ingestion.records import Refusal
 from crm.ingestion.rows import Reader, named
+from crm.settings import settings
 from crm.stores import imports as store
 from crm.stores import rejections, spool
 from crm.stores.connection import Document, Stores, new_id
@@ -108,7 +109,7 @@ def _blocks(
     stores: Stores, document: Document, file: BinaryIO, table: files.Table, mapping: Mapping
 ) -> Iterator[dict[str, Any]]:
     """Publish block after block and yield what to write down of each, from the last one ticked off."""
-    reader = Reader(mapping)
+    reader = Reader(mapping, settings().zone)
     cells = files.rows(file, table)
     number, refused, published = document["rows"], document["refused"], document["published"]
     for passed in islice(cells, number):

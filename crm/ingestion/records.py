@@ -4,6 +4,8 @@ A record holds only what was given, under our names and in our types; `orjson` c
 """
 
 from collections.abc import Callable, Mapping
+from datetime import UTC, tzinfo
+from functools import lru_cache, partial
 from typing import Any
 
 import orjson
@@ -172,8 +174,11 @@ def _is_empty(value: Any) -> bool:
     return value is None or value == "" or value == []
 
 
-def from_json(kind: str, raw: Any) -> Record:
-    """A record from a JSON object under any of the names that are understood. Raises Refusal."""
+def from_json(kind: str, raw: Any, zone: tzinfo = UTC) -> Record:
+    """A record from a JSON object under any of the names that are understood. Raises Refusal.
+
+    A day without a time is its midnight in `zone`.
+    """
     if not isinstance(raw, dict):
         raise Refusal(None, "not_an_object", "the record is not a JSON object")
     given: dict[str, Any] = {}
@@ -181,12 +186,18 @@ def from_json(kind: str, raw: Any) -> Record:
         field = field_of(kind, name)
         if field is not None and (field not in given or name == field):
             given[field] = value
-    return from_fields(kind, given)
+    return from_fields(kind, given, zone)
 
 
-def from_fields(kind: str, given: Mapping[str, Any]) -> Record:
+@lru_cache(maxsize=64)
+def _takers(kind: str, zone: tzinfo) -> dict[str, Callable[[Any], Any]]:
+    dated = partial(values.moment, zone=zone)
+    return {field: dated if take is values.moment else take for field, take in _TAKE[kind].items()}
+
+
+def from_fields(kind: str, given: Mapping[str, Any], zone: tzinfo = UTC) -> Record:
     """A record from values under our field names, empty ones being not given. Raises Refusal."""
-    takers = _TAKE[kind]
+    takers = _takers(kind, zone)
     record: Record = {}
     for field, value in given.items():
         if isinstance(value, str):

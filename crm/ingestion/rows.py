@@ -3,6 +3,7 @@
 import hashlib
 from collections import Counter
 from collections.abc import Sequence
+from datetime import UTC, tzinfo
 
 from crm.ingestion.headers import ORDERS, Mapping
 from crm.ingestion.records import Record, Refusal, from_fields
@@ -15,8 +16,9 @@ class Reader:
     same. So the same file gives the same references again, and rows that look alike all count.
     """
 
-    def __init__(self, mapping: Mapping) -> None:
+    def __init__(self, mapping: Mapping, zone: tzinfo = UTC) -> None:
         self.kind = mapping.kind
+        self._zone = zone
         self._width = len(mapping.columns)
         self._used = [(position, field) for position, field in enumerate(mapping.fields) if field]
         self._unnamed = mapping.kind == ORDERS
@@ -30,7 +32,7 @@ class Reader:
             given["orderReference"] = self._reference(given)
         if width > self._width and any(cell.strip() for cell in cells[self._width :]):
             raise Refusal(None, "too_many_cells", f"the row has {width} cells, the header {self._width}")
-        return from_fields(self.kind, given)
+        return from_fields(self.kind, given, self._zone)
 
     def skip(self, cells: Sequence[str]) -> None:
         """Pass over a row that was read before, remembering what it takes to tell like rows apart."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import tzinfo
 from itertools import islice
 from typing import Any, BinaryIO
 
@@ -64,14 +65,14 @@ def _is_enough(fields: set[str], kind: str) -> bool:
     return whole or amends
 
 
-def preview(file: BinaryIO, *, kind: str | None, first: int) -> FilePreview:
+def preview(file: BinaryIO, *, kind: str | None, first: int, zone: tzinfo) -> FilePreview:
     """What a file's first rows are. Raises InvalidInput for a file that is no table of text."""
     table = files.inspect(file)
     try:
         mapping = understand(table, kind)
     except InvalidInput as error:
         return FilePreview(kind or headers.guess_kind(table.columns), table.columns, {}, (), (error.message,))
-    reader = Reader(mapping)
+    reader = Reader(mapping, zone)
     rows = tuple(_shown(reader, cells) for cells in islice(files.rows(file, table), first))
     problems = list(notes(mapping))
     if not rows:

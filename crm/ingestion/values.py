@@ -6,7 +6,7 @@ None, empty text and blanks are *not given* and never reach these functions.
 import math
 import re
 import unicodedata
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from functools import lru_cache
 from typing import Any
 
@@ -43,6 +43,7 @@ _DAY_FIRST_OR_NOT = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})(?:[ T,]+(.+
 _ISO_DAY = re.compile(r"\d{4}-\d\d-\d\d(?:$|[T ]\d\d:\d\d)")
 _YEAR_FIRST = re.compile(r"(\d{4})[/.](\d{1,2})[/.](\d{1,2})(?:[ T,]+(.+))?")
 _WORDY = ("%d %b %Y", "%d %B %Y", "%b %d, %Y", "%B %d, %Y", "%d-%b-%Y", "%b %d %Y", "%B %d %Y")
+_LONGEST_DAY = 10  # characters of an ISO day: what is longer has a time
 _TRUE = frozenset({"true", "yes", "y", "1", "t"})
 _FALSE = frozenset({"false", "no", "n", "0", "f"})
 _GENDERS = {"f": "female", "female": "female", "w": "female", "woman": "female",
@@ -186,24 +187,25 @@ def _written_tags(value: str) -> Any:
     return value.split(";") if ";" in value else re.split(r"[,|]", value)
 
 
-def moment(value: Any) -> datetime:
-    """An aware UTC moment. ISO 8601 first; without a zone it is UTC, without a time midnight.
+def moment(value: Any, zone: tzinfo = UTC) -> datetime:
+    """An aware UTC moment. A time without a zone is UTC, a day alone its midnight in `zone`.
 
-    03/04/2025 is refused as ambiguous, 13/04/2025 is not: there it is plain which number is the day.
+    ISO 8601 first. 03/04/2025 is refused as ambiguous, 13/04/2025 is not: it is plain which is the day.
     """
     if isinstance(value, datetime):
         return _in_range(value)
     if not isinstance(value, str):
         raise Refused("not_a_date", "is not a date")
-    return _written_moment(value.strip())
+    return _written_moment(value.strip(), zone)
 
 
 @lru_cache(maxsize=8192)  # a file says the same days again and again
-def _written_moment(written: str) -> datetime:
+def _written_moment(written: str, zone: tzinfo) -> datetime:
     try:
-        return _in_range(datetime.fromisoformat(written))
+        at = datetime.fromisoformat(written)
     except ValueError:
-        return _in_range(_otherwise_written(written))
+        return _in_range(_otherwise_written(written, zone))
+    return _in_range(at.replace(tzinfo=zone) if len(written) <= _LONGEST_DAY else at)
 
 
 def _in_range(at: datetime) -> datetime:
@@ -218,11 +220,11 @@ def _in_range(at: datetime) -> datetime:
     return at.replace(microsecond=at.microsecond - below) if below else at  # what MongoDB keeps
 
 
-def _otherwise_written(written: str) -> datetime:
+def _otherwise_written(written: str, zone: tzinfo) -> datetime:
     if _ISO_DAY.match(written):
         raise Refused("impossible_date", f"there is no {_short(written)}")
     if found := _YEAR_FIRST.fullmatch(written):
-        return _date(int(found[1]), int(found[2]), int(found[3]), found[4], written)
+        return _date(int(found[1]), int(found[2]), int(found[3]), found[4], written, zone)
     if found := _DAY_FIRST_OR_NOT.fullmatch(written):
         first, second, year = int(found[1]), int(found[2]), int(found[3])
         if first <= 12 and second <= 12 and first != second:
@@ -231,22 +233,22 @@ def _otherwise_written(written: str) -> datetime:
                 f"{_short(written)} could be day/month or month/day; write it as {year}-MM-DD",
             )
         day, month = (first, second) if second <= 12 else (second, first)
-        return _date(year, month, day, found[4], written)
+        return _date(year, month, day, found[4], written, zone)
     for form in _WORDY:
         try:
-            return datetime.strptime(written, form).replace(tzinfo=UTC)
+            return datetime.strptime(written, form).replace(tzinfo=zone)
         except ValueError:
             continue
     raise Refused("not_a_date", f"{_short(written)} is not a date; write it as YYYY-MM-DD")
 
 
-def _date(year: int, month: int, day: int, time: str | None, written: str) -> datetime:
+def _date(year: int, month: int, day: int, time: str | None, written: str, zone: tzinfo) -> datetime:
     try:
         at = datetime(year, month, day, tzinfo=UTC)
     except ValueError:
         raise Refused("impossible_date", f"there is no {_short(written)}") from None
     if not time:
-        return at
+        return at.replace(tzinfo=zone)
     for form in ("%H:%M", "%H:%M:%S", "%I:%M %p", "%I:%M:%S %p"):
         try:
             clock = datetime.strptime(time.strip(), form).replace(tzinfo=UTC)

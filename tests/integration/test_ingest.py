@@ -3,11 +3,13 @@
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
-from crm import directory, ingest
+from crm import directory, ingest, segments
 from crm.errors import NotYet
+from crm.settings import settings
 from crm.stores import groups, streams
 from crm.stores.connection import Document, Stores
 
@@ -344,3 +346,21 @@ def test_a_line_of_an_order_keeps_the_form_that_rules_compare_by(stores: Stores)
         {"productId": "p-1"},
     ]
     assert "folded" not in directory.order(stores, "r1")["products"][0]
+
+
+@pytest.mark.parametrize("zone", ["Asia/Kolkata", "America/New_York", "UTC"])
+def test_a_day_that_comes_in_is_the_day_that_rules_read(
+    stores: Stores, monkeypatch: pytest.MonkeyPatch, zone: str
+) -> None:
+    monkeypatch.setenv("CRM_TIME_ZONE", zone)
+    settings.cache_clear()
+    try:
+        customers(stores, {"email": "asha@x.example", "birthDate": "1997-03-05"})
+    finally:
+        settings.cache_clear()
+    for operator, value in (("equals", "1997-03-05"), ("monthIs", [3])):
+        rule = segments.parse(
+            {"type": "condition", "field": "birthDate", "operator": operator, "value": value}
+        )
+        query = segments.to_filter(rule, now=NOW, zone=ZoneInfo(zone))
+        assert stores.db.customers.count_documents(query) == 1

@@ -1,6 +1,7 @@
 """What one cell or JSON value becomes, and what is refused."""
 
 from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -60,6 +61,17 @@ def test_zero_has_no_sign() -> None:
 )
 def test_a_date_is_understood_where_it_is_plain(written: str, at: datetime) -> None:
     assert values.moment(written) == at
+
+
+@pytest.mark.parametrize("written", ["1997-03-05", "19970305", "1997/3/5", "5 Mar 1997", "March 5, 1997"])
+def test_a_day_alone_is_its_midnight_in_the_zone(written: str) -> None:
+    at = values.moment(written, ZoneInfo("Asia/Kolkata"))
+    assert at == datetime(1997, 3, 4, 18, 30, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("written", ["1997-03-05T00:00", "1997-03-05 00:00", "1997/3/5 00:00"])
+def test_a_time_without_a_zone_is_utc_in_every_zone(written: str) -> None:
+    assert values.moment(written, ZoneInfo("Asia/Kolkata")) == datetime(1997, 3, 5, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(
