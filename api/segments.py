@@ -13,7 +13,7 @@ from pydantic import BaseModel
 from api.answers import PageOf
 from api.bodies import OneRecord
 from api.security import StoresDep, requires
-from crm import audiences, auth, directory, library, segments
+from crm import audiences, auth, directory, library, rulebook
 from crm.errors import FieldError, InvalidInput
 from crm.fields import FIELDS
 from crm.moment import utc_now
@@ -34,10 +34,16 @@ class TotalsOut(BaseModel):
 
 
 class PreviewOut(BaseModel):
-    """How many customers the rules select, of how many, and what they have spent."""
+    """How many customers the rules select, of how many, whom of them we can reach, what they have spent.
+
+    `nodes` says how many each node selects by itself, by its path. It is empty where counting that would take
+    too long: a large rule or a large shop without its snapshot.
+    """
 
     size: int
     total: int
+    reachable: int
+    nodes: dict[str, int]
     totals: TotalsOut
     asOf: datetime
     engine: str
@@ -46,13 +52,19 @@ class PreviewOut(BaseModel):
 @router.post("/audience/preview")
 def preview(stores: StoresDep, account: Reader, body: OneRecord) -> PreviewOut:
     """Count an audience: `{rules, asOf?}`. Bad rules are 422 with the path of the bad node."""
-    rule = segments.parse(body.get("rules"))
+    rule = rulebook.parse(stores, body.get("rules"))
     zone = settings().zone
     now = audiences.instant(body.get("asOf"), now=utc_now(), zone=zone)
-    found = audiences.preview(stores, rule, now=now, zone=zone, sample_size=1)
+    found = audiences.preview(stores, rule, now=now, zone=zone, charts=(), sample_size=1)
     totals = TotalsOut(totalSpent=found.totals.total_spent, averageSpent=found.totals.average_spent)
     return PreviewOut(
-        size=found.size, total=found.total, totals=totals, asOf=found.as_of, engine=found.engine
+        size=found.size,
+        total=found.total,
+        reachable=found.reachable,
+        nodes=dict(found.nodes),
+        totals=totals,
+        asOf=found.as_of,
+        engine=found.engine,
     )
 
 
@@ -132,7 +144,7 @@ def members(
     `fields` are names of customers' fields, separated by commas; `_id` always comes with them.
     """
     segment = library.get(stores, segment_id)
-    rule = segments.parse(segment["rules"])
+    rule = rulebook.parse(stores, segment["rules"], own_id=segment_id)
     names = _field_names(fields)
     zone = settings().zone
     now = audiences.instant(asOf, now=utc_now(), zone=zone)

@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from crm import audiences, auth, library, messages, planning, segments
+from crm import audiences, auth, library, messages, planning, rulebook, segments
 from crm.auth import Account
 from crm.errors import FieldError, IllegalTransition, InvalidInput, NotFound
 from crm.ledger import books, deliveries, deliveries_csv, reasons
@@ -91,7 +91,7 @@ def _draft(
         "name": _checked_name(name),
         "segmentId": segment_id,
         "segmentName": library.get(stores, segment_id)["name"] if segment_id else None,
-        "rules": None if rules is None else segments.dump(segments.parse(rules)),
+        "rules": None if rules is None else segments.dump(rulebook.parse(stores, rules)),
         "messageTemplate": template,
         "status": CampaignStatus.DRAFT.value,
         "createdBy": account.id,
@@ -158,7 +158,7 @@ def _freeze(stores: Stores, campaign: Document, now: datetime) -> Document:
         rules, changes["segmentName"] = segment["rules"], segment["name"]
     if rules is None:
         raise InvalidInput("Choose whom to reach first.", [FieldError("segmentId", "is missing")])
-    rule = segments.parse(rules)
+    rule = rulebook.parse(stores, rules, own_id=campaign.get("segmentId"))
     messages.parse(campaign.get("messageTemplate", ""))
     size = audiences.count(stores, rule, now=now, zone=settings().zone)
     if size == 0:
@@ -166,7 +166,7 @@ def _freeze(stores: Stores, campaign: Document, now: datetime) -> Document:
         raise InvalidInput("There is nobody to send this to: the segment selects no customer.",
                            [FieldError("segmentId", reason)])  # fmt: skip
     return changes | {
-        "rules": segments.dump(rule),
+        "rules": segments.dump(segments.frozen(rule)),  # whatever becomes of the segments in it
         "description": segments.describe(rule, currency=settings().currency),
         "expectedSize": size,
         "currency": settings().currency,

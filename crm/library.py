@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from crm import audiences, auth, segments
+from crm import audiences, auth, rulebook, segments
 from crm.auth import Account
 from crm.errors import Conflict, FieldError, InvalidInput, NotFound
 from crm.fields import fold
@@ -37,7 +37,7 @@ def save(
     Raises InvalidRule for rules that can't be evaluated (an empty group, a missing value, an unknown field),
     InvalidInput for a bad name, Conflict for a name that is in use.
     """
-    rule = segments.parse(rules)
+    rule = rulebook.parse(stores, rules)
     now = _stored(now)
     segment: Segment = {
         "_id": new_id(),
@@ -78,7 +78,7 @@ def update(
     if description is not None:
         changes["description"] = _checked_description(description)
     if rules is not None:
-        rule = segments.parse(rules)
+        rule = rulebook.parse(stores, rules, own_id=segment_id)
         changes["rules"] = segments.dump(rule)
         changes["lastSize"] = audiences.count(stores, rule, now=now, zone=zone)
         changes["lastSizeAt"] = _stored(now)

@@ -9,7 +9,7 @@ from itertools import islice
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
-from crm import audiences, delivery, segments
+from crm import audiences, delivery, rulebook
 from crm.lifecycle import MOVING, CampaignStatus
 from crm.stores import campaigns as campaign_store
 from crm.stores import deliveries as delivery_store
@@ -59,7 +59,7 @@ def write_audience_down(stores: Stores, campaign_id: str, now: datetime) -> bool
     if campaign is None:
         return False
     zone = ZoneInfo(campaign["timeZone"])
-    rule = segments.parse(campaign["rules"])
+    rule = rulebook.parse(stores, campaign["rules"])
     ids = audiences.customer_ids(stores, rule, now=campaign["launchedAt"], zone=zone)
     size = batches = 0
     for chunk in _chunks(enumerate(_chunks(ids, streams.BATCH_SIZE)), _CHUNK):

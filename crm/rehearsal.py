@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from crm import audiences, messages, segments
+from crm import audiences, messages, rulebook, segments
 from crm.messages import Rendered, Style
+from crm.segments import Group, Join
 from crm.settings import settings
 from crm.stores.connection import Stores
 
@@ -42,13 +43,15 @@ def readiness(stores: Stores, *, rules: Any, template: str, now: datetime) -> Re
     """What launching these rules with this message would do now. Raises InvalidRule, InvalidInput."""
     zone = settings().zone
     required = messages.parse(template).required
-    size = audiences.count(stores, segments.parse(rules), now=now, zone=zone)
+    rule = rulebook.parse(stores, rules)
+    size = audiences.count(stores, rule, now=now, zone=zone)
+    known = rulebook.fields(stores)
 
     def lacking(fields: Iterable[str]) -> int:
         gaps = [{"type": "condition", "field": field, "operator": "isNotSet"} for field in fields]
-        both = [rules, {"type": "group", "operator": "OR", "conditions": gaps}]
-        rule = segments.parse({"type": "group", "operator": "AND", "conditions": both})
-        return audiences.count(stores, rule, now=now, zone=zone)
+        either = segments.parse({"type": "group", "operator": "OR", "conditions": gaps}, known)
+        # Joined as rules, not as JSON: a tree as deep as may be would be too deep with a level more.
+        return audiences.count(stores, Group(Join.AND, (rule, either)), now=now, zone=zone)
 
     missing = {field: lacking([field]) for field in required}
     missing = {field: people for field, people in missing.items() if people}
@@ -58,7 +61,7 @@ def readiness(stores: Stores, *, rules: Any, template: str, now: datetime) -> Re
 
 def size(stores: Stores, *, rules: Any, now: datetime) -> int:
     """How many customers the rules select now. Raises InvalidRule."""
-    return audiences.count(stores, segments.parse(rules), now=now, zone=settings().zone)
+    return audiences.count(stores, rulebook.parse(stores, rules), now=now, zone=settings().zone)
 
 
 def readings(stores: Stores, *, rules: Any, template: str, now: datetime, limit: int = 20) -> list[Reading]:
@@ -69,7 +72,7 @@ def readings(stores: Stores, *, rules: Any, template: str, now: datetime, limit:
     parsed = messages.parse(template)
     style = Style(settings().currency, settings().zone)
     found = audiences.sample_customers(
-        stores, segments.parse(rules), now=now, zone=settings().zone, limit=limit
+        stores, rulebook.parse(stores, rules), now=now, zone=settings().zone, limit=limit
     )
     return [
         Reading(

@@ -70,7 +70,8 @@ def test_a_preview_counts_and_sums_exactly(shop, analyst):
     assert answer.status_code == 200
     assert body.pop("asOf").endswith("Z")
     assert body == {
-        "size": 2, "total": 3, "totals": {"totalSpent": 7000.5, "averageSpent": 3500.25}, "engine": "mongodb",
+        "size": 2, "total": 3, "reachable": 2, "nodes": {"rules": 2, "rules.conditions[0]": 2},
+        "totals": {"totalSpent": 7000.5, "averageSpent": 3500.25}, "engine": "mongodb",
     }  # fmt: skip
 
 
