@@ -19,7 +19,7 @@ from crm.moment import utc_now
 from crm.stores import streams
 from crm.stores.connection import Document, Stores
 from crm.stores.indexes import INDEXES
-from crm.vendors.protocol import Message
+from crm.vendors.protocol import EMAIL, Message
 from crm.vendors.simulated import SimulatedVendor
 
 EVERYONE = {"type": "everyone"}
@@ -119,9 +119,7 @@ def _ahead(stores: Stores, people: range) -> list[_Batch]:
     for rows in bare.chunks(map(_row, people)):
         number = rows[0]["batch"]
         ends: dict[str | None, list[str]] = {}
-        messages = [
-            Message(f"{row['_id']}:1", row["customerId"], 1, row["email"], row["body"]) for row in rows
-        ]
+        messages = [Message(f"{row['_id']}:1", EMAIL, row["email"], row["body"]) for row in rows]
         for row, receipt in zip(rows, SimulatedVendor().submit(messages), strict=True):
             ends.setdefault(receipt.reason, []).append(row["_id"])
         counts = {"pending": len(rows), "sent": 0, "failed": 0}

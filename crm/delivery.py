@@ -9,7 +9,7 @@ import logging
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from crm import messages
@@ -22,10 +22,21 @@ from crm.stores import plan as plan_store
 from crm.stores import streams
 from crm.stores.connection import Document, Stores
 from crm.stores.deliveries import Outcome
-from crm.vendors.protocol import Message, Receipt, Vendor
+from crm.vendors.protocol import EMAIL, Answer, Message, Vendor, Verdict
 from crm.vendors.simulated import SimulatedVendor
 
 log = logging.getLogger(__name__)
+
+
+class Receipt(NamedTuple):
+    """What became of one message: `sent`, or `failed` for good with a reason."""
+
+    customer_id: str
+    attempt: int
+    status: str
+    reason: str | None = None
+    message_id: str | None = None
+
 
 VENDOR: Vendor = SimulatedVendor()
 GONE = "the customer was deleted before the message was sent"
@@ -46,7 +57,9 @@ def send(stores: Stores, entries: Sequence[Any], *, now: datetime, vendor: Vendo
     for campaign_id, number in dict.fromkeys((entry["campaignId"], entry["number"]) for entry in entries):
         campaign = campaigns.get(campaign_id)
         rows = _hand_over(stores, campaign, number, now) if campaign else []
-        receipts = vendor.submit([_message(row) for row in rows if "body" in row])
+        keys = {f"{row['_id']}:{row['attempt']}": row for row in rows}
+        answers_of = vendor.submit([_message(row) for row in rows if "body" in row])
+        receipts = [_receipt(keys[answer.key], answer) for answer in answers_of]
         receipts += [_forgotten(row) for row in rows if "body" not in row]
         if receipts:
             answers.append(_entry(campaign_id, number, receipts))
@@ -127,7 +140,12 @@ def _text(customer: Document, field: str) -> str:
 def _message(row: Document) -> Message:
     key = f"{row['_id']}:{row['attempt']}"
     address = row.get("email") or row.get("address")
-    return Message(key, row["customerId"], row["attempt"], address, row["body"])
+    return Message(key, EMAIL, address, row["body"])
+
+
+def _receipt(row: Document, answer: Answer) -> Receipt:
+    state = DeliveryState.SENT if answer.verdict is Verdict.SENT else DeliveryState.FAILED
+    return Receipt(row["customerId"], row["attempt"], state, answer.reason, answer.message_id)
 
 
 def _forgotten(row: Document) -> Receipt:

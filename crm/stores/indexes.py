@@ -69,6 +69,7 @@ INDEXES: dict[str, list[IndexModel]] = {
     "accounts": [IndexModel([("email", ASCENDING)], unique=True)],
     "installation": [],
     "apiKeys": [IndexModel([("hash", ASCENDING)], unique=True)],
+    "vendors": [],
     "audit": [IndexModel([("at", DESCENDING)])],
 }
 

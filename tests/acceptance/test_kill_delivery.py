@@ -14,7 +14,7 @@ import pytest
 from crm import campaigns, ledger
 from crm.stores import streams
 from crm.stores.connection import new_id
-from crm.vendors.protocol import Message
+from crm.vendors.protocol import EMAIL, Message
 from crm.vendors.simulated import SimulatedVendor
 from tests.crowd import EVERYONE, MARKETER, NOW, crowd
 from tests.waiting import until
@@ -100,8 +100,8 @@ def assert_everybody_settled_once(stores, campaign_id):
     assert len(rows) == len(people) == SIZE
     assert {row["customerId"] for row in rows} == people
     assert {row["attempt"] for row in rows} == {1}
-    messages = [Message(f"{row['_id']}:1", row["customerId"], 1, None, row["body"]) for row in rows]
-    verdicts = {receipt.customer_id: receipt.status for receipt in SimulatedVendor().submit(messages)}
+    messages = [Message(f"{row['_id']}:1", EMAIL, None, row["body"]) for row in rows]
+    verdicts = {answer.key.split(":")[1]: answer.verdict for answer in SimulatedVendor().submit(messages)}
     assert {row["customerId"]: row["state"] for row in rows} == verdicts
     books = ledger.books(stores, campaign_id)
     assert books.problems == ()

@@ -70,7 +70,7 @@ def test_the_outcome_is_the_simulated_vendors_verdict(stores):
     Hands(stores).finish()
     for row in rows(stores, campaign_id).values():
         receipt = SimulatedVendor().submit([delivery._message(row)])[0]
-        assert (row["state"], row.get("reason")) == (receipt.status, receipt.reason)
+        assert (row["state"], row.get("reason")) == (receipt.verdict, receipt.reason)
 
 
 def test_the_message_that_was_written_is_the_message_that_is_sent(stores):
