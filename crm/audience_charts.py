@@ -65,8 +65,8 @@ class Chart:
 def asked(field: Field, zone: ZoneInfo) -> Distribution:
     """What has to be counted for a chart of this field."""
     if field.type in NUMERIC:
-        return Steps(field.name, _edges(field))
-    return Months(field.name, zone.key) if field.type is FieldType.DATE else Values(field.name)
+        return Steps(field.column, _edges(field))
+    return Months(field.column, zone.key) if field.type is FieldType.DATE else Values(field.column)
 
 
 def _edges(field: Field) -> tuple[float, ...]:

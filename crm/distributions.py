@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class Values:
-    """A distribution by value, of text, tags or booleans; `most` bars at most, the others summed."""
+    """A distribution by value, of text, tags or booleans; `name` is the field's column, as in the others."""
 
     name: str
 

@@ -1,9 +1,10 @@
 """The catalogue of customer fields that a rule may use."""
 
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 
 class FieldType(StrEnum):
@@ -24,21 +25,30 @@ class Field:
     """One field of a customer: its JSON name, where it is stored, its type and what people call it.
 
     `folded` is the path of the form that text is compared by (see `fold`), None for other types.
-    `options` are the values people usually choose from; other values are allowed.
+    `options` are the values people usually choose from; other values are allowed. `key` is what a custom
+    attribute is stored under, made by us and never of its name; a key has one type for ever. A field of
+    the catalogue has none.
     """
 
     name: str
     type: FieldType
     label: str
     options: tuple[str, ...] = ()
+    key: str | None = None
 
     @property
     def path(self) -> str:
-        return self.name
+        return f"attributes.{self.key}" if self.key else self.name
 
     @property
     def folded(self) -> str | None:
-        return f"folded.{self.name}" if self.type in (FieldType.TEXT, FieldType.TAGS) else None
+        leaf = self.key or self.name
+        return f"folded.{leaf}" if self.type in (FieldType.TEXT, FieldType.TAGS) else None
+
+    @property
+    def column(self) -> str:
+        """Its column in the snapshot. An attribute's says its type, so that a column explains itself."""
+        return f"{self.key}.{self.type}" if self.key else self.name
 
 
 def fold(text: str) -> str:
@@ -95,26 +105,41 @@ ORDER_FIELDS: dict[str, Field] = {
 }
 """What a behaviour may ask of an order, and (the first three) of a line of it."""
 
-_TEXTS = tuple(field.name for field in _CATALOGUE if field.type is FieldType.TEXT)
-_LISTS = tuple(field.name for field in _CATALOGUE if field.type is FieldType.TAGS)
+_FOLDED = tuple(field for field in _CATALOGUE if field.folded)
 
 
-def folded_document(customer: Mapping[str, object]) -> dict[str, str | list[str]]:
+def value_at(document: Mapping[str, Any], path: str) -> Any:
+    """What a document has at a path of names with dots between them; None where there is nothing."""
+    value: Any = document
+    for key in path.split("."):
+        value = value.get(key) if isinstance(value, Mapping) else None
+    return value
+
+
+def folded_document(
+    customer: Mapping[str, Any], attributes: Iterable[Field] = ()
+) -> dict[str, str | list[str]]:
     """What is stored under `folded` beside a customer's text and tags, the form that rules compare by.
 
-    Field name → folded text, or a list of distinct folded texts for tags, in their order. A field is
-    left out where it is missing, empty, only blanks, or of another type than the catalogue says, so a
-    name is in here exactly when the customer has a value there in the eyes of every rule.
+    Field name, or the key of one of `attributes` → folded text, or a list of distinct folded texts for
+    tags, in their order. A field is left out where it is missing, empty, only blanks, or of another type
+    than the catalogue says, so a name is in here exactly when the customer has a value there in the eyes of
+    every rule.
     """
     folded: dict[str, str | list[str]] = {}
-    for name in _TEXTS:
-        value = customer.get(name)
+    for field in _FOLDED:
+        _fold_into(folded, field.name, field.type, customer.get(field.name))
+    for field in attributes:
+        if field.folded and field.key:
+            _fold_into(folded, field.key, field.type, value_at(customer, field.path))
+    return folded
+
+
+def _fold_into(folded: dict[str, str | list[str]], name: str, kind: FieldType, value: object) -> None:
+    if kind is FieldType.TEXT:
         if isinstance(value, str) and (text := fold(value)):
             folded[name] = text
-    for name in _LISTS:
-        value = customer.get(name)
-        if isinstance(value, list | tuple):
-            texts = [fold(tag) for tag in value if isinstance(tag, str)]
-            if tags := [tag for tag in dict.fromkeys(texts) if tag]:
-                folded[name] = tags
-    return folded
+    elif isinstance(value, list | tuple):
+        texts = [fold(tag) for tag in value if isinstance(tag, str)]
+        if tags := [tag for tag in dict.fromkeys(texts) if tag]:
+            folded[name] = tags

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from crm import segments
+from crm import attributes, segments
 from crm.errors import InvalidRule
 from crm.fields import FIELDS, Field
 from crm.rules.references import Referred
@@ -20,8 +20,8 @@ from crm.stores.connection import Stores
 
 
 def fields(stores: Stores) -> Mapping[str, Field]:
-    """Every field a rule may use here."""
-    return FIELDS
+    """Every field a rule may use here: those of the catalogue, then the customers' own attributes."""
+    return {**FIELDS, **attributes.fields(stores)}
 
 
 def parse(stores: Stores, tree: Any, *, own_id: str | None = None) -> Rule:

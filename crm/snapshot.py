@@ -9,23 +9,26 @@ state = Shelf(folder).state()  # any process: the newest state
 
 import gc
 import threading
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
 
 import polars as pl
 
+from crm import rulebook
 from crm.columnar import encode, lock, parts
 from crm.columnar.shelf import Shelf, State
-from crm.fields import FIELDS, Field
+from crm.fields import FIELDS
 from crm.moment import utc_now
 from crm.settings import Settings
 from crm.stores import changes
 from crm.stores.changes import FeedLost
 from crm.stores.connection import Stores
 
+# All attributes and folded texts, not those of the fields known by now: a new one may be among them.
+_PATHS = [*(one.path for one in FIELDS.values() if not one.folded), "folded", "attributes", *encode.WRITTEN]
 _BATCH = 20_000
 _MOST_EVENTS = 50_000
 _TOUCH_EVERY = 1.0  # seconds after which a state says anew that nothing has changed
@@ -39,12 +42,11 @@ class Keeper:
 
     stores: Stores
     shelf: Shelf
-    fields: Mapping[str, Field] = field(default_factory=lambda: FIELDS)
 
     def catch_up(self) -> bool:
         """Make sure that there is a state which `follow` can go on from. True if all was read anew."""
         manifest = self.shelf.manifest()
-        mine = changes.source(self.stores), self._kinds()
+        mine = changes.source(self.stores), _kinds()
         if manifest is None or manifest.token is None or (manifest.source, manifest.fields) != mine:
             self.rebuild()
             return True
@@ -54,9 +56,7 @@ class Keeper:
         """Read everything."""
         token, as_of = changes.position(self.stores), utc_now()
         source = changes.source(self.stores)
-        self.shelf.replace(
-            [self._everything()], as_of=as_of, token=token, fields=self._kinds(), source=source
-        )
+        self.shelf.replace([self._everything()], as_of=as_of, token=token, fields=_kinds(), source=source)
         gc.collect()
 
     def follow(self, stop: threading.Event) -> None:
@@ -86,27 +86,27 @@ class Keeper:
             touched = as_of
 
     def _change(self, ids: list[str], as_of: datetime, token: str) -> None:
-        people = changes.customers_by_id(self.stores, ids, self._paths())
+        people = changes.customers_by_id(self.stores, ids, _PATHS)
         orders = changes.orders_of(self.stores, [person["_id"] for person in people])
-        wide = (encode.customers(people, self.fields.values()), *encode.orders(orders))
+        wide = (self._wide(people), *encode.orders(orders))
         self.shelf.change(pl.Series("_id", ids, dtype=pl.String), wide, as_of=as_of, token=token)
 
     def _everything(self) -> parts.Wide:
-        people = [
-            encode.customers(batch, self.fields.values())
-            for batch in changes.all_customers(self.stores, self._paths(), _BATCH)
-        ]
-        empty = (encode.customers([], self.fields.values()), *encode.orders([]))
-        bought = [(empty[0], *encode.orders(batch)) for batch in changes.all_orders(self.stores, _BATCH)]
-        customers = pl.concat([empty[0], *people])
+        people = [self._wide(batch) for batch in changes.all_customers(self.stores, _PATHS, _BATCH)]
+        nobody = encode.customers([], FIELDS.values())
+        empty = (nobody, *encode.orders([]))
+        bought = [(nobody, *encode.orders(batch)) for batch in changes.all_orders(self.stores, _BATCH)]
+        customers = parts.level([nobody, *people])
         _, orders, lines = parts.together([empty, *bought])
         return customers, orders, lines
 
-    def _paths(self) -> list[str]:
-        return [*(one.folded or one.path for one in self.fields.values()), *encode.WRITTEN]
+    def _wide(self, people: Sequence[changes.Document]) -> pl.DataFrame:
+        # The attributes are read after the customers: each is known before anybody has a value of it.
+        return encode.customers(people, rulebook.fields(self.stores).values())
 
-    def _kinds(self) -> dict[str, str]:
-        return {name: one.type.value for name, one in self.fields.items()}
+
+def _kinds() -> dict[str, str]:
+    return {name: one.type.value for name, one in FIELDS.items()}
 
 
 def keep(stores: Stores, config: Settings, stop: threading.Event) -> None:

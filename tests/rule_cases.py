@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from crm.fields import FIELDS, Field, FieldType
 from tests.oracle import World
 
 _FILE = Path(__file__).parent / "cases" / "segments.json"
@@ -31,7 +32,14 @@ _CONTENT = json.loads(_FILE.read_text(encoding="utf-8"), object_hook=_dates)
 
 NOW: datetime = datetime.fromisoformat(_CONTENT["now"])
 CUSTOMERS: dict[str, dict[str, Any]] = _CONTENT["customers"]
-WORLD = World(CUSTOMERS, _CONTENT["orders"], _CONTENT["segments"], _CONTENT["campaigns"], _CONTENT["lists"])
+ATTRIBUTES: dict[str, Field] = {
+    name: Field(name, FieldType(one["type"]), name, key=one["key"])
+    for name, one in _CONTENT["attributes"].items()
+}
+WORLD = World(
+    CUSTOMERS, _CONTENT["orders"], _CONTENT["segments"], _CONTENT["campaigns"], _CONTENT["lists"],
+    FIELDS | ATTRIBUTES,
+)  # fmt: skip
 CASES = [
     Case(case["name"], case["rule"], case["matches"], ZoneInfo(case.get("zone", "UTC")))
     for case in _CONTENT["cases"]

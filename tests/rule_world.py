@@ -5,7 +5,7 @@ from datetime import datetime, tzinfo
 from typing import Any
 
 from crm import segments
-from crm.fields import fold, folded_document
+from crm.fields import Field, fold, folded_document
 from crm.ingestion.records import folded_line
 from crm.segments import IdSet
 from crm.stores.connection import Stores
@@ -21,8 +21,13 @@ def parsed(world: World, tree: Document) -> segments.Rule:
 def customers(world: World) -> list[Document]:
     """Customers as ingestion stores them."""
     return [
-        {"_id": key, **one, "folded": folded_document(one)} for key, one in sorted(world.customers.items())
+        {"_id": key, **one, "folded": folded_document(one, attributes(world))}
+        for key, one in sorted(world.customers.items())
     ]
+
+
+def attributes(world: World) -> list[Field]:
+    return [field for field in world.fields.values() if field.key]
 
 
 def orders(world: World) -> list[Document]:
@@ -58,6 +63,11 @@ def store(stores: Stores, world: World) -> None:
 
 def _collections(world: World) -> dict[str, list[Document]]:
     return {
+        "attributes": [
+            {"_id": field.key, "name": field.name, "folded": fold(field.name), "type": str(field.type),
+             "label": field.label}
+            for field in attributes(world)
+        ],
         "customers": customers(world),
         "orders": orders(world),
         "segments": [

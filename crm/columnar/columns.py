@@ -24,6 +24,8 @@ _FEW = 16  # up to so many values are compared one by one, which is faster than 
 
 def mask(part: Part, name: str, predicate: Predicate) -> Mask:
     """Who of the part's customers has a value in column `name` for which the predicate holds."""
+    if name not in part.customers.columns:
+        return np.zeros(len(part), bool)  # an attribute that nobody in this part has
     if isinstance(predicate, Calendar):
         return days.mask(part, name, predicate)
     series = part.customers[name]

@@ -24,7 +24,7 @@ def mask(part: Part, name: str, asked: Calendar) -> np.ndarray[Any, np.dtype[np.
     kept = _KEPT.setdefault(part, {})
     key = name, asked.zone_name
     if key not in kept:
-        kept[key] = _codes(part.customers[name], asked.zone_name)
+        kept[key] = _codes(part.column(name), asked.zone_name)
     answers = np.zeros(_CODES, bool)
     for value in asked.values:
         if asked.part == "month":

@@ -37,7 +37,7 @@ def customers(documents: Sequence[Document], fields: Iterable[Field]) -> pl.Data
 
 
 def _column(field: Field, documents: Sequence[Document]) -> pl.Series:
-    name, kind = field.name, field.type
+    name, kind = field.column, field.type
     if field.folded:
         leaf = field.folded.rpartition(".")[2]
         folded = [document.get("folded", {}).get(leaf) for document in documents]
@@ -47,7 +47,7 @@ def _column(field: Field, documents: Sequence[Document]) -> pl.Series:
         return pl.Series(
             name, [value if value.__class__ is str else None for value in folded], dtype=pl.String
         )
-    values = [document.get(name) for document in documents]
+    values = _values(field, documents)
     if kind is FieldType.DATE:
         return milliseconds(name, values)
     if kind is FieldType.BOOLEAN:
@@ -56,6 +56,13 @@ def _column(field: Field, documents: Sequence[Document]) -> pl.Series:
     if kind not in NUMERIC:
         raise ValueError(f"no column for a field of type {kind}")
     return numbers(name, values)
+
+
+def _values(field: Field, documents: Sequence[Document]) -> list[object]:
+    if field.key is None:
+        return [document.get(field.name) for document in documents]
+    given = [document.get("attributes") for document in documents]
+    return [one.get(field.key) if one.__class__ is dict else None for one in given]
 
 
 def milliseconds(name: str, values: Iterable[object]) -> pl.Series:

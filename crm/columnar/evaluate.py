@@ -62,7 +62,7 @@ class _Walk:
                 return [np.ones(len(part), bool) for part, _ in self.state.parts]
             case Condition(of, operator, value):
                 predicate = operator.asks(value, self.clock)
-                found = [mask(part, of.name, predicate) for part, _ in self.state.parts]
+                found = [mask(part, of.column, predicate) for part, _ in self.state.parts]
                 return inverted(found) if operator.negates else found
             case Group(join, rules):
                 each = [self.node(child, f"{path}.conditions[{i}]") for i, child in enumerate(rules)]

@@ -13,6 +13,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 import polars as pl
 
+from crm.columnar import encode
 from crm.columnar.columns import Mask
 from crm.columnar.evaluate import Evaluation, Masks, counted, evaluate, inverted, joined
 from crm.columnar.parts import Part
@@ -110,7 +111,7 @@ def _coding(part: Part, one: Distribution) -> tuple[Codes, Labels]:
 
 
 def _made(part: Part, one: Distribution) -> tuple[Codes, Labels]:
-    series = part.customers[one.name]
+    series = part.column(one.name)
     match one:
         case Steps(_, edges):
             return _steps(series.to_numpy(), edges)
@@ -143,10 +144,9 @@ def _values(part: Part, series: pl.Series) -> tuple[Codes, Labels]:
     if series.dtype == pl.UInt8:
         flags = (False, True, None)
         return series.to_numpy(), lambda code: (flags[code],)
-    categories = series.cast(pl.Categorical)
-    names = categories.cat.get_categories().to_list()  # type: ignore[attr-defined]  # not in the stubs
-    codes = (categories.to_physical().cast(pl.Int64) + 1).fill_null(_MISSING).cast(pl.UInt32).to_numpy()
-    return codes, lambda code: (None,) if code == _MISSING else (names[code - 1],)
+    codes, found = encode.encode_by(series, series.drop_nulls().unique(maintain_order=True))
+    names = found.to_list()
+    return codes.to_numpy(), lambda code: (names[code],)
 
 
 def _labels(value: object) -> Iterable[Hashable]:

@@ -2,8 +2,9 @@
 
 A part is a folder:
 
-- `customers.arrow`: one row a customer, by id: the id, then a column a field
-- `values-<field>.arrow`: what the codes of a column stand for, code 0 being missing
+- `customers.arrow`: one row a customer, by id: the id, then a column a field; a custom attribute's only
+  where somebody in the part has it
+- `values-<column>.arrow`: what the codes of a column stand for, code 0 being missing
 - `orders.arrow`: `customer` (row), `createdAt`, `total`, `status` (code), by customer
 - `lines.arrow`: `order` (row), `product` (code), `quantity`, by order
 - `values-status.arrow`, `values-product.arrow` (product id, name and category together)
@@ -12,6 +13,7 @@ Numbers and instants hold NaN where there is none. Nothing is compressed, so tha
 few mmaps whatever its size, and every process shares the same pages.
 """
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,10 +23,12 @@ import polars as pl
 import pyarrow as pa
 
 from crm.columnar import encode
+from crm.fields import FieldType
 
 _PRODUCT = ["productId", "product", "category"]
 _ID_HIGH, _ID_LOW, _ID = "_id.high", "_id.low", "_id"
 _HEX = r"^[0-9a-f]{24}$"
+_ATTRIBUTE = re.compile(r"a[0-9]+\.")
 
 
 Wide = tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]  # customers, orders, lines, as `encode` makes them
@@ -41,6 +45,17 @@ class Part:
 
     def __len__(self) -> int:
         return self.customers.height
+
+    def column(self, name: str) -> pl.Series:
+        """A column, of missing values where it is that of an attribute which nobody in this part has."""
+        if name in self.customers.columns:
+            return self.customers[name]
+        kind = name.rpartition(".")[2]
+        if kind in (FieldType.TEXT, FieldType.TAGS):
+            return pl.Series(name, [None], dtype=pl.String).new_from_index(0, len(self))
+        if kind == FieldType.BOOLEAN:
+            return pl.Series(name, [encode.UNKNOWN], dtype=pl.UInt8).new_from_index(0, len(self))
+        return pl.Series(name, [float("nan")], dtype=pl.Float64).new_from_index(0, len(self))
 
     def ids(self, rows: np.ndarray | None = None) -> list[str]:
         """The customers' ids, of these rows or of all."""
@@ -105,11 +120,23 @@ def together(frames: Iterable[Wide]) -> Wide:
         orders.append(bought)
         lines.append(pieces.with_columns((pl.col("order") + before).cast(pl.Int32)))
         before += bought.height
-    return pl.concat(customers, how="diagonal"), pl.concat(orders), pl.concat(lines)
+    return level(customers), pl.concat(orders), pl.concat(lines)
+
+
+def level(frames: list[pl.DataFrame]) -> pl.DataFrame:
+    """Wide frames of customers as one; who comes from a frame without an attribute does not have it."""
+    found = pl.concat(frames, how="diagonal")
+    uneven = [name for name in found.columns if any(name not in frame.columns for frame in frames)]
+    return found.with_columns(
+        pl.col(name).fill_null(float("nan") if found[name].dtype == pl.Float64 else encode.UNKNOWN)
+        for name in uneven
+        if found[name].dtype in (pl.Float64, pl.UInt8)
+    )
 
 
 def _is_flag(name: str, series: pl.Series) -> bool:
-    return name.startswith("is") and series.dtype == pl.UInt8
+    of_flags = name.startswith("is") or name.endswith(f".{FieldType.BOOLEAN}")
+    return of_flags and series.dtype == pl.UInt8
 
 
 def write(folder: Path, customers: pl.DataFrame, orders: pl.DataFrame, lines: pl.DataFrame) -> None:
@@ -119,7 +146,8 @@ def write(folder: Path, customers: pl.DataFrame, orders: pl.DataFrame, lines: pl
     values: dict[str, pl.DataFrame] = {}
     columns = _id_columns(customers[_ID]).get_columns()
     for series in customers.drop(_ID).get_columns():
-        columns.append(_narrow(series, values))
+        if not _ATTRIBUTE.match(series.name) or not _is_missing(series):
+            columns.append(_narrow(series, values))
     placed, lines = _placed(customers[_ID], orders, lines)
     codes, found = encode.encode_by(placed["status"], placed["status"].drop_nulls().unique())
     values["status"] = found.to_frame()
@@ -130,6 +158,13 @@ def write(folder: Path, customers: pl.DataFrame, orders: pl.DataFrame, lines: pl
     _save(folder / "lines.arrow", lines)
     for name, frame in values.items():
         _save(folder / f"values-{name}.arrow", frame)
+
+
+def _is_missing(series: pl.Series) -> bool:
+    """Whether nobody has a value in a wide column."""
+    if series.dtype == pl.Float64:
+        return bool(series.is_nan().all())
+    return bool((series == encode.UNKNOWN).all()) if series.dtype == pl.UInt8 else not series.count()
 
 
 def _narrow(series: pl.Series, values: dict[str, pl.DataFrame]) -> pl.Series:

@@ -15,7 +15,7 @@ def top(state: State, of: list[Mask], by: Field, n: int, direction: Literal["des
     values: list[np.ndarray] = []
     for number, ((part, live), mask) in enumerate(zip(state.parts, of, strict=True)):
         rows = np.flatnonzero(mask if live is None else mask & live)
-        found = part.customers[by.name].to_numpy()[rows].astype(np.float64)
+        found = part.column(by.column).to_numpy()[rows].astype(np.float64)
         known = ~np.isnan(found)
         places.append((number, rows[known]))
         values.append(-found[known] if direction == "desc" else found[known])

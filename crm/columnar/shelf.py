@@ -24,7 +24,7 @@ from crm.columnar import parts
 from crm.columnar.columns import Mask
 from crm.columnar.parts import Part
 
-FORMAT = 1  # counted up when the files' meaning changes; an older snapshot is then built anew
+FORMAT = 2  # counted up when the files' meaning changes; an older snapshot is then built anew
 _MANIFEST = "manifest.json"
 _MOST_PARTS = 6
 _TOO_DEAD = 0.3
@@ -42,7 +42,9 @@ class Placed:
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """`fields` describes the columns, so that a changed catalogue is noticed; `token` resumes the feed.
+    """`fields` describes the fixed columns, so that a changed catalogue is noticed; `token` resumes the feed.
+
+    Columns of custom attributes come and go with the parts and describe themselves.
 
     `source` names the data that this is a copy of: a folder may have been used with other data before.
     """

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, tzinfo
 from typing import Any
 
-from crm.fields import NUMERIC, Field, FieldType
+from crm.fields import NUMERIC, Field, FieldType, value_at
 from crm.rules import flips
 from crm.rules.behaviours import MEASURES
 from crm.rules.flips import Bought
@@ -18,9 +18,7 @@ NOTHING = "no value"
 
 def value_of(document: Mapping[str, Any], field: Field) -> Any:
     """What a document has in a field; None where it is missing, empty or of another type."""
-    value: Any = document
-    for key in field.path.split("."):
-        value = value.get(key) if isinstance(value, Mapping) else None
+    value = value_at(document, field.path)
     match field.type:
         case FieldType.TEXT:
             return value.strip() or None if isinstance(value, str) else None

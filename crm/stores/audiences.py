@@ -8,7 +8,7 @@ from typing import Any
 from bson.json_util import RELAXED_JSON_OPTIONS, dumps
 
 from crm.distributions import Distribution, Facts, Months, Steps, Values
-from crm.fields import Field, FieldType, fold
+from crm.fields import Field, FieldType, fold, value_at
 from crm.stores.connection import Document, Stores
 
 _ID_BATCH = 10_000  # ids a round trip; 24 digits each, so a reply stays near half a megabyte
@@ -100,10 +100,11 @@ def facts(
 
     Values of a wrong type count as missing.
     """
+    columns = {field.column: field for field in fields.values()}
     facets: Document = {"summary": [{"$group": {"_id": None, "size": {"$sum": 1}, **_sums(sums)}}]}
     for number, one in enumerate(distributions):
-        facets[f"chart{number}"] = _stages(one, fields[one.name])
-    paths = {path for one in distributions for path in _paths(fields[one.name])} | {*sums, "_id"}
+        facets[f"chart{number}"] = _stages(one, columns[one.name])
+    paths = {path for one in distributions for path in _paths(columns[one.name])} | {*sums, "_id"}
     pipeline = [{"$match": query}, {"$project": dict.fromkeys(sorted(paths), 1)}, {"$facet": facets}]
     with stores.collection("customers").aggregate(pipeline) as cursor:
         found = cursor.next()
@@ -180,9 +181,8 @@ def written(stores: Stores, field: Field, folded: Sequence[str]) -> dict[str, st
     """Folded values of a text or tags field, each as one customer has it written."""
     found: dict[str, str] = {}
     for value in folded:
-        raw: Any = stores.collection("customers").find_one({str(field.folded): value}, {field.path: 1})
-        for key in field.path.split("."):
-            raw = raw.get(key) if isinstance(raw, dict) else None
+        one = stores.collection("customers").find_one({str(field.folded): value}, {field.path: 1})
+        raw = value_at(one or {}, field.path)
         for text in raw if isinstance(raw, list) else [raw]:
             if isinstance(text, str) and fold(text) == value:
                 found.setdefault(value, text.strip())

@@ -68,6 +68,9 @@ INDEXES: dict[str, list[IndexModel]] = {
     "rejections": [IndexModel([("importId", ASCENDING), ("row", ASCENDING)])],
     "accounts": [IndexModel([("email", ASCENDING)], unique=True)],
     "installation": [],
+    "attributes": [
+        IndexModel([("folded", ASCENDING)], unique=True, partialFilterExpression={"folded": _TEXT_ONLY}),
+    ],
     "apiKeys": [IndexModel([("hash", ASCENDING)], unique=True)],
     "vendors": [],
     "audit": [IndexModel([("at", DESCENDING)])],

@@ -8,7 +8,7 @@ from crm import segments
 from crm.fields import folded_document
 from crm.rules.parse import MAX_DEPTH
 from crm.stores.connection import Stores
-from tests.rule_cases import CASES, CUSTOMERS, NOW, WORLD
+from tests.rule_cases import ATTRIBUTES, CASES, CUSTOMERS, NOW, WORLD
 from tests.rule_world import parsed
 
 _FIELDS_ALONE = segments.Condition | segments.Group | segments.Everyone
@@ -17,7 +17,8 @@ _FIELDS_ALONE = segments.Condition | segments.Group | segments.Everyone
 @pytest.fixture
 def customers(stores: Stores) -> Stores:
     stores.collection("customers").insert_many(
-        {"_id": name, **customer, "folded": folded_document(customer)} for name, customer in CUSTOMERS.items()
+        {"_id": name, **customer, "folded": folded_document(customer, ATTRIBUTES.values())}
+        for name, customer in CUSTOMERS.items()
     )
     return stores
 

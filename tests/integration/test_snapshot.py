@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from crm import segments
+from crm import attributes, rulebook, segments
+from crm.attributes import Found
 from crm.columnar.evaluate import evaluate
 from crm.columnar.shelf import Shelf
-from crm.fields import folded_document
+from crm.fields import FieldType, folded_document
 from crm.snapshot import Keeper
 from crm.stores.connection import Stores
 from tests.columnar_world import ids
@@ -134,3 +135,30 @@ def _long_gone() -> str:
     from crm.stores import changes
 
     return changes._encode({"at": Timestamp(1_000_000_000, 1)})
+
+
+COLOURED = {"type": "condition", "field": "colour", "operator": "equals", "value": "RED"}
+FLAGGED = {"type": "condition", "field": "is vip", "operator": "notEquals", "value": True}
+
+
+def test_an_attribute_that_was_discovered_later_arrives(stores: Stores, shelf: Shelf):
+    people = stores.collection("customers")
+    people.insert_many([person("a", 2000), person("b", 10)])
+    with kept(stores, shelf):
+        found = attributes.discover(
+            stores, [Found("colour", FieldType.TEXT), Found("is vip", FieldType.BOOLEAN)], now=NOW
+        )
+        colour, vip = found["colour"], found["isvip"]
+        mine = {"_id": "c", "attributes": {colour.key: "Red ", vip.key: True}, "tags": []}
+        people.insert_one({**mine, "folded": folded_document(mine, found.values())})
+
+        def selected(tree: dict[str, object]) -> set[str]:
+            state = shelf.state()
+            rule = rulebook.parse(stores, tree)
+            return ids(state, evaluate(state, rule, now=NOW, zone=UTC).selected) if state else set()
+
+        until(lambda: selected(COLOURED) == {"c"})
+        assert selected(FLAGGED) == {"a", "b"}
+    Keeper(stores, shelf).rebuild()
+    assert selected(COLOURED) == {"c"}
+    assert selected(FLAGGED) == {"a", "b"}

@@ -39,11 +39,34 @@ _EDGES += [datetime(2024, 2, 29, hour, 30, tzinfo=UTC) for hour in (0, 12, 23)] 
 _ABSENT = object()
 
 
+# Custom attributes, under names that would do harm if they became keys, operators or patterns.
+ATTRIBUTES = (
+    Field("favouriteColour", FieldType.TEXT, "favourite colour", key="a1"),
+    Field("$where", FieldType.NUMBER, "$where", key="a2"),
+    Field("last.call", FieldType.DATE, "last.call", key="a3"),
+    Field("__proto__", FieldType.BOOLEAN, "__proto__", key="a10"),
+    Field("<b>Interests</b> 😀", FieldType.TAGS, "interests", key="a11"),
+)
+CATALOGUE: dict[str, Field] = {**FIELDS, **{field.name: field for field in ATTRIBUTES}}
+
+
 def crowd(seed: int, names: list[str], size: int = 120) -> list[dict[str, Any]]:
     """Customers with values of the right type, of a wrong one, in an array, null or missing."""
     chance = random.Random(seed)  # a crowd drawn value by value from Hypothesis takes a hundred times longer
-    people = [{name: _value(chance, FIELDS[name].type) for name in names} for _ in range(size)]
-    return [{name: value for name, value in person.items() if value is not _ABSENT} for person in people]
+    return [_person(chance, names) for _ in range(size)]
+
+
+def _person(chance: random.Random, names: list[str]) -> dict[str, Any]:
+    person: dict[str, Any] = {}
+    attributes: dict[str, Any] = {}
+    for field in (CATALOGUE[name] for name in names):
+        value = _value(chance, field.type)
+        if value is not _ABSENT:
+            (attributes if field.key else person)[field.key or field.name] = value
+    odd = chance.randrange(20) == 0
+    if attributes or odd:
+        person["attributes"] = chance.choice([None, "a1"]) if odd else attributes
+    return person
 
 
 def _value(chance: random.Random, kind: FieldType) -> Any:
@@ -154,7 +177,7 @@ def _raw(field: Field, operator: Operator) -> st.SearchStrategy[Any]:
 @st.composite
 def conditions(draw: st.DrawFn, names: list[str]) -> dict[str, Any]:
     """Single conditions over these fields that can be parsed."""
-    field = FIELDS[draw(st.sampled_from(names))]
+    field = CATALOGUE[draw(st.sampled_from(names))]
     operator = draw(st.sampled_from(operators_for(field)))
     value = draw(_raw(field, operator))
     return {"type": "condition", "field": field.name, "operator": operator.name, "value": value}
@@ -251,7 +274,7 @@ def behaviours(draw: st.DrawFn) -> dict[str, Any]:
 
 def tops(names: list[str], of: st.SearchStrategy[dict[str, Any]]) -> st.SearchStrategy[dict[str, Any]]:
     """Rankings of those whom one of these rules selects."""
-    ranked = [name for name in names if FIELDS[name].type in (*NUMERIC, FieldType.DATE)]
+    ranked = [name for name in names if CATALOGUE[name].type in (*NUMERIC, FieldType.DATE)]
     return st.builds(
         lambda n, by, direction, node: {"type": "top", "n": n, "by": by, "direction": direction, "of": node},
         st.sampled_from([1, 2, 5, 30, 1_000]),
@@ -317,6 +340,7 @@ def worlds(draw: st.DrawFn, names: list[str], size: int = 60) -> World:
         {key: {"name": key, "variants": ["A", "B"], "deliveries": _sent(chance, keys)}
          for key in ("c1", "c2")},
         {"l1": {"name": "Listed", "entries": listed}, "l2": {"name": "Few", "entries": listed[:2]}},
+        CATALOGUE,
     )  # fmt: skip
 
 

@@ -13,10 +13,11 @@ from crm.columnar import nearness
 from crm.columnar.evaluate import counted
 from tests.columnar_world import evaluated, ids, state
 from tests.oracle import World, selected
-from tests.properties.rule_strategies import NOW, ZONES, rules, worlds
+from tests.properties.rule_strategies import ATTRIBUTES, NOW, ZONES, rules, worlds
 from tests.rule_world import parsed, sets
 
-USED = ["name", "city", "age", "tags", "totalSpent", "lastActive", "accountCreated", "isInactive"]
+USED = ["name", "city", "age", "tags", "totalSpent", "lastActive", "accountCreated", "isInactive",
+        *(field.name for field in ATTRIBUTES)]  # fmt: skip
 _SETTINGS = settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 _SOME_RULES = st.lists(rules(USED), min_size=3, max_size=6)
 

@@ -14,9 +14,20 @@ from crm.stores import audiences
 from crm.stores.connection import Stores
 from tests import rule_world
 from tests.oracle import World, matches, selected
-from tests.properties.rule_strategies import NOW, ZONES, conditions, crowd, rules, trees, worlds
+from tests.properties.rule_strategies import (
+    ATTRIBUTES,
+    CATALOGUE,
+    NOW,
+    ZONES,
+    conditions,
+    crowd,
+    rules,
+    trees,
+    worlds,
+)  # fmt: skip
 
-FIELDS = ["name", "city", "age", "tags", "totalSpent", "lastActive", "accountCreated", "isInactive"]
+FIELDS = ["name", "city", "age", "tags", "totalSpent", "lastActive", "accountCreated", "isInactive",
+          *(field.name for field in ATTRIBUTES)]  # fmt: skip
 _SETTINGS = settings(
     max_examples=100,
     deadline=None,  # the first example waits for mongod
@@ -28,12 +39,13 @@ def _store(stores: Stores, people: list[dict[str, Any]]) -> None:
     collection = stores.collection("people")
     collection.delete_many({})
     collection.insert_many(
-        {"_id": number, **person, "folded": folded_document(person)} for number, person in enumerate(people)
+        {"_id": number, **person, "folded": folded_document(person, ATTRIBUTES)}
+        for number, person in enumerate(people)
     )
 
 
 def _found(stores: Stores, tree: dict[str, Any], zone: tzinfo) -> set[int]:
-    query = segments.to_filter(segments.parse(tree), now=NOW, zone=zone)
+    query = segments.to_filter(segments.parse(tree, CATALOGUE), now=NOW, zone=zone)
     return {person["_id"] for person in stores.collection("people").find(query, {"_id": 1})}
 
 
@@ -50,9 +62,9 @@ def test_the_filter_selects_whom_the_oracle_does(
     _store(stores, people)
     everybody = set(range(len(people)))
     for tree in asked:
-        expected = {number for number in everybody if matches(tree, people[number], NOW, zone)}
+        expected = {number for number in everybody if matches(tree, people[number], NOW, zone, CATALOGUE)}
         difference = [people[number] for number in sorted(_found(stores, tree, zone) ^ expected)]
-        assert difference == [], (tree, segments.describe(segments.parse(tree)))
+        assert difference == [], (tree, segments.describe(segments.parse(tree, CATALOGUE)))
         none_of = {"type": "group", "operator": "NOT", "conditions": [tree]}
         assert _found(stores, none_of, zone) == everybody - expected
 

@@ -3,15 +3,19 @@
 import random
 from datetime import UTC, datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import polars as pl
 import pytest
 
 from crm import segments
+from crm.audience_charts import asked as charted
 from crm.columnar import encode
 from crm.columnar.evaluate import evaluate
+from crm.columnar.facts import gather
 from crm.columnar.shelf import Shelf
-from crm.fields import FIELDS, folded_document
+from crm.distributions import Values
+from crm.fields import FIELDS, Field, FieldType, folded_document
 from tests.columnar_world import ids
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -110,3 +114,71 @@ def test_two_readers_share_what_one_writes(tmp_path: Path):
     assert spent_over(reader, 5) == {f"{1:024x}"}
     writer.replace([wide([person(2, 10)], [])], as_of=NOW, token=None, fields=KINDS, source="test")
     assert spent_over(reader, 5) == {f"{2:024x}"}
+
+
+COLOUR = Field("colour", FieldType.TEXT, "colour", key="a1")
+SCORE = Field("$score", FieldType.NUMBER, "$score", key="a2")
+SINCE = Field("since", FieldType.DATE, "since", key="a3")
+LOYAL = Field("loyal", FieldType.BOOLEAN, "loyal", key="a4")
+LIKES = Field("../likes", FieldType.TAGS, "likes", key="a5")
+ATTRIBUTES = (COLOUR, SCORE, SINCE, LOYAL, LIKES)
+ALL = {**FIELDS, **{field.name: field for field in ATTRIBUTES}}
+
+
+def with_attributes(number: int) -> dict[str, object]:
+    found = person(number, number)
+    found["attributes"] = {"a1": "Red", "a2": number, "a3": NOW, "a4": False, "a5": ["Tea", "Go"]}
+    return {**found, "folded": folded_document(found, ATTRIBUTES)}
+
+
+def asked(shelf: Shelf, name: str, operator: str, value: object = None) -> set[str]:
+    tree = {"type": "condition", "field": name, "operator": operator, "value": value}
+    state = shelf.state()
+    assert state is not None
+    return ids(state, evaluate(state, segments.parse(tree, ALL), now=NOW, zone=UTC).selected)
+
+
+@pytest.mark.parametrize("changes", [1, 12])  # a part beside the old one, and parts that were merged with it
+def test_parts_with_an_attribute_and_without_it_answer_together(tmp_path: Path, changes: int):
+    shelf = Shelf(tmp_path)
+    before = wide([person(n, n) for n in range(40, 45)], [])
+    shelf.replace([before], as_of=NOW, token=None, fields=KINDS, source="test")
+    for n in range(changes):
+        people = encode.customers([with_attributes(n)], ALL.values())
+        changed = pl.Series("_id", [f"{n:024x}"])
+        shelf.change(changed, (people, *encode.orders([])), as_of=NOW, token=None)
+    later, earlier = ({f"{n:024x}" for n in some} for some in (range(changes), range(40, 45)))
+    positive = [("colour", "equals", "RED"), ("$score", "lessThan", 40), ("since", "monthIs", [1]),
+                ("loyal", "equals", False), ("../likes", "containsAny", ["tea"])]  # fmt: skip
+    for name, operator, value in positive:
+        assert asked(shelf, name, operator, value) == later, name
+        assert asked(shelf, name, "isNotSet") == earlier, name
+    assert not list(tmp_path.rglob("*likes*"))  # no name of an attribute names a file
+
+
+def test_an_attribute_that_nobody_has_takes_no_column(tmp_path: Path):
+    shelf = Shelf(tmp_path)
+    people = encode.customers([person(1, 1)], ALL.values())
+    shelf.replace([(people, *encode.orders([]))], as_of=NOW, token=None, fields=KINDS, source="test")
+    state = shelf.state()
+    assert state is not None
+    part = state.parts[0][0]
+    assert not [name for name in part.customers.columns if name.startswith("a1")]
+    facts = gather(
+        state, segments.parse({"type": "top", "n": 3, "by": "$score", "of": {"type": "everyone"}}, ALL),
+        now=NOW, zone=UTC, distributions=[charted(field, ZoneInfo("UTC")) for field in ATTRIBUTES],
+    )  # fmt: skip
+    assert facts.size == 0
+
+
+def test_a_chart_of_text_that_hardly_repeats_counts_every_value(tmp_path: Path):
+    shelf = Shelf(tmp_path)
+    people = [person(n % 5000, n) | {"_id": f"{n:024x}"} for n in range(5001)]
+    shelf.replace([wide(people, [])], as_of=NOW, token=None, fields=KINDS, source="test")
+    state = shelf.state()
+    assert state is not None
+    facts = gather(
+        state, segments.parse({"type": "everyone"}), now=NOW, zone=UTC, distributions=[Values("name")]
+    )
+    counts = facts.bars[Values("name")]
+    assert (len(counts), counts["person 0"], counts["person 1"]) == (5000, 2, 1)
