@@ -13,7 +13,16 @@ from itertools import islice
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from crm import audience_charts, audience_columns, audience_mongo, audience_sets, rulebook, segments, snapshot
+from crm import (
+    audience_charts,
+    audience_columns,
+    audience_mongo,
+    audience_sets,
+    rulebook,
+    segments,
+    snapshot,
+    spellings,
+)
 from crm.audience_charts import Chart
 from crm.distributions import Facts, Values
 from crm.errors import FieldError, InvalidInput
@@ -128,7 +137,7 @@ def _chart(stores: Stores, field: Field, found: Facts, zone: ZoneInfo) -> Chart:
     counts = found.bars[distribution]
     written: dict[str, str] = {}
     if isinstance(distribution, Values) and field.type in (FieldType.TEXT, FieldType.TAGS):
-        written = store.written(stores, field, audience_charts.most_frequent(counts))
+        written = spellings.written(stores, field, audience_charts.most_frequent(counts))
     return audience_charts.chart(field, counts, size=found.size, zone=zone, written=written)
 
 

@@ -1,127 +1,119 @@
-"""Charts of an audience. Pure: a frame in, a figure out; colours and fonts come from the page's theme."""
+"""Charts of an audience. Pure: bars in, a figure out; colours and fonts come from the page's theme.
+
+Each figure is made by one call: every `update_…` of a figure costs more than making it, and they are made
+anew at every edit. What people wrote stands escaped in them, since plotly reads labels as HTML.
+"""
 
 from collections.abc import Sequence
-from dataclasses import asdict
-from typing import Any
+from html import escape
+from typing import Any, cast
 
-import pandas as pd
 import plotly.graph_objects as go
 
-from crm.audience_charts import Chart
+from crm.audience_charts import Bar, Chart, PeriodBar, StepBar, ValueBar
 from crm.fields import NUMERIC, Field, FieldType
 from ui import format as fmt
 
 _LEAST_ROWS = 6
+_LONGEST = 24  # characters of a label
 _MUTED = 0.4  # opacity of bars that stand for "none" and "other"
-
-
-def frame(bars: Sequence[Any]) -> pd.DataFrame:
-    """One row a bar; the columns are the bars' own names."""
-    return pd.DataFrame([asdict(bar) for bar in bars])
+_COUNTS: dict[str, Any] = {"tickformat": ",d", "nticks": 4, "rangemode": "tozero", "showgrid": True}
 
 
 def figure(chart: Chart, currency: str, *, height: int = 220) -> go.Figure:
     """An audience over one field: columns for numbers and time, bars across for values."""
-    bars = frame(chart.bars)
     if chart.field.type in NUMERIC:
-        return _numbers(chart.field, bars, currency, height)
+        return _numbers(chart.field, cast(Sequence[StepBar], chart.bars), currency, height)
     if chart.field.type is FieldType.DATE:
-        return _periods(chart.field, bars, height)
-    return _values(chart.field, bars, height)
+        return _periods(chart.field, cast(Sequence[PeriodBar], chart.bars), height)
+    return _values(chart.field, cast(Sequence[ValueBar], chart.bars), height)
 
 
-def _numbers(field: Field, bars: pd.DataFrame, currency: str, height: int) -> go.Figure:
-    rows = list(bars.itertuples())
-    labels = [_step_label(field, row.low, row.high, currency) for row in rows]
-    muted = [pd.isna(row.high) or row.low == row.high == 0 for row in rows]
+def _numbers(field: Field, bars: Sequence[StepBar], currency: str, height: int) -> go.Figure:
+    labels = [_step_label(field, bar.low, bar.high, currency) for bar in bars]
+    muted = [bar.high is None or bar.low == bar.high == 0 for bar in bars]
     return _columns(labels, bars, muted, height, most_labels=5)
 
 
-def _values(field: Field, bars: pd.DataFrame, height: int) -> go.Figure:
-    rows = list(bars.itertuples())
-    names = [_value_label(field, row.value) for row in rows]
-    places = list(range(len(rows)))  # not the names: two long ones may be cut to the same text
-    figure = go.Figure(
-        go.Bar(
-            x=[row.customers for row in rows],
-            y=places,
-            orientation="h",
-            marker={"opacity": [_MUTED if pd.isna(row.value) or not row.value else 1 for row in rows]},
-            hovertext=[
-                name if pd.isna(row.value) else row.value or name
-                for row, name in zip(rows, names, strict=True)
-            ],
-            hovertemplate="%{hovertext}: %{x:,} customers<extra></extra>",
-        )
-    )
-    _quiet(figure, height)
-    lowest = max(len(rows), _LEAST_ROWS) - 0.5  # one value alone is a bar, not a wall
-    figure.update_yaxes(range=[lowest, -0.5], tickmode="array", tickvals=places, ticktext=names)
-    figure.update_yaxes(automargin=True, ticksuffix="  ", showgrid=False, zeroline=False)
-    figure.update_xaxes(**_COUNTS)
-    return figure
+def _values(field: Field, bars: Sequence[ValueBar], height: int) -> go.Figure:
+    names = [_value_label(field, bar.value) for bar in bars]
+    places = list(range(len(bars)))  # not the names: two long ones may be cut to the same text
+    lowest = max(len(bars), _LEAST_ROWS) - 0.5  # one value alone is a bar, not a wall
+    trace = {
+        "type": "bar",
+        "x": [bar.customers for bar in bars],
+        "y": places,
+        "orientation": "h",
+        "marker": {"opacity": [1 if bar.value else _MUTED for bar in bars]},
+        "hovertext": [
+            escape(bar.value) if bar.value else name for bar, name in zip(bars, names, strict=True)
+        ],
+        "hovertemplate": "%{hovertext}: %{x:,} customers<extra></extra>",
+    }
+    return go.Figure([trace], {
+        **_quiet(height),
+        "xaxis": _COUNTS,
+        "yaxis": {
+            "range": [lowest, -0.5], "tickmode": "array", "tickvals": places, "ticktext": names,
+            "automargin": True, "ticksuffix": "  ", "showgrid": False, "zeroline": False,
+        },
+    })  # fmt: skip
 
 
-def _periods(field: Field, bars: pd.DataFrame, height: int) -> go.Figure:
+def _periods(field: Field, bars: Sequence[PeriodBar], height: int) -> go.Figure:
     never = "never" if field.name.startswith("last") else "not known"
-    labels = [_period_label(row.start, row.months, never) for row in bars.itertuples()]
-    muted = [pd.isna(row.start) for row in bars.itertuples()]
-    return _columns(labels, bars, muted, height, most_labels=3)
-
-
-_COUNTS: dict[str, Any] = {"tickformat": ",d", "nticks": 4, "rangemode": "tozero", "showgrid": True}
+    labels = [_period_label(bar, never) for bar in bars]
+    return _columns(labels, bars, [bar.start is None for bar in bars], height, most_labels=3)
 
 
 def _columns(
-    labels: list[str], bars: pd.DataFrame, muted: list[bool], height: int, *, most_labels: int
+    labels: list[str], bars: Sequence[Bar], muted: list[bool], height: int, *, most_labels: int
 ) -> go.Figure:
-    figure = go.Figure(
-        go.Bar(
-            x=labels,
-            y=list(bars.get("customers", [])),
-            marker={"opacity": [_MUTED if quiet else 1 for quiet in muted]},
-            hovertemplate="%{x}: %{y:,} customers<extra></extra>",
-        )
-    )
-    _quiet(figure, height)
     plain = [label for label, quiet in zip(labels, muted, strict=True) if not quiet]
     quiet = [label for label, quiet in zip(labels, muted, strict=True) if quiet]
-    shown = [*plain[:: -(-len(plain) // most_labels) or 1], *quiet]
-    figure.update_xaxes(type="category", showgrid=False, tickmode="array", tickvals=shown, tickangle=0)
-    figure.update_yaxes(**_COUNTS)
-    return figure
+    trace = {
+        "type": "bar",
+        "x": labels,
+        "y": [bar.customers for bar in bars],
+        "marker": {"opacity": [_MUTED if quiet else 1 for quiet in muted]},
+        "hovertemplate": "%{x}: %{y:,} customers<extra></extra>",
+    }
+    return go.Figure([trace], {
+        **_quiet(height),
+        "xaxis": {
+            "type": "category", "showgrid": False, "tickmode": "array", "tickangle": 0,
+            "tickvals": [*plain[:: -(-len(plain) // most_labels) or 1], *quiet],
+        },
+        "yaxis": _COUNTS,
+    })  # fmt: skip
 
 
-def _quiet(figure: go.Figure, height: int) -> None:
-    figure.update_layout(
-        height=height,
-        margin={"l": 0, "r": 0, "t": 4, "b": 0},
-        bargap=0.25,
-        showlegend=False,
-        dragmode=False,
-        xaxis_title=None,
-        yaxis_title=None,
-    )
+def _quiet(height: int) -> dict[str, Any]:
+    return {
+        "height": height,
+        "margin": {"l": 0, "r": 0, "t": 4, "b": 0},
+        "bargap": 0.25,
+        "showlegend": False,
+        "dragmode": False,
+    }
 
 
-def _step_label(field: Field, low: float, high: float, currency: str) -> str:
+def _step_label(field: Field, low: float | None, high: float | None, currency: str) -> str:
     """What a bar of numbers is called: `₹0`, `< ₹100`, `₹1K+`, `2–4`, `not known`."""
-    if pd.isna(high):
+    if high is None:
         return "not known"
     if field.type is not FieldType.MONEY:
         return _plain_step_label(field, low, high)
     if low == high == 0:
         return _round_sum(0, currency)
-    if pd.isna(low) or low == 0:
-        return f"< {_round_sum(high, currency)}"
-    return f"{_round_sum(low, currency)}+"
+    return f"{_round_sum(low, currency)}+" if low else f"< {_round_sum(high, currency)}"
 
 
-def _plain_step_label(field: Field, low: float, high: float) -> str:
+def _plain_step_label(field: Field, low: float | None, high: float) -> str:
+    if low is None:
+        return f"< {high:g}"
     if low == high == 0:
         return "0"
-    if pd.isna(low):
-        return f"< {high:g}"
     if high == float("inf"):
         return f"{low:,g}+"
     if field.type is FieldType.INTEGER:
@@ -134,19 +126,23 @@ def _round_sum(amount: float, currency: str) -> str:
     return fmt.money(amount, currency, short=True)
 
 
-def _value_label(field: Field, value: Any) -> str:
-    if pd.isna(value):
+def _value_label(field: Field, value: str | None) -> str:
+    if value is None:
         return "all others"
     if not value:
         return "no tag" if field.type is FieldType.TAGS else "not given"
-    return value if len(value) <= 24 else value[:23] + "…"
+    return escape(shortened(value))
 
 
-def _period_label(start: Any, months: int, never: str) -> str:
-    if pd.isna(start):
+def shortened(text: str, longest: int = _LONGEST) -> str:
+    return text if len(text) <= longest else text[: longest - 1] + "…"
+
+
+def _period_label(bar: PeriodBar, never: str) -> str:
+    if bar.start is None:
         return never
-    if months == 1:
-        return f"{start:%b %Y}"
-    if months == 3:
-        return f"Q{(start.month + 2) // 3} {start:%Y}"
-    return f"{start:%Y}" if months == 12 else f"{start:%Y}s"
+    if bar.months == 1:
+        return f"{bar.start:%b %Y}"
+    if bar.months == 3:
+        return f"Q{(bar.start.month + 2) // 3} {bar.start:%Y}"
+    return f"{bar.start:%Y}" if bar.months == 12 else f"{bar.start:%Y}s"

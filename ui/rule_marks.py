@@ -33,6 +33,10 @@ class Marks:
         """Whether the tree can be evaluated as it stands."""
         return not self.unfinished and not self.wrong
 
+    def also_wrong(self, node_id: int, message: str) -> "Marks":
+        """The same marks with one more node that can't be evaluated."""
+        return Marks(self.unfinished, {**self.wrong, node_id: message})
+
 
 def marks(stores: Stores, tree: Node, own_id: str | None = None) -> Marks:
     """Every node that keeps the tree from being evaluated here. `own_id` is the segment being edited."""

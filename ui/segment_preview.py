@@ -1,51 +1,68 @@
-"""Who the rules reach: the number beside the builder, its charts and a sample of people.
+"""Who the rules reach: the answer to a draft, asked for once an edit, and the numbers beside the builder.
 
 While the rules are half-filled the last good answer stays, marked as such. An answer is asked for again
-when the rules change, on request, and once it is a minute old.
+when the rules, the charts or the instant change, on request, and once it is a minute old.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
-from typing import Any
+from datetime import datetime, timedelta
 
-import pandas as pd
 import streamlit as st
 
 from crm import audiences, rulebook, segments
 from crm.audiences import Preview
-from crm.errors import CrmError
+from crm.errors import CrmError, InvalidRule
 from crm.moment import utc_now
+from crm.segments import Rule
 from crm.settings import Settings
 from crm.stores.connection import Stores
 from crm.stores.outages import is_outage
-from ui import charts_audience as charts
 from ui import format as fmt
-from ui import rule_draft, rule_tree
+from ui import rule_draft, rule_tree, segment_moment
 from ui.rule_draft import Draft
 from ui.rule_marks import Marks
 from ui.rule_tree import Node
 
 _HELD = "segment preview"
 _GOOD_FOR = timedelta(minutes=1)
-_CHART = {"displayModeBar": False, "scrollZoom": False}
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked: the rules as they read without ids, whose charts, as of when (None: now)."""
+
+    rules: Node
+    charts: tuple[str, ...]
+    moment: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A preview and the rules that it answers, as they read without ids."""
+    """A preview, what it answers, and when it was asked for."""
 
-    rules: Node
+    question: Question
+    rule: Rule
     preview: Preview
     sentence: str
+    asked: datetime
+
+    @property
+    def rules(self) -> Node:
+        return self.question.rules
 
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """What the page shows: the last good answer, whether the rules have moved on, and what went wrong."""
+    """What the page shows: the last good answer, whether the rules have moved on, and what went wrong.
+
+    `at` is the path of the node that the problem is about, an empty text where it is about none.
+    """
 
     answer: Answer | None
     outdated: bool = False
     problem: str = ""
+    at: str = ""
 
 
 def forget() -> None:
@@ -53,19 +70,19 @@ def forget() -> None:
     st.session_state.pop(_HELD, None)
 
 
-def current(stores: Stores, settings: Settings, draft: Draft, marks: Marks) -> Shown:
+def current(stores: Stores, settings: Settings, draft: Draft, marks: Marks, charts: Sequence[str]) -> Shown:
     """The answer to the draft's rules; to the last complete ones while these are half-filled."""
     held: Answer | None = st.session_state.get(_HELD)
     if not marks.complete:
         return Shown(held, outdated=True)
-    rules = rule_tree.without_ids(draft.tree)
-    now = utc_now()
-    if held and held.rules == rules and now - held.preview.as_of < _GOOD_FOR:
+    question = Question(rule_tree.without_ids(draft.tree), tuple(charts), segment_moment.chosen())
+    if held and held.question == question and utc_now() - held.asked < _GOOD_FOR:
         return Shown(held)
     try:
-        answer = _ask(stores, settings, rules)
+        answer = _ask(stores, settings, question)
     except CrmError as error:
-        return Shown(held, outdated=True, problem=error.message)
+        at = error.path if isinstance(error, InvalidRule) else ""
+        return Shown(held, outdated=True, problem=error.message, at=at)
     except Exception as error:
         if not is_outage(error):
             raise
@@ -75,16 +92,20 @@ def current(stores: Stores, settings: Settings, draft: Draft, marks: Marks) -> S
     return Shown(answer)
 
 
-def _ask(stores: Stores, settings: Settings, rules: Node) -> Answer:
-    rule = rulebook.parse(stores, rules)
-    found = audiences.preview(stores, rule, now=utc_now(), zone=settings.zone)
-    return Answer(rules, found, segments.describe(rule, currency=settings.currency))
+def _ask(stores: Stores, settings: Settings, question: Question) -> Answer:
+    rule = rulebook.parse(stores, question.rules)
+    asked = utc_now()
+    found = audiences.preview(
+        stores, rule, now=question.moment or asked, zone=settings.zone, charts=question.charts
+    )
+    return Answer(question, rule, found, segments.describe(rule, currency=settings.currency), asked)
 
 
 def numbers(shown: Shown, settings: Settings) -> None:
-    """The size, its share, the money, the rule in words, and as of when."""
+    """The size, its share, who can be reached, the money, the rule in words, and as of when."""
     if shown.problem:
-        st.error(shown.problem, icon=":material/error:")
+        st.error(fmt.plain(shown.problem), icon=":material/error:")
+    segment_moment.banner(settings)
     if shown.answer is None:
         st.metric("Customers", fmt.NOTHING)
         st.caption("The number appears with the first complete condition.")
@@ -98,12 +119,27 @@ def numbers(shown: Shown, settings: Settings) -> None:
         st.metric(f"Of {fmt.number(found.total)}", share, width="content")
     st.markdown(f"{fmt.plain(shown.answer.sentence)}.")
     if found.size:
-        average = fmt.money(found.totals.average_spent, settings.currency, short=True)
-        total = fmt.money(found.totals.total_spent, settings.currency, short=True)
-        st.caption(fmt.plain(f"They spent {total} in total, {average} on average."))
+        st.caption(fmt.plain(worth(found, settings)))
+    _stamp(found, settings)
+
+
+def worth(found: Preview, settings: Settings) -> str:
+    """Whom of an audience we can reach, and what they have spent, in words."""
+    average = fmt.money(found.totals.average_spent, settings.currency, short=True)
+    total = fmt.money(found.totals.total_spent, settings.currency, short=True)
+    reach = "All of them" if found.reachable == found.size else fmt.number(found.reachable)
+    return (
+        f"{reach} can be reached by e-mail or phone. They spent {total} in total, {average} on average."
+        if found.reachable
+        else f"None of them can be reached: no e-mail, no phone. They spent {total} in total, {average} on "
+        "average."
+    )
+
+
+def _stamp(found: Preview, settings: Settings) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
         engine = "in MongoDB" if found.engine == audiences.MONGODB else "in the snapshot"
-        st.caption(f"As of {_clock(found, settings)}, {engine}", width="content")
+        st.caption(f"Counted {_clock(found, settings)}, {engine}", width="content")
         st.button(
             "",
             icon=":material/refresh:",
@@ -112,78 +148,7 @@ def numbers(shown: Shown, settings: Settings) -> None:
             help="Count again",
             on_click=forget,
         )
-
-
-def figures(shown: Shown, settings: Settings) -> None:
-    """The chosen charts, three in a row; one below the other on a phone."""
-    if shown.answer is None or shown.answer.preview.size == 0:
-        return
-    grid = st.grid(3, border=True)
-    for chart in shown.answer.preview.charts:
-        label = chart.field.label
-        with grid.cell():
-            st.markdown(f"**{fmt.plain(label[:1].upper() + label[1:])}**")
-            _chart(charts.figure(chart, settings.currency), chart.field.name, f"Customers by {label}")
-
-
-def _chart(figure: Any, name: str, alt: str) -> None:
-    st.plotly_chart(figure, key=f"segment-{name}", config=_CHART, alt=alt)
-
-
-def sample(shown: Shown, settings: Settings) -> None:
-    """Some of the people, by a stable draw, so that nobody has to guess who they are."""
-    if shown.answer is None:
-        return
-    found = shown.answer.preview
-    if found.size == 0:
-        st.caption("Nobody matches at the moment.")
-        return
-    title = "Everybody in it" if len(found.sample) == found.size else f"{len(found.sample)} of them"
-    st.markdown(f"**{title}**")
-    st.dataframe(
-        sample_frame(found.sample),
-        hide_index=True,
-        placeholder="",
-        height=min(36 * (len(found.sample) + 1) + 2, 400),
-        column_config=_columns(settings),
-        alt="A sample of the customers in this audience",
-    )
-
-
-def sample_frame(customers: tuple[dict[str, Any], ...]) -> pd.DataFrame:
-    """One row a customer: name, email, city, totalSpent, orderCount, lastOrdered, accountCreated, tags."""
-    names = ["name", "email", "city", "totalSpent", "orderCount", "lastOrdered", "accountCreated", "tags"]
-    return pd.DataFrame(
-        [
-            {name: customer.get(name) for name in names} | {"tags": customer.get("tags") or []}
-            for customer in customers
-        ]
-    )
-
-
-def _columns(settings: Settings) -> dict[str, Any]:
-    zone = str(settings.zone)
-    day = {"format": "D MMM YYYY", "timezone": zone}
-    return {
-        "name": st.column_config.TextColumn("Name"),
-        "email": st.column_config.TextColumn("E-mail"),
-        "city": st.column_config.TextColumn("City"),
-        "totalSpent": st.column_config.NumberColumn(
-            f"Spent ({fmt.symbol(settings.currency).strip()})", format="localized"
-        ),
-        "orderCount": st.column_config.NumberColumn("Orders", format="localized"),
-        "lastOrdered": st.column_config.DatetimeColumn("Last order", **day),
-        "accountCreated": st.column_config.DatetimeColumn("Signed up", **day),
-        "tags": st.column_config.ListColumn("Tags"),
-    }
-
-
-def filter_text(stores: Stores, shown: Shown, settings: Settings) -> str:
-    """The MongoDB filter behind the number, its dates counted from the instant of the number."""
-    if shown.answer is None:
-        return ""
-    rule = rulebook.parse(stores, shown.answer.rules)
-    return audiences.filter_text(stores, rule, now=shown.answer.preview.as_of, zone=settings.zone)
+        segment_moment.picker(settings)
 
 
 def _clock(found: Preview, settings: Settings) -> str:

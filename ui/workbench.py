@@ -11,11 +11,22 @@ from crm.moment import utc_now
 from crm.settings import Settings
 from crm.stores.connection import Stores
 from ui import format as fmt
-from ui import links, notices, open_segment, prompt_box, rule_draft, rule_tree, segment_preview
+from ui import (
+    links,
+    notices,
+    open_segment,
+    prompt_box,
+    rule_draft,
+    rule_tree,
+    segment_figures,
+    segment_panels,
+    segment_preview,
+)
 from ui.open_segment import NAME, Opened, Segment
 from ui.rule_builder import rule_builder
 from ui.rule_draft import Draft
 from ui.rule_marks import Marks, marks
+from ui.segment_preview import Shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,32 +65,41 @@ def draw(stores: Stores, settings: Settings, account: Account, address: str) -> 
     draft = rule_draft.current()
     own_id = opened.segment["_id"] if opened.segment else None
     work = Work(stores, settings, account, opened, draft, marks(stores, draft.tree, own_id))
-    _header(work)
-    empty = rule_tree.is_empty(draft.tree)
-    prompt_box.draw(stores, settings, rule_draft.propose, suggest=empty)
-    _rules_and_reach(work)
+    _laid_out(work)
 
 
-def _rules_and_reach(work: Work) -> None:
-    shown = segment_preview.current(work.stores, work.settings, work.draft, work.marks)
-    segment, answer = work.opened.segment, shown.answer
+def _laid_out(work: Work) -> None:
+    """The page in its order on the screen, drawn in the order of what people wait for: the number first."""
+    header, prompt = st.container(), st.container()
     left, right = st.columns([2, 1])
-    with left.container(border=True, key="segment-rules"):
-        rule_builder(
-            work.draft,
-            work.marks,
-            known_values(work.stores.db.name, work.stores),
-            answer.preview.nodes if answer else None,
-            counted=answer.rules if answer else None,
-            own_id=segment["_id"] if segment else None,
-        )
+    charts = segment_figures.chosen(work.stores, work.account)
+    shown = segment_preview.current(work.stores, work.settings, work.draft, work.marks, charts)
     with right.container(border=True, key="segment-reach"):
         segment_preview.numbers(shown, work.settings)
-    segment_preview.figures(shown, work.settings)
-    segment_preview.sample(shown, work.settings)
-    if shown.answer is not None:
-        with st.expander("MongoDB filter", icon=":material/data_object:"):
-            st.code(segment_preview.filter_text(work.stores, shown, work.settings), language="json")
+    with left.container(border=True, key="segment-rules"):
+        _builder(work, shown)
+    with header:
+        _header(work)
+    with prompt:
+        empty = rule_tree.is_empty(work.draft.tree)
+        prompt_box.draw(work.stores, work.settings, rule_draft.propose, suggest=empty)
+    segment_panels.draw(shown, work.stores, work.settings, work.account)
+
+
+def _builder(work: Work, shown: Shown) -> None:
+    segment, answer = work.opened.segment, shown.answer
+    found = work.marks
+    if shown.at:
+        at = rule_tree.node_at(work.draft.tree, shown.at)
+        found = found.also_wrong(at["id"], shown.problem)
+    rule_builder(
+        work.draft,
+        found,
+        known_values(work.stores.db.name, work.stores),
+        answer.preview.nodes if answer else None,
+        counted=answer.rules if answer else None,
+        own_id=segment["_id"] if segment else None,
+    )
 
 
 @st.cache_data(ttl="5m", max_entries=8, show_spinner=False)

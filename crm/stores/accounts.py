@@ -101,6 +101,16 @@ def rename(stores: Stores, account_id: str, name: str) -> None:
     stores.db.accounts.update_one({"_id": account_id}, {"$set": {"name": name}})
 
 
+def preference(stores: Stores, account_id: str, name: str) -> Any:
+    """What an account keeps under a name of ours; None where it has chosen nothing."""
+    found = stores.db.accounts.find_one({"_id": account_id}, {f"preferences.{name}": 1}) or {}
+    return found.get("preferences", {}).get(name)
+
+
+def prefer(stores: Stores, account_id: str, name: str, value: Any) -> None:
+    stores.db.accounts.update_one({"_id": account_id}, {"$set": {f"preferences.{name}": value}})
+
+
 def end_sessions(stores: Stores, account_id: str, *, identity_floor: float) -> None:
     """End every session and token of an account, and identities issued up to `identity_floor` (epoch s)."""
     stores.db.accounts.update_one(

@@ -1,0 +1,101 @@
+"""What the workbench tells of an audience beside its number: charts, people, the instant it is looked at from."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from tests.shop import customer
+from tests.ui.test_segments import CITY, MORE, group, number, saved, texts, widgets
+
+TODAY = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+RECENT = {"id": 4, "type": "condition", "field": "lastOrdered", "operator": "inTheLast",
+          "value": {"last": {"days": 30}}}  # fmt: skip
+
+
+@pytest.fixture
+def shop(installation, monkeypatch):
+    """Ten people; the first four live in Pune, N ordered N * 10 days ago and spent N * 500."""
+    monkeypatch.delenv("GROQ_API_KEY", raising=False)
+    for at in range(10):
+        customer(installation, f"c{at}", "Pune" if at < 4 else "Mumbai", name=f"N{at}",
+                 email=f"n{at}@shop.example", totalSpent=500.0 * at, orderCount=at,
+                 lastOrdered=TODAY - timedelta(days=10 * at), bucket=at)  # fmt: skip
+    return installation
+
+
+@pytest.fixture
+def opened(shop, open_page):
+    """`opened(*conditions)`: the workbench with a saved segment of these."""
+
+    def open_(*conditions: dict[str, Any], operator: str = "AND", role: str = "marketer") -> AppTest:
+        at = saved(shop, rules=group(*conditions, operator=operator))
+        app = open_page("segments", role=role, segment=at)
+        assert not app.exception
+        return app
+
+    return open_
+
+
+def show(app: AppTest, key: str, value: Any = True) -> AppTest:
+    """Open a panel or a popover, as clicking on it does."""
+    app.session_state[key] = value
+    app.run()
+    assert not app.exception
+    return app
+
+
+def charts(app: AppTest) -> list[str]:
+    return [chart.proto.alt for chart in app.get("plotly_chart")]
+
+
+def test_the_charts_are_those_that_the_account_chose_in_its_order(shop, opened):
+    app = opened(MORE)
+    assert len(charts(app)) == 6
+    show(app, "segment-charts")
+    app.multiselect(key="segment charts input").set_value(["gender", "city"]).run()
+    assert charts(app) == ["Customers by gender", "Customers by city"]
+    assert shop.db.accounts.find_one({"email": "marketer@crm.example"})["preferences"]["segmentCharts"] == [
+        "gender", "city",
+    ]  # fmt: skip
+
+
+def test_a_panel_that_is_not_open_draws_nothing(opened):
+    app = opened(MORE)
+    assert not app.code
+    show(app, "segment panel", "MongoDB filter")
+    assert "totalSpent" in app.code[0].value
+    assert not charts(app)
+
+
+def test_who_can_be_reached_and_what_they_spent_stand_beside_the_number(shop, opened):
+    shop.db.customers.update_one({"_id": "c9"}, {"$unset": {"email": "", "folded.email": ""}})
+    app = opened(MORE)
+    assert number(app) == "7"
+    assert "6 can be reached" in texts(app)
+    assert "₹21K in total, ₹3K on average" in texts(app).replace("\\", "")
+
+
+def test_a_past_instant_moves_relative_dates_and_is_marked_until_it_is_left(shop, opened):
+    app = opened(RECENT)
+    assert number(app) == "3"
+    show(app, "segment-moment")
+    past = (TODAY - timedelta(days=50, hours=-12)).replace(tzinfo=None)
+    app.datetime_input(key="segment moment input").set_value(past).run()
+    assert number(app) == "3"
+    assert sorted(app.dataframe[0].value["name"]) == ["N5", "N6", "N7"]
+    assert "As of" in texts(app)
+    app.button(key="segment-now").click().run()
+    assert sorted(app.dataframe[0].value["name"]) == ["N0", "N1", "N2"]
+
+
+def test_saving_counts_as_of_now_whatever_instant_is_looked_at(shop, opened):
+    app = opened(RECENT, CITY)
+    show(app, "segment-moment")
+    past = (TODAY - timedelta(days=400)).replace(tzinfo=None)
+    app.datetime_input(key="segment moment input").set_value(past).run()
+    assert number(app) == "0"
+    widgets(app, "number_input", "amount")[0].set_value(31).run()
+    app.button(key="segment-save").click().run()
+    assert shop.db.segments.find_one()["lastSize"] == 4

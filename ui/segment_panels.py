@@ -1,0 +1,36 @@
+"""What can be seen of an audience, a panel at a time. Panels that are closed cost nothing."""
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from crm.auth import Account
+from crm.settings import Settings
+from crm.stores.connection import Stores
+from ui import segment_figures, segment_filter, segment_people
+from ui.segment_preview import Shown
+
+OPEN = "segment panel"  # key of the widget that says which one is open
+PEOPLE, FILTER = "Charts and people", "MongoDB filter"
+
+Panel = Callable[[Shown, Stores, Settings, Account], None]
+
+
+def draw(shown: Shown, stores: Stores, settings: Settings, account: Account) -> None:
+    """The panels' names, and the one that is open."""
+    for name, tab in zip(_PANELS, st.tabs(list(_PANELS), key=OPEN, on_change="rerun"), strict=True):
+        if tab.open:
+            with tab:
+                _PANELS[name](shown, stores, settings, account)
+
+
+def _people(shown: Shown, stores: Stores, settings: Settings, account: Account) -> None:
+    segment_figures.draw(shown, stores, settings, account)
+    segment_people.draw(shown, settings)
+
+
+def _filter(shown: Shown, stores: Stores, settings: Settings, account: Account) -> None:
+    segment_filter.draw(shown, stores, settings)
+
+
+_PANELS: dict[str, Panel] = {PEOPLE: _people, FILTER: _filter}

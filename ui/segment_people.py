@@ -1,0 +1,64 @@
+"""Some of the people in an audience, by a stable draw, so that nobody has to guess who they are."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from crm.settings import Settings
+from ui import format as fmt
+from ui.segment_preview import Shown
+
+_NAMES = ("name", "email", "city", "totalSpent", "orderCount", "lastOrdered", "accountCreated", "tags")
+
+
+def draw(shown: Shown, settings: Settings) -> None:
+    """A table of them; a sentence where there is nobody."""
+    if shown.answer is None:
+        return
+    found = shown.answer.preview
+    if found.size == 0:
+        st.caption("Nobody matches at the moment.")
+        return
+    title = "Everybody in it" if len(found.sample) == found.size else f"{len(found.sample)} of them"
+    st.markdown(f"**{title}**")
+    table(found.sample, settings, alt="A sample of the customers in this audience")
+
+
+def table(customers: Sequence[dict[str, Any]], settings: Settings, *, alt: str) -> None:
+    """Customers as `crm.audiences` samples them."""
+    st.dataframe(
+        frame(customers),
+        hide_index=True,
+        placeholder="",
+        height=min(36 * (len(customers) + 1) + 2, 400),
+        column_config=_columns(settings),
+        alt=alt,
+    )
+
+
+def frame(customers: Sequence[dict[str, Any]]) -> pd.DataFrame:
+    """One row a customer: name, email, city, totalSpent, orderCount, lastOrdered, accountCreated, tags."""
+    return pd.DataFrame(
+        [
+            {name: customer.get(name) for name in _NAMES} | {"tags": customer.get("tags") or []}
+            for customer in customers
+        ]
+    )
+
+
+def _columns(settings: Settings) -> dict[str, Any]:
+    day = {"format": "D MMM YYYY", "timezone": settings.time_zone}
+    return {
+        "name": st.column_config.TextColumn("Name"),
+        "email": st.column_config.TextColumn("E-mail"),
+        "city": st.column_config.TextColumn("City"),
+        "totalSpent": st.column_config.NumberColumn(
+            f"Spent ({fmt.symbol(settings.currency).strip()})", format="localized"
+        ),
+        "orderCount": st.column_config.NumberColumn("Orders", format="localized"),
+        "lastOrdered": st.column_config.DatetimeColumn("Last order", **day),
+        "accountCreated": st.column_config.DatetimeColumn("Signed up", **day),
+        "tags": st.column_config.ListColumn("Tags"),
+    }
