@@ -103,6 +103,7 @@ def _ask(stores: Stores, settings: Settings, question: Question) -> Answer:
 
 def numbers(shown: Shown, settings: Settings) -> None:
     """The size, its share, who can be reached, the money, the rule in words, and as of when."""
+    _toolbar(settings)
     if shown.problem:
         st.error(fmt.plain(shown.problem), icon=":material/error:")
     segment_moment.banner(settings)
@@ -136,10 +137,9 @@ def worth(found: Preview, settings: Settings) -> str:
     )
 
 
-def _stamp(found: Preview, settings: Settings) -> None:
+def _toolbar(settings: Settings) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
-        engine = "in MongoDB" if found.engine == audiences.MONGODB else "in the snapshot"
-        st.caption(f"Counted {_clock(found, settings)}, {engine}", width="content")
+        st.markdown("**How many**", width="stretch")
         st.button(
             "",
             icon=":material/refresh:",
@@ -149,6 +149,11 @@ def _stamp(found: Preview, settings: Settings) -> None:
             on_click=forget,
         )
         segment_moment.picker(settings)
+
+
+def _stamp(found: Preview, settings: Settings) -> None:
+    engine = "in MongoDB" if found.engine == audiences.MONGODB else "in the snapshot"
+    st.caption(f"Counted {_clock(found, settings)}, {engine}")
 
 
 def _clock(found: Preview, settings: Settings) -> str:

@@ -1,4 +1,4 @@
-"""What the workbench tells of an audience beside its number: charts, people, the instant it is looked at from."""
+"""What the workbench tells of an audience beside its number: charts, people, a past instant."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
