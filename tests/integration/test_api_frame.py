@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ import pytest
 from fastapi import FastAPI
 from fastapi.routing import iter_route_contexts
 from fastapi.testclient import TestClient
+from pymongo import MongoClient
 from starlette.applications import Starlette
 
 from api import application
@@ -308,8 +310,9 @@ def test_health_says_how_far_behind_each_stream_is(client: Client, stores: Store
 
 
 def test_a_store_that_is_away_is_503_in_the_one_shape(endpoints: Endpoints) -> None:
-    nowhere = Endpoints("mongodb://127.0.0.1:1/?serverSelectionTimeoutMS=200", endpoints.redis_url)
-    stores = connect(nowhere, "away", "away:")
+    stores = connect(Endpoints("mongodb://127.0.0.1:1/", endpoints.redis_url), "away", "away:")
+    impatient: MongoClient = MongoClient("127.0.0.1", 1, serverSelectionTimeoutMS=200)
+    stores = replace(stores, client=impatient, db=impatient.get_database("away"))
     try:
         app = Starlette(routes=application.routes(application.build(lambda: stores)))
         caller = TestClient(app, raise_server_exceptions=False)

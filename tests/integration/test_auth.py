@@ -39,7 +39,7 @@ def test_an_account_signs_in_whatever_the_case_of_its_e_mail(stores: Stores) -> 
 def test_a_password_is_kept_as_a_bcrypt_hash_alone(stores: Stores) -> None:
     made = staff(stores)
     kept = stores.db.accounts.find_one({"_id": made.id})
-    assert kept["passwordHash"].startswith("$2b$12$")
+    assert kept["passwordHash"].startswith("$2b$")
     assert PASSWORD not in str(kept)
 
 

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from crm import auth
@@ -27,6 +28,8 @@ def installation(
     monkeypatch.setenv("CRM_PREFIX", stores.prefix)
     monkeypatch.setenv("CRM_DATA_DIR", str(tmp_path))
     settings.cache_clear()
+    st.cache_data.clear()
+    st.cache_resource.clear()
     yield stores
     settings.cache_clear()
 
