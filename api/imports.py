@@ -9,7 +9,7 @@ from fastapi.responses import StreamingResponse
 
 from api.answers import PageOf
 from api.security import StoresDep, requires
-from crm import auth, directory, ingest
+from crm import auth, directory, imports, ingest
 from crm.errors import InvalidInput, TooLarge
 from crm.moment import utc_now
 
@@ -86,3 +86,32 @@ def cancel(stores: StoresDep, account: Uploader, import_id: str) -> dict[str, An
     """Stop an import. What is persisted by then stays."""
     ingest.cancel_import(stores, import_id, now=utc_now())
     return ingest.import_status(stores, import_id)
+
+
+@router.post("/{import_id}/undo", status_code=202)
+def undo(stores: StoresDep, account: Uploader, import_id: str) -> dict[str, Any]:
+    """Take an import back: a worker removes what it created and restores what it changed.
+
+    Its state becomes `undone` when that is done. What was touched since is left alone and listed by `kept`.
+    """
+    imports.undo_import(stores, import_id, account_id=account.id, now=utc_now())
+    return ingest.import_status(stores, import_id)
+
+
+@router.get("/{import_id}/undo")
+def would_undo(stores: StoresDep, account: Uploader, import_id: str) -> dict[str, int | None]:
+    """What an undo would remove, restore and leave alone now, in records; null where there are too many."""
+    estimate = imports.undo_estimate(stores, import_id)
+    return dict(estimate) if estimate else {"removed": None, "restored": None, "kept": None}
+
+
+@router.get("/{import_id}/kept")
+def kept(
+    stores: StoresDep,
+    account: Uploader,
+    import_id: str,
+    limit: Annotated[int, Query(ge=1, le=directory.MAX_PAGE)] = 50,
+    cursor: str | None = None,
+) -> PageOf:
+    """Records that an undo left alone because they were touched since, with the reason."""
+    return PageOf.of(imports.kept(stores, import_id, limit=limit, cursor=cursor))

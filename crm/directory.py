@@ -10,6 +10,7 @@ import orjson
 from crm.errors import FieldError, InvalidInput, NotFound
 from crm.fields import fold
 from crm.stores import directory as store
+from crm.stores import journal
 from crm.stores.connection import Document, Stores
 
 MAX_PAGE = 500
@@ -48,6 +49,7 @@ def erase_customer(stores: Stores, customer_id: str) -> None:
     found = store.customer(stores, customer_id)
     if not found or not store.erase(stores, found["_id"]):
         raise NotFound("There is no such customer.")
+    journal.forget_customer(stores, found["_id"])
 
 
 def orders(

@@ -13,6 +13,7 @@ from typing import Any, BinaryIO
 from crm import spreadsheets
 from crm.directory import Page
 from crm.errors import IllegalTransition, InvalidInput, NotFound
+from crm.imports import undo_status, undo_until
 from crm.ingestion import batches, imports, outcomes, uploads
 from crm.ingestion.batches import Batch
 from crm.ingestion.headers import CUSTOMERS, KINDS, ORDERS, PRODUCTS
@@ -111,16 +112,16 @@ _PERSIST = {CUSTOMERS: _persist_customers, ORDERS: _persist_orders, PRODUCTS: _p
 
 
 def persist(stores: Stores, payloads: Iterable[dict[str, Any]], *, now: datetime) -> None:
-    """Make batches from a stream take effect, each once. Those of cancelled imports are let go.
+    """Make batches from a stream take effect, each once. Those of imports that were stopped are let go.
 
     Raises NotYet where orders must wait for customers published before them.
     """
-    found = [Batch.of(payload) for payload in payloads]
-    owners = {batch.import_id for batch in found if batch.import_id is not None}
-    cancelled = store.in_state(stores, owners, "cancelled") if owners else set()
-    for kind in KINDS:
-        if of_kind := [batch for batch in found if batch.kind == kind and batch.import_id not in cancelled]:
-            _PERSIST[kind](stores, of_kind, now=now)
+    # A transaction has batches of one source, so that what it did can be undone with its import.
+    sources: dict[tuple[str, str | None], list[Batch]] = {}
+    for batch in sorted(map(Batch.of, payloads), key=lambda batch: (KINDS.index(batch.kind), batch.version)):
+        sources.setdefault((batch.kind, batch.import_id), []).append(batch)
+    for (kind, _), found in sources.items():
+        _PERSIST[kind](stores, found, now=now)
 
 
 def give_up(stores: Stores, payload: dict[str, Any], reason: str) -> None:
@@ -183,7 +184,8 @@ def import_status(stores: Stores, import_id: str) -> Document:
 
     `{_id, kind, filename, state, counts: {read, accepted, created, updated, unchanged, rejected},
     rejections: [{row, field, code, reason}], message, notes, mapping, size, position, createdBy, createdAt,
-    finishedAt}`; `position` of `size` is how far it is persisted, in bytes of the file.
+    finishedAt, undoUntil, undo}`; `position` of `size` is how far it is persisted, in bytes of the file, and
+    `undo`, where somebody has asked for it, `{askedAt, by, endedAt, removed, restored, kept, done}`.
     """
     document = store.get(stores, import_id)
     if document is None:
@@ -224,6 +226,8 @@ def _status(stores: Stores, document: Document, counted: dict[str, int]) -> Docu
         "createdBy": document["createdBy"],
         "createdAt": document["createdAt"],
         "finishedAt": document.get("finishedAt"),
+        "undoUntil": undo_until(document),
+        "undo": undo_status(stores, document),
     }
 
 

@@ -51,6 +51,9 @@ class Settings(BaseSettings):
     time_zone: str = Field("UTC", validation_alias="CRM_TIME_ZONE")
     claim_after: float = Field(30.0, validation_alias="CRM_CLAIM_AFTER", gt=0)  # s an entry may lie unheld
     max_attempts: int = Field(5, validation_alias="CRM_MAX_ATTEMPTS", ge=1)  # failures before a dead letter
+    undo_days: float = Field(
+        30.0, validation_alias="CRM_UNDO_DAYS", ge=0, le=3650
+    )  # 0: no import can be undone
     groq_api_key: SecretStr | None = Field(None, validation_alias="GROQ_API_KEY")
     groq_model: str = Field("openai/gpt-oss-20b", validation_alias="GROQ_MODEL")
     groq_base_url: str | None = Field(None, validation_alias="GROQ_BASE_URL")

@@ -15,7 +15,7 @@ from itertools import islice
 from typing import Any, BinaryIO
 
 from crm.errors import InvalidInput, NotYet
-from crm.ingestion import batches, files, uploads
+from crm.ingestion import batches, files, undo, uploads
 from crm.ingestion.headers import CUSTOMERS, ORDERS, Mapping
 from crm.ingestion.records import Refusal
 from crm.ingestion.rows import Reader, named
@@ -41,6 +41,9 @@ def run(stores: Stores, import_id: str, *, clock: Clock, pause: Pause) -> None:
     document = store.get(stores, import_id)
     if document is None:
         return  # removed since
+    if "undo" in document:
+        undo.run(stores, document, clock, pause)
+        return
     if document["state"] == "queued":
         document = _begin(stores, document, clock())
     if document is not None and document["state"] == "reading":

@@ -10,10 +10,15 @@ from crm.stores.connection import Document, Session, Stores
 
 
 def open_batches(stores: Stores, session: Session, batches: Sequence[Batch]) -> list[Batch]:
-    """Those of the batches that are still to take effect, each once, oldest version first."""
+    """Those of the batches that are still to take effect, each once, oldest version first.
+
+    None of an import that was cancelled or is being undone: its work ends where it was when that was said.
+    """
     ours = [batch.id for batch in batches if batch.import_id is not None]
     done = imports.recorded_batches(stores, session, ours)
-    still = {batch.id: batch for batch in batches if batch.id not in done}
+    owners = {batch.import_id for batch in batches if batch.import_id is not None}
+    stopped = imports.stopped(stores, session, owners)
+    still = {batch.id: batch for batch in batches if batch.id not in done and batch.import_id not in stopped}
     return sorted(still.values(), key=lambda batch: batch.version)
 
 

@@ -32,7 +32,10 @@ def new_customer(fields: dict[str, Any], *, version: int, at: datetime, import_i
 
 
 class People:
-    """Customers by id, external id and folded e-mail. `changed` collects what is to be written."""
+    """Customers by id, external id and folded e-mail. `changed` collects what is to be written.
+
+    `before` has each changed customer as he was found, `found` all who were.
+    """
 
     def __init__(self, found: Sequence[Document]) -> None:
         self._by_id: dict[str, Document] = {}
@@ -40,6 +43,8 @@ class People:
         self._by_email: dict[str, Document] = {}
         self.created: dict[str, Document] = {}
         self.changed: dict[str, dict[str, Any]] = {}
+        self.before: dict[str, Document] = {}
+        self.found = found
         for customer in found:
             self._index(customer)
 
@@ -85,6 +90,8 @@ class People:
 
     def change(self, customer: Document, fields: dict[str, Any]) -> None:
         """Set fields (None removes one), now in memory and in the end in MongoDB."""
+        if customer["_id"] not in self.created and customer["_id"] not in self.before:
+            self.before[customer["_id"]] = dict(customer)
         for keys, key in (
             (self._by_external_id, customer.get("externalId")),
             (self._by_email, customer.get("folded", {}).get("email")),

@@ -5,8 +5,9 @@ from datetime import datetime
 from typing import Any
 
 from crm.fields import fold, folded_document
-from crm.ingestion import outcomes, totals
+from crm.ingestion import journal, outcomes, totals
 from crm.ingestion.batches import Batch, Tally
+from crm.ingestion.journal import Seen
 from crm.ingestion.people import People, new_customer
 from crm.ingestion.records import Record, Refusal
 from crm.stores import customers as store
@@ -29,12 +30,15 @@ def _persist(stores: Stores, session: Session, batches: Sequence[Batch], now: da
         external_ids={record["externalId"] for record in records if "externalId" in record},
         emails={fold(record["email"]) for record in records if "email" in record},
     )
-    desk = _Desk(people, now)
+    desk = _Desk(people, journal.stamp(now, people.found))
     tallies = [desk.take(batch) for batch in batches]
     desk.settle_openings(stores, session)
     people.write(stores, session)
-    for version, ids in desk.seen.items():
+    for version, ids in desk.seen.by_version().items():
         store.seen(stores, session, ids, version)
+    journal.note(
+        stores, session, batches, desk.now, created=people.created, before=desk.before(), seen=desk.seen
+    )
     outcomes.close_batches(stores, session, zip(batches, tallies, strict=True))
 
 
@@ -44,7 +48,7 @@ class _Desk:
     def __init__(self, people: People, now: datetime) -> None:
         self.people = people
         self.now = now
-        self.seen: dict[int, list[str]] = {}
+        self.seen = Seen()
         self._openings: dict[str, Document] = {}  # as they were before this transaction
 
     def take(self, batch: Batch) -> Tally:
@@ -72,8 +76,9 @@ class _Desk:
         newer = batch.version > known.get("version", 0)
         if not changes:
             if newer:
+                if known["_id"] not in self.people.created:
+                    self.seen.note(known["_id"], was=known.get("version"), now=batch.version)
                 known["version"] = batch.version
-                self.seen.setdefault(batch.version, []).append(known["_id"])
             return "unchanged"
         if changes.keys() != {"opening"}:
             changes["folded"] = folded_document(known | changes)
@@ -107,7 +112,12 @@ class _Desk:
         if new_opening is not None:
             customer["opening"], sums = totals.anew(None, new_opening, [])
             customer |= {name: value for name, value in sums.items() if value is not None}
+        customer["updatedAt"] = self.now
         self.people.add(customer)
+
+    def before(self) -> list[Document]:
+        """Changed customers as they were before this transaction."""
+        return [self.seen.unseen(customer) for customer in self.people.before.values()]
 
     def settle_openings(self, stores: Stores, session: Session) -> None:
         """Work out the totals of customers whose opening balance changed, from it and their orders."""

@@ -10,8 +10,9 @@ from typing import Any
 
 from crm.errors import NotYet
 from crm.fields import fold
-from crm.ingestion import outcomes, totals
+from crm.ingestion import journal, outcomes, settling
 from crm.ingestion.batches import Batch, Tally
+from crm.ingestion.journal import Seen
 from crm.ingestion.people import People, new_customer
 from crm.ingestion.records import Record, Refusal, folded_line
 from crm.stores import groups
@@ -20,7 +21,6 @@ from crm.stores.connection import Document, Session, Stores
 from crm.stores.transactions import transact
 
 _WHOSE = ("orderReference", "customerId", "customerEmail", "customerName")
-_OF_PEOPLE = ("externalId", "folded.email", "opening", *totals.SUMS, *totals.DATES)
 
 
 class _NotThere(Exception):
@@ -56,13 +56,14 @@ def _persist(
         ids=named | {order["customerId"] for order in known},
         external_ids=named,
         emails={fold(record["customerEmail"]) for record in records if "customerEmail" in record},
-        fields=_OF_PEOPLE,
+        fields=settling.FIELDS,
     )
-    desk = _Desk(people, known, now, certain)
+    desk = _Desk(people, known, journal.stamp(now, people.found, known), certain)
     tallies = [desk.take(batch) for batch in batches]
     desk.settle_totals(stores, session)
     people.write(stores, session)
     desk.write(stores, session)
+    desk.note(stores, session, batches)
     outcomes.close_batches(stores, session, zip(batches, tallies, strict=True))
 
 
@@ -75,7 +76,7 @@ class _Desk:
         self.certain = certain
         self.before = {order["_id"]: order for order in known}
         self.after: dict[str, Document] = {}
-        self.seen: dict[int, list[str]] = {}
+        self.seen = Seen()
 
     def take(self, batch: Batch) -> Tally:
         tally = Tally()
@@ -100,7 +101,7 @@ class _Desk:
         new["customerId"] = self._customer_of(record, old, batch)
         if old is not None and new == old:
             if batch.version > old["version"]:
-                self.seen.setdefault(batch.version, []).append(reference)
+                self.seen.note(reference, was=old["version"], now=batch.version)
             return "unchanged"
         new["version"] = batch.version
         new["updatedAt"] = self.now
@@ -136,34 +137,26 @@ class _Desk:
 
     def settle_totals(self, stores: Stores, session: Session) -> None:
         """Move the totals of every customer whose orders changed, by what changed."""
-        gone: dict[str, list[Document]] = {}
-        come: dict[str, list[Document]] = {}
-        for reference, order in self.after.items():
-            if old := self.before.get(reference):
-                gone.setdefault(old["customerId"], []).append(old)
-            come.setdefault(order["customerId"], []).append(order)
-        anew = {one for one, orders in gone.items() if totals.at_an_end(self.people[one], orders)}
-        rest: dict[str, list[Document]] = {}
-        for order in store.of_customers(stores, session, anew, but=self.after):
-            rest.setdefault(order["customerId"], []).append(order)
-        for one in gone.keys() | come.keys():
-            customer, added = self.people[one], come.get(one, [])
-            opening = customer.get("opening")
-            fields: dict[str, Any] = totals.sums(customer, opening, gone=gone.get(one, ()), come=added)
-            if one in anew:
-                fields |= totals.dates(rest.get(one, []) + added, opening)
-            else:
-                fields |= totals.widened(customer, added)
-            changes = {name: value for name, value in fields.items() if customer.get(name) != value}
-            # Written even where nothing differs: two transactions that change orders of one customer must
-            # meet, or one of them would look for his first and last date without the other's order.
-            self.people.change(customer, {**changes, "updatedAt": self.now})
+        gone = [old for one in self.after if (old := self.before.get(one))]
+        settling.settle(stores, session, self.people, gone=gone, come=self.after.values(), at=self.now)
 
     def write(self, stores: Stores, session: Session) -> None:
         store.insert(stores, session, [order for one, order in self.after.items() if one not in self.before])
         store.replace(stores, session, [order for one, order in self.after.items() if one in self.before])
-        for version, references in self.seen.items():
+        for version, references in self.seen.by_version().items():
             store.seen(stores, session, [one for one in references if one not in self.after], version)
+
+    def note(self, stores: Stores, session: Session, batches: Sequence[Batch]) -> None:
+        """Keep for an undo what this transaction does to orders, and to whose totals."""
+        was = self.people.before.items()
+        journal.note(
+            stores, session, batches, self.now,
+            created=[one for one in self.after if one not in self.before],
+            before=[self.before[one] for one in self.after if one in self.before],
+            seen=self.seen,
+            newCustomers=list(self.people.created),
+            moved=[{"_id": one, "was": customer.get("updatedAt")} for one, customer in was],
+        )  # fmt: skip
 
 
 def _given(record: Record) -> dict[str, Any]:

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from crm.ingestion import outcomes
+from crm.ingestion import journal, outcomes
 from crm.ingestion.batches import Batch, Tally
+from crm.ingestion.journal import Seen
 from crm.stores import products as store
 from crm.stores.connection import Document, Session, Stores
 from crm.stores.transactions import transact
@@ -19,6 +20,8 @@ def _persist(stores: Stores, session: Session, batches: Sequence[Batch], now: da
     batches = outcomes.open_batches(stores, session, batches)
     ids = {record["productId"] for batch in batches for record in batch.records}
     known = {product["_id"]: product for product in store.find(stores, session, ids)}
+    before = dict(known)
+    moment = journal.stamp(now, known.values())
     changed: dict[str, Document] = {}
     tallies = []
     for batch in batches:
@@ -34,8 +37,14 @@ def _persist(stores: Stores, session: Session, batches: Sequence[Batch], now: da
                 continue
             else:
                 tally.updated += 1
-            product = {**(old or {"_id": product_id}), **given, "updatedAt": now, "version": batch.version}
+            product = {**(old or {"_id": product_id}), **given, "updatedAt": moment, "version": batch.version}
             known[product_id] = changed[product_id] = product
         tallies.append(tally)
     store.save(stores, session, list(changed.values()))
+    journal.note(
+        stores, session, batches, moment,
+        created=[one for one in changed if one not in before],
+        before=[before[one] for one in changed if one in before],
+        seen=Seen(),
+    )  # fmt: skip
     outcomes.close_batches(stores, session, zip(batches, tallies, strict=True))

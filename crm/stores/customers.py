@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
-from pymongo import UpdateOne
+from pymongo import ReplaceOne, UpdateOne
 from pymongo.client_session import ClientSession
 
 from crm.stores.connection import Document, Stores
@@ -58,3 +58,20 @@ def seen(stores: Stores, session: ClientSession, ids: Sequence[str], version: in
         stores.collection(_NAME).update_many(
             {"_id": {"$in": list(ids)}}, {"$max": {"version": version}}, session=session
         )
+
+
+def delete(stores: Stores, session: ClientSession, ids: Collection[str]) -> None:
+    if ids:
+        stores.collection(_NAME).delete_many({"_id": {"$in": list(ids)}}, session=session)
+
+
+def restore(stores: Stores, session: ClientSession, customers: Sequence[Document]) -> None:
+    """Put customers that there are back to what these documents say, whatever keys they have now."""
+    if not customers:
+        return
+    # Two of them may have exchanged their addresses: all keys are let go before any is taken again.
+    ids = [one["_id"] for one in customers]
+    free: Document = {"$unset": {"folded.email": "", "externalId": ""}}
+    stores.collection(_NAME).update_many({"_id": {"$in": ids}}, free, session=session)
+    writes = [ReplaceOne({"_id": one["_id"]}, one) for one in customers]
+    stores.collection(_NAME).bulk_write(writes, ordered=False, session=session)

@@ -1,6 +1,6 @@
 """Uploads as documents: `imports`, and the counts of each of their batches in `importBatches`."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -45,9 +45,10 @@ def change(
 
 
 def take_lost(stores: Stores, *, announced_before: datetime, now: datetime) -> list[str]:
-    """Imports still queued long after they were announced; each is given to one caller only."""
+    """Imports queued, or to be undone, and announced long ago; each is given to one caller only."""
     found: list[str] = []
-    query = {"state": "queued", "announcedAt": {"$lt": announced_before}}
+    waits: list[Document] = [{"state": "queued"}, {"undo.begun": False, "state": {"$ne": "undone"}}]
+    query = {"$or": waits, "announcedAt": {"$lt": announced_before}}
     while lost := stores.db.imports.find_one_and_update(query, {"$set": {"announcedAt": now}}):
         found.append(lost["_id"])
     return found
@@ -56,6 +57,15 @@ def take_lost(stores: Stores, *, announced_before: datetime, now: datetime) -> l
 def in_state(stores: Stores, import_ids: Collection[str], state: str) -> set[str]:
     found = stores.db.imports.find({"_id": {"$in": list(import_ids)}, "state": state}, {"_id": 1})
     return {document["_id"] for document in found}
+
+
+def stopped(stores: Stores, session: Session, import_ids: Collection[str]) -> set[str]:
+    """Those of these imports that were cancelled, or that somebody has asked to undo."""
+    if not import_ids:
+        return set()
+    over: list[Document] = [{"state": {"$in": ["cancelled", "undone"]}}, {"undo": {"$exists": True}}]
+    query = {"_id": {"$in": list(import_ids)}, "$or": over}
+    return {one["_id"] for one in stores.db.imports.find(query, {"_id": 1}, session=session)}
 
 
 def recorded_batches(stores: Stores, session: Session, batch_ids: Sequence[str]) -> set[str]:
@@ -86,3 +96,9 @@ def counted(stores: Stores, import_ids: Sequence[str]) -> dict[str, dict[str, in
 
 def batches_done(stores: Stores, import_id: str) -> int:
     return stores.db.importBatches.count_documents({"importId": import_id})
+
+
+def count_undone(stores: Stores, session: Session, import_id: str, counts: Mapping[str, int]) -> None:
+    """Add to what an undo has done by now. Belongs in the transaction that does it."""
+    increments = {f"undo.{name}": count for name, count in counts.items()}
+    stores.db.imports.update_one({"_id": import_id}, {"$inc": increments}, session=session)

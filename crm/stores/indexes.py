@@ -65,6 +65,11 @@ INDEXES: dict[str, list[IndexModel]] = {
     ],
     "imports": [IndexModel([("createdAt", DESCENDING)])],
     "importBatches": [IndexModel([("importId", ASCENDING)])],
+    "importJournal": [
+        IndexModel([("importId", ASCENDING), ("stamp", DESCENDING)]),
+        IndexModel([("expiresAt", ASCENDING)], expireAfterSeconds=0),
+    ],
+    "importKept": [IndexModel([("importId", ASCENDING), ("_id", ASCENDING)])],
     "rejections": [IndexModel([("importId", ASCENDING), ("row", ASCENDING)])],
     "accounts": [IndexModel([("email", ASCENDING)], unique=True)],
     "installation": [],

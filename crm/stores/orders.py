@@ -46,3 +46,16 @@ def seen(stores: Stores, session: ClientSession, references: Sequence[str], vers
         stores.collection(_NAME).update_many(
             {"_id": {"$in": list(references)}}, {"$max": {"version": version}}, session=session
         )
+
+
+def delete(stores: Stores, session: ClientSession, references: Collection[str]) -> None:
+    if references:
+        stores.collection(_NAME).delete_many({"_id": {"$in": list(references)}}, session=session)
+
+
+def owners(stores: Stores, session: ClientSession | None, customer_ids: Collection[str]) -> set[str]:
+    """Those of these customers who have orders."""
+    if not customer_ids:
+        return set()
+    query = {"customerId": {"$in": list(customer_ids)}}
+    return set(stores.collection(_NAME).distinct("customerId", query, session=session))

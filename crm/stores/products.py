@@ -21,3 +21,8 @@ def save(stores: Stores, session: ClientSession, products: Sequence[Document]) -
     if products:
         writes = [ReplaceOne({"_id": product["_id"]}, product, upsert=True) for product in products]
         stores.collection(_NAME).bulk_write(writes, ordered=False, session=session)
+
+
+def delete(stores: Stores, session: ClientSession, ids: Collection[str]) -> None:
+    if ids:
+        stores.collection(_NAME).delete_many({"_id": {"$in": list(ids)}}, session=session)

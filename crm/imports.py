@@ -1,0 +1,90 @@
+"""What people do with an import once it is there: undo it.
+
+The rest of an import's life, from the file to MongoDB, is behind `crm.ingest`.
+"""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from crm.directory import Page
+from crm.errors import IllegalTransition, NotFound
+from crm.ingestion import undo
+from crm.settings import settings
+from crm.stores import imports as store
+from crm.stores import journal, streams
+from crm.stores.connection import Document, Stores
+
+ENDED = ("finished", "failed", "cancelled")
+_COUNTED = 50_000  # records that are looked at before somebody is asked whether to undo
+
+
+def undo_until(document: Document) -> datetime:
+    """Until when an import may be undone."""
+    until: datetime = document["createdAt"] + timedelta(days=settings().undo_days)
+    return until
+
+
+def undo_import(stores: Stores, import_id: str, *, account_id: str | None, now: datetime) -> None:
+    """Have a worker take back all that an import did; asked again while it does so, nothing happens.
+
+    What it created is removed, what it changed is as it was before; what was touched since is left alone
+    and listed by `kept`. Raises NotFound, and IllegalTransition for an import that has not ended, is undone
+    already or is too old.
+    """
+    document = _get(stores, import_id)
+    if "undo" in document and document["state"] in ENDED:
+        return
+    if document["state"] == "undone":
+        raise IllegalTransition("The import is undone already.")
+    if document["state"] not in ENDED:
+        raise IllegalTransition("The import has not ended yet: cancel it first, or wait.")
+    if now > undo_until(document):
+        days = f"{settings().undo_days:g}"
+        raise IllegalTransition(f"The import is too old: what it changed is kept for {days} days only.")
+    asked = {"askedAt": now, "by": account_id, "begun": False, "removed": 0, "restored": 0, "entries": 0}
+    asked["total"] = journal.left(stores, import_id)
+    if store.change(stores, import_id, {"undo": asked, "announcedAt": now}, states=ENDED) is None:
+        raise IllegalTransition("The import is undone already.")
+    streams.publish(stores, streams.IMPORTS, [{"importId": import_id}])
+
+
+def undo_estimate(stores: Stores, import_id: str) -> dict[str, int] | None:
+    """`{removed, restored, kept}`: what an undo would do now, in records. None for more than 50,000.
+
+    Raises NotFound.
+    """
+    _get(stores, import_id)
+    return undo.estimate(stores, import_id, _COUNTED)
+
+
+def kept(stores: Stores, import_id: str, *, limit: int = 50, cursor: str | None = None) -> Page:
+    """Records that an undo left alone, each `{kind, id, label, reason}`. Raises NotFound."""
+    _get(stores, import_id)
+    found = journal.kept(stores, import_id, after=cursor, limit=limit + 1)
+    items = [{name: one[name] for name in ("_id", "kind", "id", "label", "reason")} for one in found[:limit]]
+    return Page(items, items[-1]["_id"] if len(found) > limit else None)
+
+
+def undo_status(stores: Stores, document: Document) -> dict[str, Any] | None:
+    """How far an undo is: `{askedAt, by, endedAt, removed, restored, kept, done}`; done is a share of 1."""
+    asked = document.get("undo")
+    if asked is None:
+        return None
+    ended = document["state"] == "undone"
+    share = asked["entries"] / asked["total"] if asked["total"] else 0.0
+    return {
+        "askedAt": asked["askedAt"],
+        "by": asked["by"],
+        "endedAt": asked.get("endedAt"),
+        "removed": asked["removed"],
+        "restored": asked["restored"],
+        "kept": journal.count_kept(stores, document["_id"]),
+        "done": 1.0 if ended else min(share, 1.0),
+    }
+
+
+def _get(stores: Stores, import_id: str) -> Document:
+    document = store.get(stores, import_id)
+    if document is None:
+        raise NotFound("There is no such import.")
+    return document
