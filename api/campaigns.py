@@ -9,7 +9,7 @@ from pydantic import BaseModel
 from api.answers import PageOf
 from api.bodies import OneRecord
 from api.security import StoresDep, requires
-from crm import auth, campaigns, delivery
+from crm import auth, campaigns, delivery, launching
 from crm.errors import FieldError, InvalidInput
 from crm.messages import DEFAULT_TEMPLATE
 from crm.moment import utc_now
@@ -22,7 +22,7 @@ VendorKey = Annotated[auth.Account, Depends(requires("receipts"))]
 Campaign = dict[str, Any]
 State = Literal["pending", "sent", "failed", "skipped", "cancelled"]
 
-_TIMES = ("launchAt", "scheduledAt", "sendAt")
+_TIMES = ("scheduledAt", "launchAt", "sendAt")
 
 
 class StatsOut(BaseModel):
@@ -43,12 +43,19 @@ class Message(BaseModel):
 
 @router.post("/campaigns", status_code=201)
 def create(stores: StoresDep, account: Marketer, body: OneRecord) -> Campaign:
-    """Create a campaign: `{name, segmentId | rules, messageTemplate?, status?}`.
+    """Create a campaign: `{name, segmentId | rules, messageTemplate?, status?, scheduledAt?, freeze?}`.
 
-    It is launched at once, unless `status` is `draft`. A rule that can't be evaluated is 422 with the path
+    It is launched at once, unless `status` is `draft` or a time is given: `scheduledAt` is ISO 8601, in the
+    account's zone if it has no offset; `freeze` says which rules of its segments count, those they have
+    when it starts (`start`) or have `now`. A rule that can't be evaluated is 422 with the path
     of the bad node, and nothing is kept. Without a message, `{name|there}` is offered 10 % off.
     """
     given = _given(body)
+    at = _time(body)
+    if at is not None:
+        given["template"] = DEFAULT_TEMPLATE if given["template"] is None else given["template"]
+        freeze = _text(body, "freeze") or launching.START
+        return campaigns.schedule_new(stores, **given, at=at, freeze=freeze, account=account, now=utc_now())
     if _only_a_draft(body):
         template = given.pop("template") or ""
         return campaigns.create(stores, **given, template=template, account=account, now=utc_now())
@@ -95,8 +102,27 @@ def delete(stores: StoresDep, account: Marketer, campaign_id: str) -> None:
 
 @router.post("/campaigns/{campaign_id}/launch")
 def launch(stores: StoresDep, account: Marketer, campaign_id: str) -> Campaign:
-    """Launch a draft: rules, message and this instant are frozen, and the audience is written down."""
+    """Launch a draft, or a scheduled campaign early: rules, message and this instant are frozen."""
     return campaigns.launch(stores, campaign_id, account=account, now=utc_now())
+
+
+@router.post("/campaigns/{campaign_id}/schedule")
+def schedule(stores: StoresDep, account: Marketer, body: OneRecord, campaign_id: str) -> Campaign:
+    """Have a draft launched by itself: `{scheduledAt, freeze?}`."""
+    return campaigns.schedule(
+        stores,
+        campaign_id,
+        _needed(body, "scheduledAt"),
+        freeze=_text(body, "freeze") or launching.START,
+        account=account,
+        now=utc_now(),
+    )
+
+
+@router.post("/campaigns/{campaign_id}/unschedule")
+def unschedule(stores: StoresDep, account: Marketer, campaign_id: str) -> Campaign:
+    """Make a scheduled campaign a draft again."""
+    return campaigns.unschedule(stores, campaign_id, account=account, now=utc_now())
 
 
 @router.post("/campaigns/{campaign_id}/pause")
@@ -184,13 +210,18 @@ def _given(body: dict[str, Any]) -> dict[str, Any]:
 
 def _only_a_draft(body: dict[str, Any]) -> bool:
     """Whether the campaign is to be kept and not launched. Raises InvalidInput for what we can't do."""
-    for name in _TIMES:
-        if body.get(name) is not None:
-            raise _bad(name, "is not supported: keep a draft and launch it when it is time")
     status = body.get("status")
     if status not in (None, "draft"):
         raise _bad("status", "is draft, or left out to launch at once")
     return status == "draft"
+
+
+def _time(body: dict[str, Any]) -> Any:
+    """When the campaign is to be launched by itself; None where no time is given."""
+    given = next((body[name] for name in _TIMES if body.get(name) is not None), None)
+    if given is not None and body.get("status") not in (None, "scheduled"):
+        raise _bad("status", "is scheduled, or left out, where a time is given")
+    return given
 
 
 def _needed(body: dict[str, Any], key: str) -> str:

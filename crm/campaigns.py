@@ -4,21 +4,21 @@ Every change of status is one conditional update, refereed by the database: two 
 can't both win. What follows from a change is done by the workers, who are asked for it here.
 
 A campaign is handed out in the API's form: `_id`, name, status, segmentId, segmentName, rules, description
-(the rules as a sentence), messageTemplate, expectedSize (counted at launch), audienceSize (fixed when the
-audience is written down), sentCount, failedCount, skippedCount, cancelledCount, pendingCount, and when and by
-whom what happened.
+(the rules as a sentence), messageTemplate, scheduledAt, freeze ("start" or "now": which rules of its segments
+count), problem (why it could not be launched at its time), expectedSize (counted at launch), audienceSize
+(fixed when the audience is written down), sentCount, failedCount, skippedCount, cancelledCount, pendingCount,
+and when and by whom what happened.
 """
 
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from crm import audiences, auth, library, messages, planning, rulebook, segments
+from crm import auth, launching, library, messages, planning, rulebook, segments
 from crm.auth import Account
 from crm.errors import FieldError, IllegalTransition, InvalidInput, NotFound
 from crm.ledger import books, deliveries, deliveries_csv, reasons
 from crm.lifecycle import CampaignAction, CampaignStatus, allowed_from, allows, target_of
-from crm.settings import settings
 from crm.stores import campaigns as store
 from crm.stores import plan as plan_store
 from crm.stores.connection import Document, Stores, new_id
@@ -26,7 +26,8 @@ from crm.stores.plan import COUNTED
 
 __all__ = [
     "books", "cancel", "create", "delete", "deliveries", "deliveries_csv", "edit", "get",
-    "launch", "launch_new", "listing", "pause", "reasons", "resume", "retry", "stats",
+    "launch", "launch_new", "listing", "pause", "reasons", "resume", "retry", "schedule", "schedule_new",
+    "stats", "unschedule",
 ]  # fmt: skip
 
 Campaign = dict[str, Any]
@@ -36,7 +37,8 @@ MAX_PAGE = 100
 _DRAFT = (CampaignStatus.DRAFT,)
 _SHOWN = (
     "segmentId", "segmentName", "rules", "description", "expectedSize", "audienceSize", "createdBy",
-    "createdAt", "updatedAt", "launchedAt", "startedAt", "finishedAt", "cancelledAt",
+    "createdAt", "updatedAt", "scheduledAt", "freeze", "frozenAt", "problem", "launchedAt", "startedAt",
+    "finishedAt", "cancelledAt",
 )  # fmt: skip
 
 
@@ -72,9 +74,29 @@ def launch_new(
 ) -> Campaign:
     """Create a campaign and launch it at once; nothing is kept where it can't be. Raises as `launch`."""
     draft = _draft(stores, name, segment_id, rules, template, account, now)
-    frozen = _freeze(stores, draft, now)
+    frozen = launching.freeze(stores, draft, now)
     store.insert(stores, draft)
-    return _start(stores, draft["_id"], frozen, account, now)
+    return _start(stores, draft, frozen, account, now)
+
+
+def schedule_new(
+    stores: Stores,
+    *,
+    name: str,
+    at: Any,
+    account: Account,
+    now: datetime,
+    freeze: str = launching.START,
+    segment_id: str | None = None,
+    rules: Any = None,
+    template: str = messages.DEFAULT_TEMPLATE,
+) -> Campaign:
+    """Create a campaign and schedule it; nothing is kept where it can't be. Raises as `schedule`."""
+    draft = _draft(stores, name, segment_id, rules, template, account, now)
+    scheduled = launching.scheduled(stores, draft, at, freeze, account=account, now=now)
+    store.insert(stores, draft | scheduled)
+    auth.log(stores, account, "campaign scheduled", draft["_id"], now=now)
+    return _public(draft | scheduled, None)
 
 
 def _draft(
@@ -141,49 +163,53 @@ def launch(stores: Stores, campaign_id: str, *, account: Account, now: datetime)
     """Freeze rules, message and this instant, and have the audience written down.
 
     Raises InvalidRule (with the path of the bad node) for rules that can't be evaluated, InvalidInput for a
-    message that can't be sent or an audience of nobody, IllegalTransition where it is no draft, NotFound.
+    message that can't be sent or an audience of nobody, IllegalTransition where it has begun, NotFound.
     """
     campaign = _found(stores, campaign_id)
     if not allows(campaign["status"], CampaignAction.LAUNCH):
         raise _refused(stores, campaign_id, "launched", "Only a draft can be launched.")
-    return _start(stores, campaign_id, _freeze(stores, campaign, now), account, now)
+    return _start(stores, campaign, launching.freeze(stores, campaign, now), account, now)
 
 
-def _freeze(stores: Stores, campaign: Document, now: datetime) -> Document:
-    """What a launch writes into the campaign: everything that delivery depends on, as it is now."""
-    rules = campaign.get("rules")
-    changes: Document = {}
-    if campaign.get("segmentId"):
-        segment = library.get(stores, campaign["segmentId"])
-        rules, changes["segmentName"] = segment["rules"], segment["name"]
-    if rules is None:
-        raise InvalidInput("Choose whom to reach first.", [FieldError("segmentId", "is missing")])
-    rule = rulebook.parse(stores, rules, own_id=campaign.get("segmentId"))
-    messages.parse(campaign.get("messageTemplate", ""))
-    size = audiences.count(stores, rule, now=now, zone=settings().zone)
-    if size == 0:
-        reason = "selects nobody at this moment"
-        raise InvalidInput("There is nobody to send this to: the segment selects no customer.",
-                           [FieldError("segmentId", reason)])  # fmt: skip
-    return changes | {
-        "rules": segments.dump(segments.frozen(rule)),  # whatever becomes of the segments in it
-        "description": segments.describe(rule, currency=settings().currency),
-        "expectedSize": size,
-        "currency": settings().currency,
-        "timeZone": settings().time_zone,
-        "launchedAt": now,
-        "updatedAt": now,
-    }
+def _start(stores: Stores, campaign: Document, frozen: Document, account: Account, now: datetime) -> Campaign:
+    begun = launching.start(stores, campaign, frozen, account.id)
+    if begun is None:
+        raise _refused(stores, campaign["_id"], "launched", "Only a draft can be launched.")
+    auth.log(stores, account, "campaign launched", campaign["_id"], now=now)
+    return _public(begun, None)
 
 
-def _start(stores: Stores, campaign_id: str, frozen: Document, account: Account, now: datetime) -> Campaign:
-    changes = frozen | {"status": CampaignStatus.PLANNING, "launchedBy": account.id}
-    campaign = store.change(stores, campaign_id, allowed_from(CampaignAction.LAUNCH), changes)
-    if campaign is None:
-        raise _refused(stores, campaign_id, "launched", "Only a draft can be launched.")
-    planning.publish(stores, campaign_id)
-    auth.log(stores, account, "campaign launched", campaign_id, now=now)
-    return _public(campaign, None)
+def schedule(
+    stores: Stores,
+    campaign_id: str,
+    at: Any,
+    *,
+    account: Account,
+    now: datetime,
+    freeze: str = launching.START,
+) -> Campaign:
+    """Have a draft launched by itself at `at`: ISO 8601 text, in the account's zone if it has no offset.
+
+    `freeze` says which rules of its segments count: "start" those they have then, "now" those they have now.
+    Raises as `launch`, but takes an audience of nobody, and InvalidInput for a time that has passed.
+    """
+    campaign = _found(stores, campaign_id)
+    if not allows(campaign["status"], CampaignAction.SCHEDULE):
+        raise _refused(stores, campaign_id, "scheduled", "Only a draft can be scheduled.")
+    scheduled = launching.schedule(stores, campaign, at, freeze, account=account, now=now)
+    if scheduled is None:
+        raise _refused(stores, campaign_id, "scheduled", "Only a draft can be scheduled.")
+    auth.log(stores, account, "campaign scheduled", campaign_id, now=now)
+    return _public(scheduled, None)
+
+
+def unschedule(stores: Stores, campaign_id: str, *, account: Account, now: datetime) -> Campaign:
+    """Make a scheduled campaign a draft again. Raises IllegalTransition, NotFound."""
+    draft = launching.unschedule(stores, _found(stores, campaign_id), now=now)
+    if draft is None:
+        raise _refused(stores, campaign_id, "called back", "Only a scheduled campaign can be.")
+    auth.log(stores, account, "campaign unscheduled", campaign_id, now=now)
+    return _public(draft, None)
 
 
 def pause(stores: Stores, campaign_id: str, *, account: Account, now: datetime) -> Campaign:

@@ -11,6 +11,7 @@ from enum import StrEnum
 
 class CampaignStatus(StrEnum):
     DRAFT = "draft"
+    SCHEDULED = "scheduled"
     PLANNING = "planning"
     RUNNING = "running"
     PAUSED = "paused"
@@ -19,6 +20,8 @@ class CampaignStatus(StrEnum):
 
 
 class CampaignAction(StrEnum):
+    SCHEDULE = "schedule"
+    UNSCHEDULE = "unschedule"
     LAUNCH = "launch"
     START = "start"
     PAUSE = "pause"
@@ -49,7 +52,10 @@ class Transition:
 _D = CampaignStatus
 
 CAMPAIGN: tuple[Transition, ...] = (
+    Transition("schedule", _D.DRAFT, _D.SCHEDULED, "it is launched by itself at a chosen time"),
+    Transition("unschedule", _D.SCHEDULED, _D.DRAFT, "it was called back, or could not be launched in time"),
     Transition("launch", _D.DRAFT, _D.PLANNING, "rules, message and the instant are frozen"),
+    Transition("launch", _D.SCHEDULED, _D.PLANNING, "its time has come, or somebody would not wait"),
     Transition("start", _D.PLANNING, _D.RUNNING, "the audience is written down; its size is fixed"),
     Transition("pause", _D.RUNNING, _D.PAUSED, "no further batch is handed to the vendor"),
     Transition("resume", _D.PAUSED, _D.RUNNING, "unfinished batches are published again"),
@@ -59,6 +65,7 @@ CAMPAIGN: tuple[Transition, ...] = (
     Transition("retry", _D.PAUSED, _D.PAUSED, "failed messages become pending, and wait for resume"),
     Transition("retry", _D.FINISHED, _D.RUNNING, "failed messages become pending again"),
     Transition("cancel", _D.DRAFT, _D.CANCELLED, "it was never launched"),
+    Transition("cancel", _D.SCHEDULED, _D.CANCELLED, "it was never launched"),
     Transition("cancel", _D.PLANNING, _D.CANCELLED, "nobody was written down, nobody is messaged"),
     Transition("cancel", _D.RUNNING, _D.CANCELLED, "whoever was not handed to the vendor is cancelled"),
     Transition("cancel", _D.PAUSED, _D.CANCELLED, "whoever was not handed to the vendor is cancelled"),
@@ -76,7 +83,10 @@ DELIVERY: tuple[Transition, ...] = (
     Transition("retry", _S.FAILED, _S.PENDING, "another attempt, with its own idempotency key"),
 )
 
-UNFINISHED = frozenset({_D.DRAFT, _D.PLANNING, _D.RUNNING, _D.PAUSED})
+UNFINISHED = frozenset({_D.DRAFT, _D.SCHEDULED, _D.PLANNING, _D.RUNNING, _D.PAUSED})
+NOT_BEGUN = frozenset({_D.DRAFT, _D.SCHEDULED})
+"""Statuses before a launch."""
+
 MOVING = frozenset({_D.PLANNING, _D.RUNNING})
 """Statuses in which a campaign changes by itself."""
 

@@ -4,13 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from crm.fields import ORDER_FIELDS, fold
-from crm.lifecycle import CampaignStatus
+from crm.lifecycle import NOT_BEGUN, CampaignStatus
 from crm.stores import offers as store
 from crm.stores.connection import Stores
 
 _MOST = 1_000
 _ORDERS = 20_000
-_LAUNCHED = [str(status) for status in CampaignStatus if status is not CampaignStatus.DRAFT]
+_LAUNCHED = [str(status) for status in CampaignStatus if status not in NOT_BEGUN]
 
 
 @dataclass(frozen=True, slots=True)

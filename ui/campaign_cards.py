@@ -6,7 +6,7 @@ from typing import Any
 import streamlit as st
 
 from crm import campaigns
-from crm.lifecycle import CampaignStatus
+from crm.lifecycle import NOT_BEGUN, CampaignStatus
 from crm.moment import utc_now
 from crm.stores.connection import Stores
 from ui import campaign_marks as marks
@@ -17,7 +17,7 @@ PARAMETER = "campaign"
 TICK = 2.0  # seconds between two looks at campaigns that move
 _PAGE = 12
 _TRAIL = "campaigns trail"
-_LAUNCHED = tuple(status for status in CampaignStatus if status is not CampaignStatus.DRAFT)
+_LAUNCHED = tuple(status for status in CampaignStatus if status not in NOT_BEGUN)
 
 
 def show(campaign_id: str) -> None:

@@ -24,6 +24,7 @@ class Mark:
 
 STATUS: dict[str, Mark] = {
     CampaignStatus.DRAFT: Mark("Draft", ":material/edit_note:", "gray"),
+    CampaignStatus.SCHEDULED: Mark("Scheduled", ":material/schedule_send:", "violet"),
     CampaignStatus.PLANNING: Mark("Planning", ":material/pending:", "blue"),
     CampaignStatus.RUNNING: Mark("Running", ":material/play_circle:", "blue"),
     CampaignStatus.PAUSED: Mark("Paused", ":material/pause_circle:", "orange"),

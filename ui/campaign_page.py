@@ -9,7 +9,7 @@ import streamlit as st
 from crm import auth, campaigns, segments
 from crm.auth import Account
 from crm.errors import CrmError, NotFound
-from crm.lifecycle import CampaignStatus
+from crm.lifecycle import NOT_BEGUN, CampaignStatus
 from crm.moment import utc_now
 from crm.settings import Settings
 from crm.stores.connection import Stores
@@ -35,7 +35,7 @@ def draw(stores: Stores, settings: Settings, account: Account, campaign_id: str)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.title(fmt.plain(campaign["name"]), width="content")
         campaign_cards.badge(campaign["status"])
-    if campaign["status"] == CampaignStatus.DRAFT:
+    if campaign["status"] in NOT_BEGUN:
         _draft(campaign, account)
         return
     st.caption(_launched(campaign, settings))

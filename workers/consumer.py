@@ -39,7 +39,6 @@ _RETRY_PAUSE = 0.1
 _LONGEST_PAUSE = 5.0
 _PARKED = 256  # entries put aside before no new ones are read
 _TRIM_EVERY = 5.0
-_TEND_EVERY = 10.0
 _CRASHES = 20  # deliveries without one reported failure: the entry seems to kill its workers
 
 
@@ -48,7 +47,8 @@ class Role:
     """What one thread of a worker does: read `count` entries at a time from `streams` and handle them.
 
     `buried(stores, payload, reason)` is told of each entry that is put aside as a dead letter, before it is.
-    `tend(stores)` is called now and then between two batches, to look for work that has no entry.
+    `tend(stores)` is called every `tend_every` seconds between two batches, to look for work that has no
+    entry.
     """
 
     name: str
@@ -57,6 +57,7 @@ class Role:
     count: int
     buried: Buried | None = None
     tend: Tend | None = None
+    tend_every: float = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +177,7 @@ class Loop:
             self._handle(entries)
 
     def _tend(self, tend: Tend) -> None:
-        self._next_tend = time.monotonic() + _TEND_EVERY
+        self._next_tend = time.monotonic() + self.role.tend_every
         try:
             tend(self.stores)
         except Exception as error:

@@ -19,7 +19,7 @@ KINDS: dict[str, tuple[Role, ...]] = {
     ),
     "delivery": (
         Role("plan", (streams.PLAN,), plan.handle, count=1, tend=plan.tend),
-        Role("send", (streams.SEND,), send.handle, count=4),
+        Role("send", (streams.SEND,), send.handle, count=4, tend=send.tend, tend_every=1.0),
         Role("receipts", (streams.RECEIPTS,), receipts.handle, count=16),
     ),
 }

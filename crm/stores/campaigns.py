@@ -48,17 +48,27 @@ def change(
     changes: dict[str, Any],
     *,
     without: str | None = None,
+    where: Document | None = None,
+    drop: Iterable[str] = (),
 ) -> Document | None:
-    """Set `changes` if the campaign is in one of these statuses (and lacks the field `without`).
+    """Set `changes`, and remove the fields `drop`, if the campaign is in one of these statuses.
 
-    Returns the campaign as it is now, or None where it is not in such a state.
+    It must also lack the field `without` and have the values of `where`. Returns the campaign as it is now,
+    or None where it is not in such a state.
     """
-    query: Document = {"_id": campaign_id, "status": {"$in": list(statuses)}}
+    query: Document = {"_id": campaign_id, "status": {"$in": list(statuses)}} | (where or {})
     if without:
         query[without] = None
-    return stores.collection(_NAME).find_one_and_update(
-        query, {"$set": changes}, return_document=ReturnDocument.AFTER
-    )
+    update: Document = {"$set": changes}
+    if gone := [name for name in drop if name not in changes]:
+        update["$unset"] = dict.fromkeys(gone, "")
+    return stores.collection(_NAME).find_one_and_update(query, update, return_document=ReturnDocument.AFTER)
+
+
+def due(stores: Stores, now: datetime, limit: int) -> list[Document]:
+    """Scheduled campaigns whose time has come, the earliest first."""
+    query = {"status": CampaignStatus.SCHEDULED, "scheduledAt": {"$lte": now}}
+    return list(stores.collection(_NAME).find(query).sort("scheduledAt", 1).limit(limit))
 
 
 def delete(stores: Stores, campaign_id: str, statuses: Iterable[str]) -> bool:

@@ -1,8 +1,11 @@
 """Campaigns by REST: the original's bodies, one error shape, who may do what."""
 
+from datetime import timedelta
+
 import pytest
 
 from crm import library
+from crm.moment import utc_now
 from crm.settings import settings
 from crm.stores import streams
 from tests.crowd import EVERYONE, MARKETER, NOW, Hands, crowd
@@ -50,6 +53,22 @@ def test_a_draft_waits_for_its_launch(stores, marketer):
     assert marketer.delete(f"/api/campaigns/{campaign_id}").status_code == 409
 
 
+def test_a_time_schedules_the_launch_and_can_be_called_back(stores, marketer):
+    soon = (utc_now() + timedelta(days=1)).replace(tzinfo=None).isoformat()
+    campaign_id = launched(stores, marketer, scheduledAt=soon, freeze="now")
+    path = f"/api/campaigns/{campaign_id}"
+    campaign = marketer.get(path).json()
+    assert (campaign["status"], campaign["freeze"]) == ("scheduled", "now")
+    assert campaign["scheduledAt"].startswith(soon[:19])
+    assert marketer.put(path, json={"name": "Later"}).status_code == 409
+    back = marketer.post(f"{path}/unschedule").json()
+    assert (back["status"], back["scheduledAt"], back["rules"]) == ("draft", None, None)
+    assert marketer.post(f"{path}/unschedule").status_code == 409
+    again = marketer.post(f"{path}/schedule", json={"scheduledAt": soon})
+    assert (again.json()["status"], again.json()["freeze"]) == ("scheduled", "start")
+    assert marketer.post(f"{path}/launch").json()["status"] == "planning"
+
+
 def test_the_message_may_be_left_out(stores, marketer):
     campaign_id = launched(stores, marketer, messageTemplate=None)
     Hands(stores).finish()
@@ -66,7 +85,11 @@ def test_the_message_may_be_left_out(stores, marketer):
         ({"messageTemplate": "Hi {nme}"}, "messageTemplate"),
         ({"messageTemplate": " "}, "messageTemplate"),
         ({"status": "running"}, "status"),
-        ({"scheduledAt": "2030-01-01T00:00:00Z"}, "scheduledAt"),
+        ({"scheduledAt": "2020-01-01T00:00:00Z"}, "scheduledAt"),
+        ({"scheduledAt": "tomorrow"}, "scheduledAt"),
+        ({"scheduledAt": "2099-01-01"}, "scheduledAt"),
+        ({"scheduledAt": 5}, "scheduledAt"),
+        ({"scheduledAt": "2030-01-01T00:00", "status": "draft"}, "status"),
         ({"segmentId": None, "rules": {"type": "group", "operator": "AND", "conditions": []}},
          "rules.conditions"),
         ({"segmentId": None, "rules": {"type": "condition", "field": "city", "operator": "equals",

@@ -34,8 +34,8 @@ def test_nothing_leads_out_of_cancelled():
     assert not [arrow for arrow in CAMPAIGN if arrow.source == CampaignStatus.CANCELLED]
 
 
-def test_only_a_draft_can_be_launched():
-    assert allowed_from(CampaignAction.LAUNCH) == (CampaignStatus.DRAFT,)
+def test_only_what_has_not_begun_can_be_launched():
+    assert set(allowed_from(CampaignAction.LAUNCH)) == {"draft", "scheduled"}
     assert not allows("running", CampaignAction.LAUNCH)
 
 
