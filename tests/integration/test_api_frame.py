@@ -311,6 +311,7 @@ def test_health_says_how_far_behind_each_stream_is(client: Client, stores: Store
 
 def test_a_store_that_is_away_is_503_in_the_one_shape(endpoints: Endpoints) -> None:
     stores = connect(Endpoints("mongodb://127.0.0.1:1/", endpoints.redis_url), "away", "away:")
+    stores.client.close()
     impatient: MongoClient = MongoClient("127.0.0.1", 1, serverSelectionTimeoutMS=200)
     stores = replace(stores, client=impatient, db=impatient.get_database("away"))
     try:
