@@ -21,7 +21,7 @@ from crm.ingestion.persist_customers import persist as _persist_customers
 from crm.ingestion.persist_orders import persist as _persist_orders
 from crm.ingestion.persist_products import persist as _persist_products
 from crm.ingestion.records import Refusal, from_json
-from crm.ingestion.uploads import FilePreview
+from crm.ingestion.uploads import Choices, FilePreview
 from crm.settings import settings
 from crm.stores import imports as store
 from crm.stores import rejections, spool, streams
@@ -137,7 +137,7 @@ def preview_file(file: BinaryIO, filename: str, *, kind: str | None = None) -> F
     Raises InvalidInput where it is no table of text at all. `kind` overrules the guess.
     """
     _check_kind(kind)
-    return uploads.preview(file, kind=kind, first=_PREVIEWED, zone=settings().zone)
+    return uploads.preview(file, choices=Choices(kind=kind), first=_PREVIEWED, zone=settings().zone)
 
 
 def start_import(

@@ -16,9 +16,11 @@ from typing import Any, BinaryIO
 
 from crm.errors import InvalidInput, NotYet
 from crm.ingestion import batches, files, undo, uploads
-from crm.ingestion.headers import CUSTOMERS, ORDERS, Mapping
+from crm.ingestion.headers import CUSTOMERS, ORDERS
+from crm.ingestion.reading import Reading
 from crm.ingestion.records import Refusal
 from crm.ingestion.rows import Reader, named
+from crm.ingestion.uploads import Choices
 from crm.settings import settings
 from crm.stores import imports as store
 from crm.stores import rejections, spool
@@ -93,12 +95,16 @@ def _publish(
     if file is None:
         raise InvalidInput("The uploaded file is gone.")
     with file:
-        table = files.inspect(file)
-        mapping = uploads.understand(table, document["kind"])
-        found = {"kind": mapping.kind, "mapping": mapping.document(), "notes": uploads.notes(mapping)}
+        reading = _reading(document, file)
+        found = {
+            "kind": reading.kind,
+            "reading": reading.document(),
+            "mapping": reading.mapping(),
+            "notes": uploads.notes(reading),
+        }
         if change(found) is None:
             return False
-        for checkpoint in _blocks(stores, document, file, table, mapping):
+        for checkpoint in _blocks(stores, document, file, reading):
             if change(checkpoint) is None:
                 return False
             document |= checkpoint
@@ -108,21 +114,28 @@ def _publish(
     return True
 
 
-def _blocks(
-    stores: Stores, document: Document, file: BinaryIO, table: files.Table, mapping: Mapping
-) -> Iterator[dict[str, Any]]:
+def _reading(document: Document, file: BinaryIO) -> Reading:
+    """How the file is read: as was agreed with the person or found by an earlier run, else as it says."""
+    if known := document.get("reading"):
+        return Reading.of(known)
+    reading = uploads.read(file, Choices(kind=document["kind"]))
+    uploads.check(reading)
+    return reading
+
+
+def _blocks(stores: Stores, document: Document, file: BinaryIO, reading: Reading) -> Iterator[dict[str, Any]]:
     """Publish block after block and yield what to write down of each, from the last one ticked off."""
-    reader = Reader(mapping, settings().zone)
-    cells = files.rows(file, table)
+    reader = Reader(reading, settings().zone)
+    cells = files.rows(file, reading.table)
     number, refused, published = document["rows"], document["refused"], document["published"]
     for passed in islice(cells, number):
         reader.skip(passed)
     while block := list(islice(cells, BLOCK)):
-        records, rejected = _understood(document["_id"], reader, table.columns, number, block)
+        records, rejected = _understood(document["_id"], reader, reading.table.columns, number, block)
         rejections.add(stores, rejected)
         published += batches.publish(
             stores,
-            mapping.kind,
+            reading.kind,
             records,
             id=f"{document['_id']}:{number // BLOCK}",
             version=document["version"] + number // BLOCK,
@@ -134,7 +147,7 @@ def _blocks(
 
 
 def _understood(
-    import_id: str, reader: Reader, columns: Sequence[str], before: int, block: list[list[str]]
+    import_id: str, reader: Reader, columns: Sequence[str], before: int, block: list[list[Any]]
 ) -> tuple[list[batches.Row], list[Document]]:
     records: list[batches.Row] = []
     rejected: list[Document] = []
@@ -181,7 +194,7 @@ def _copy_values(stores: Stores, document: Document) -> None:
     if file is None:
         return
     with file:
-        table = files.inspect(file)
+        table = Reading.of(document["reading"]).table
         found: dict[int, object] = {}
         for row, cells in enumerate(files.rows(file, table), 1):
             if row in missing:

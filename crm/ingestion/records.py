@@ -16,6 +16,7 @@ from crm.ingestion.headers import CUSTOMERS, KINDS, ORDERS, PRODUCTS, field_of
 from crm.ingestion.values import Refused
 
 Record = dict[str, Any]
+Take = Callable[[Any], Any]
 
 MOST_LINES = 1000
 _COLUMNS_OF_A_LINE = ("productId", "product", "category", "quantity", "price")
@@ -119,12 +120,12 @@ def folded_line(line: Mapping[str, Any]) -> dict[str, str]:
 
 _TAKE: dict[str, dict[str, Callable[[Any], Any]]] = {
     CUSTOMERS: {
-        "externalId": values.text,
+        "externalId": values.identifier,
         "name": values.text,
         "firstName": values.text,
         "lastName": values.text,
         "email": values.email,
-        "phone": values.text,
+        "phone": values.identifier,
         "city": values.text,
         "country": values.text,
         "gender": values.gender,
@@ -144,9 +145,9 @@ _TAKE: dict[str, dict[str, Callable[[Any], Any]]] = {
         "isInactive": values.boolean,
     },
     ORDERS: {
-        "orderReference": values.text,
+        "orderReference": values.identifier,
         "customerEmail": values.email,
-        "customerId": values.text,
+        "customerId": values.identifier,
         "customerName": values.text,
         "createdAt": values.moment,
         "total": values.money,
@@ -154,14 +155,14 @@ _TAKE: dict[str, dict[str, Callable[[Any], Any]]] = {
         "currency": _currency,
         "status": _status,
         "products": _products,
-        "productId": values.text,
+        "productId": values.identifier,
         "product": values.text,
         "category": values.text,
         "quantity": values.quantity,
         "price": values.money,
     },
     PRODUCTS: {
-        "productId": values.text,
+        "productId": values.identifier,
         "name": values.text,
         "category": values.text,
         "price": values.money,
@@ -186,18 +187,18 @@ def from_json(kind: str, raw: Any, zone: tzinfo = UTC) -> Record:
         field = field_of(kind, name)
         if field is not None and (field not in given or name == field):
             given[field] = value
-    return from_fields(kind, given, zone)
+    return from_fields(kind, given, takers(kind, zone))
 
 
 @lru_cache(maxsize=64)
-def _takers(kind: str, zone: tzinfo) -> dict[str, Callable[[Any], Any]]:
+def takers(kind: str, zone: tzinfo = UTC) -> Mapping[str, Take]:
+    """Field → what makes its value of what was given, or raises Refused. Not to be changed."""
     dated = partial(values.moment, zone=zone)
     return {field: dated if take is values.moment else take for field, take in _TAKE[kind].items()}
 
 
-def from_fields(kind: str, given: Mapping[str, Any], zone: tzinfo = UTC) -> Record:
+def from_fields(kind: str, given: Mapping[str, Any], takers: Mapping[str, Take]) -> Record:
     """A record from values under our field names, empty ones being not given. Raises Refusal."""
-    takers = _takers(kind, zone)
     record: Record = {}
     for field, value in given.items():
         if isinstance(value, str):
@@ -266,6 +267,16 @@ def _product(record: Record) -> Record:
 
 _CHECK: dict[str, Callable[[Record], Record]] = {CUSTOMERS: _customer, ORDERS: _order, PRODUCTS: _product}
 
+NUMBERS: dict[str, tuple[str, ...]] = {
+    kind: tuple(field for field, take in _TAKE[kind].items() if take in (values.money, values.quantity))
+    for kind in KINDS
+}
+"""Kind → the fields that hold numbers with decimals."""
+WHOLE: dict[str, tuple[str, ...]] = {
+    kind: tuple(field for field, take in _TAKE[kind].items() if take in (values.count, values.age))
+    for kind in KINDS
+}
+"""Kind → the fields that hold whole numbers."""
 DATES: dict[str, tuple[str, ...]] = {
     kind: tuple(field for field, take in _TAKE[kind].items() if take is values.moment) for kind in KINDS
 }

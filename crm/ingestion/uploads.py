@@ -1,18 +1,22 @@
-"""What can be said of an uploaded file before anything of it is imported."""
+"""What an uploaded file is understood as, before anything of it is imported."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import tzinfo
 from itertools import islice
 from typing import Any, BinaryIO
 
 from crm.errors import InvalidInput
-from crm.ingestion import files, headers
-from crm.ingestion.files import Table
-from crm.ingestion.headers import CUSTOMERS, ORDERS, PRODUCTS, Mapping
-from crm.ingestion.records import Record, Refusal
+from crm.ingestion import columns, files, headers
+from crm.ingestion.cells import Cell, shown
+from crm.ingestion.files import Overrules, Table
+from crm.ingestion.headers import CUSTOMERS, ORDERS, PRODUCTS
+from crm.ingestion.looks import Evidence
+from crm.ingestion.reading import CHOSEN, Column, Reading
+from crm.ingestion.records import DATES, NUMBERS, Record, Refusal
 from crm.ingestion.rows import Reader
 
+SAMPLED_ROWS = 1000
 _NAMED = 8  # column names in a message
 _KEYS = {
     CUSTOMERS: "an e-mail address or an external id",
@@ -22,12 +26,30 @@ _KEYS = {
 
 
 @dataclass(frozen=True, slots=True)
+class Choices:
+    """What a person says of a file, over what is found in it.
+
+    `columns` is position → what is said of that column: `field` (None leaves it out), `dates`, `decimal`,
+    `zone`, each only where something is said.
+    """
+
+    kind: str | None = None
+    file: Overrules = field(default_factory=Overrules)
+    columns: Mapping[int, Mapping[str, str | None]] = field(default_factory=dict)
+
+
+NO_CHOICES = Choices()
+
+
+@dataclass(frozen=True, slots=True)
 class FilePreview:
     """A file as it will be understood.
 
     `kind` is None where nothing tells what it holds. `mapping` is column → field, without the columns that
     mean nothing to us; it is empty where the file can't be imported. `rows` are the first rows as records,
-    a refused one with its reason under `problem`. `problems` are sentences for the person.
+    a refused one with its reason under `problem`. `problems` are sentences for the person. `reading` is
+    how all of it will be read, None where nothing tells what it holds; `samples` are the first values
+    of each column.
     """
 
     kind: str | None
@@ -35,24 +57,89 @@ class FilePreview:
     mapping: dict[str, str]
     rows: tuple[dict[str, Any], ...]
     problems: tuple[str, ...]
+    reading: Reading | None = None
+    samples: tuple[tuple[str, ...], ...] = ()
 
 
-def understand(table: Table, kind: str | None) -> Mapping:
-    """The mapping of a file's columns. Raises InvalidInput where they are not enough to import anything."""
-    kind = kind or headers.guess_kind(table.columns)
+def read(file: BinaryIO, choices: Choices = NO_CHOICES) -> Reading:
+    """How a file is read. Reads on in it as long as some column does not say how its values are written.
+
+    Raises InvalidInput for what is no table, and where nothing tells what its rows are.
+    """
+    table = files.inspect(file, choices.file)
+    sample = list(islice(files.rows(file, table), SAMPLED_ROWS))
+    return _read(file, table, sample, choices)
+
+
+def _read(file: BinaryIO, table: Table, sample: Sequence[Sequence[Cell]], choices: Choices) -> Reading:
+    kind = choices.kind or columns.guess_kind(table.columns, sample)
     if kind is None:
         raise InvalidInput(
             f"Nothing tells whether these are customers or orders: the columns are {_list(table.columns)}. "
             "Customers need a column such as email, orders one such as orderId, and total."
         )
-    mapping = headers.understand(kind, table.columns)
-    if not _is_enough({field for field in mapping.fields if field}, kind):
-        other = headers.guess_kind(table.columns)
-        hint = f" It looks like a file of {other}." if other not in (None, kind) else ""
-        raise InvalidInput(
-            f"No column is understood as {_KEYS[kind]}: the columns are {_list(table.columns)}.{hint}"
-        )
-    return mapping
+    found = list(columns.understand(kind, table.columns, sample))
+    for position, said in choices.columns.items():
+        if "field" in said and position < len(found):
+            found[position] = replace(found[position], field=said["field"], by=CHOSEN)
+    written = _as_written(kind, found, lambda: files.rows(file, table))
+    for position, said in choices.columns.items():
+        if position < len(written):
+            written[position] = _overruled(written[position], said)
+    return Reading(kind, table, tuple(written))
+
+
+def _as_written(kind: str, found: Sequence[Column], rows: Any) -> list[Column]:
+    """The columns with what their rows say of how dates and numbers are written."""
+    evidence = {
+        position: Evidence(dates=column.field in DATES[kind], patient=column.field != "quantity")
+        for position, column in enumerate(found)
+        if column.field in DATES[kind] or column.field in NUMBERS[kind]
+    }
+    if evidence:
+        _gather(rows(), dict(evidence))
+    return [
+        _styled(column, evidence[position]) if position in evidence else column
+        for position, column in enumerate(found)
+    ]
+
+
+def _gather(rows: Iterator[Sequence[Cell]], undecided: dict[int, Evidence]) -> None:
+    for number, cells in enumerate(rows, 1):
+        width = len(cells)
+        for position, evidence in undecided.items():
+            if position < width:
+                evidence.see(cells[position])
+        if number % SAMPLED_ROWS == 0:
+            undecided = {position: one for position, one in undecided.items() if one.undecided}
+            if not undecided:
+                return
+
+
+def _styled(column: Column, evidence: Evidence) -> Column:
+    if evidence.dates:
+        return replace(column, dates=evidence.choice, asks=evidence.example if evidence.open else None)
+    return replace(column, decimal=evidence.choice, asks=evidence.example if evidence.open else None)
+
+
+def _overruled(column: Column, said: Mapping[str, str | None]) -> Column:
+    style: dict[str, Any] = {name: said[name] for name in ("dates", "decimal", "zone") if name in said}
+    answered = bool(style.get("dates") or style.get("decimal"))
+    return replace(column, **style, asks=None if answered else column.asks)
+
+
+def check(reading: Reading) -> None:
+    """Raises InvalidInput where the columns are not enough to import anything."""
+    if _is_enough({column.field for column in reading.columns if column.field}, reading.kind):
+        return
+    other = headers.guess_kind(reading.table.columns)
+    hint = f" It looks like a file of {other}." if other not in (None, reading.kind) else ""
+    if not reading.table.header:
+        hint = " The file has no line of headers: add one that names the columns."
+    raise InvalidInput(
+        f"No column is understood as {_KEYS[reading.kind]}: the columns are "
+        f"{_list(reading.table.columns)}.{hint}"
+    )
 
 
 def _is_enough(fields: set[str], kind: str) -> bool:
@@ -65,36 +152,58 @@ def _is_enough(fields: set[str], kind: str) -> bool:
     return whole or amends
 
 
-def preview(file: BinaryIO, *, kind: str | None, first: int, zone: tzinfo) -> FilePreview:
-    """What a file's first rows are. Raises InvalidInput for a file that is no table of text."""
-    table = files.inspect(file)
+def preview(file: BinaryIO, *, choices: Choices = NO_CHOICES, first: int, zone: tzinfo) -> FilePreview:
+    """What a file's first rows are. Raises InvalidInput for a file that is no table."""
+    table = files.inspect(file, choices.file)
+    sample = list(islice(files.rows(file, table), SAMPLED_ROWS))
+    samples = tuple(_values(sample, position) for position in range(len(table.columns)))
     try:
-        mapping = understand(table, kind)
+        reading = _read(file, table, sample, choices)
     except InvalidInput as error:
-        return FilePreview(kind or headers.guess_kind(table.columns), table.columns, {}, (), (error.message,))
-    reader = Reader(mapping, zone)
-    rows = tuple(_shown(reader, cells) for cells in islice(files.rows(file, table), first))
-    problems = list(notes(mapping))
-    if not rows:
-        problems.append("The file has a header and no rows.")
-    understood = {
-        column: field for column, field in zip(mapping.columns, mapping.fields, strict=True) if field
-    }
-    return FilePreview(mapping.kind, table.columns, understood, rows, tuple(problems))
+        return FilePreview(choices.kind, table.columns, {}, (), (error.message,), None, samples)
+    try:
+        check(reading)
+    except InvalidInput as error:
+        problems = (error.message, *table.notes)
+        return FilePreview(reading.kind, table.columns, {}, (), problems, reading, samples)
+    reader = Reader(reading, zone)
+    rows = tuple(_shown(reader, cells) for cells in sample[:first])
+    problems = notes(reading) if rows else (*notes(reading), "The file has a header and no rows.")
+    understood = {column.header: column.field for column in reading.columns if column.field}
+    return FilePreview(reading.kind, table.columns, understood, rows, problems, reading, samples)
 
 
-def notes(mapping: Mapping) -> tuple[str, ...]:
-    """What a person should know of how the columns are understood."""
-    if not mapping.unknown:
-        return ()
-    one = len(mapping.unknown) == 1
-    return (
-        f"{'The column' if one else 'The columns'} {_list(mapping.unknown)} "
-        f"{'is' if one else 'are'} not understood and will be left out.",
-    )
+def notes(reading: Reading) -> tuple[str, ...]:
+    """What a person should know of how the file is understood."""
+    found = [*reading.table.notes, *columns.notes(reading.columns)]
+    for column in reading.asks:
+        what = "day or month" if column.field in DATES[reading.kind] else "thousands or decimals"
+        found.append(
+            f"Nothing in the column “{column.header}” tells {what}, as in “{column.asks}”: rows with such "
+            "values will be refused, unless you say how the column is written."
+        )
+    unused = [column.header for column in reading.columns if not column.field]
+    if unused:
+        one = len(unused) == 1
+        found.append(
+            f"{'The column' if one else 'The columns'} {_list(unused)} "
+            f"{'is' if one else 'are'} not understood and will be left out."
+        )
+    return tuple(found)
 
 
-def _shown(reader: Reader, cells: Sequence[str]) -> dict[str, Any]:
+def _values(sample: Sequence[Sequence[Cell]], position: int, most: int = 3) -> tuple[str, ...]:
+    """The first different values of a column."""
+    found: dict[str, None] = {}
+    for cells in sample:
+        if position < len(cells) and (value := shown(cells[position], 60).strip()):
+            found[value] = None
+        if len(found) == most:
+            break
+    return tuple(found)
+
+
+def _shown(reader: Reader, cells: Sequence[Cell]) -> dict[str, Any]:
     try:
         return _plain(reader.record(cells))
     except Refusal as refusal:
@@ -112,6 +221,7 @@ def _plain(record: Record) -> dict[str, Any]:
     return shown
 
 
-def _list(columns: Sequence[str]) -> str:
+def _list(columns: Iterable[str]) -> str:
+    columns = list(columns)
     shown = ", ".join(f"“{column[:40]}”" for column in columns[:_NAMED])
     return shown if len(columns) <= _NAMED else f"{shown} and {len(columns) - _NAMED} more"

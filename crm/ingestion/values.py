@@ -6,44 +6,24 @@ None, empty text and blanks are *not given* and never reach these functions.
 import math
 import re
 import unicodedata
-from datetime import UTC, datetime, tzinfo
-from functools import lru_cache
 from typing import Any
 
 import orjson
 
 from crm.fields import fold
-
-
-class Refused(Exception):  # an answer, not an error
-    """`code` is for programs, `reason` a sentence for people."""
-
-    def __init__(self, code: str, reason: str) -> None:
-        super().__init__(reason)
-        self.code = code
-        self.reason = reason
-
+from crm.ingestion import moments, numbers
+from crm.ingestion.refused import Refused, short
 
 LONGEST_TEXT = 500
 LONGEST_EMAIL = 254
 LARGEST_AMOUNT = 1e12
 LARGEST_COUNT = 2**31
-EARLIEST_YEAR, LATEST_YEAR = 1900, 2200
 MOST_TAGS = 100
 DECIMALS = 4
 _NUMBERS = (int, float)
 
 _ADDRESS = re.compile(r"[^\s@<>()\[\],:;\\\"]+@(?:[^\W_](?:[\w-]*[^\W_])?\.)+[^\W\d_][\w-]*")
-_NUMBER = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)")
-_GROUPED = re.compile(r"\d{1,3}(?:,\d{2,3})*,\d{3}(?:\.\d+)?")  # 1,234.50 and the Indian 1,23,456.00
-_GROUPED_BY_DOTS = re.compile(r"\d{1,3}(?:\.\d{3})+,\d{1,4}")
-_DECIMAL_COMMA = re.compile(r"\d+,\d{1,2}")
-_CURRENCY = re.compile(r"^(?:[A-Za-z]{1,3}\.?)?\s*\$?|(?:[A-Za-z]{3})$")
-_DAY_FIRST_OR_NOT = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})(?:[ T,]+(.+))?")
-_ISO_DAY = re.compile(r"\d{4}-\d\d-\d\d(?:$|[T ]\d\d:\d\d)")
-_YEAR_FIRST = re.compile(r"(\d{4})[/.](\d{1,2})[/.](\d{1,2})(?:[ T,]+(.+))?")
-_WORDY = ("%d %b %Y", "%d %B %Y", "%b %d, %Y", "%B %d, %Y", "%d-%b-%Y", "%b %d %Y", "%B %d %Y")
-_LONGEST_DAY = 10  # characters of an ISO day: what is longer has a time
+_SHORTENED = re.compile(r"\d(?:[.,]\d+)?E\+\d+")
 _TRUE = frozenset({"true", "yes", "y", "1", "t"})
 _FALSE = frozenset({"false", "no", "n", "0", "f"})
 _GENDERS = {"f": "female", "female": "female", "w": "female", "woman": "female",
@@ -66,11 +46,20 @@ def text(value: Any) -> str:
     return value
 
 
+def identifier(value: Any) -> str:
+    """Text that somebody is known or reached by. Refused where a spreadsheet cut a long number short."""
+    if isinstance(value, str) and "E+" in value and _SHORTENED.fullmatch(value):
+        raise Refused(
+            "shortened", f"{short(value)} was shortened by a spreadsheet; format the column as text"
+        )
+    return text(value)
+
+
 def email(value: Any) -> str:
     """An address as it was written. What it is compared by is its folded form."""
     address = text(value)
     if len(address) > LONGEST_EMAIL or not _ADDRESS.fullmatch(address) or ".." in address:
-        raise Refused("invalid_email", f"{_short(address)} is not an e-mail address")
+        raise Refused("invalid_email", f"{short(address)} is not an e-mail address")
     return address
 
 
@@ -84,32 +73,10 @@ def gender(value: Any) -> str:
 def number(value: Any) -> float:
     """A finite number. Text may have a currency sign, grouped thousands and a decimal point or comma."""
     if isinstance(value, str):
-        return _written_number(value)
+        return numbers.read(value, alone=True)
     if isinstance(value, bool) or not isinstance(value, _NUMBERS) or not math.isfinite(value):
         raise Refused("not_a_number", "is not a number")
     return float(value)
-
-
-def _written_number(value: str) -> float:
-    if _NUMBER.fullmatch(value):
-        return float(value)
-    plain = value.strip().replace("\u00a0", "").replace("\u2212", "-")
-    sign = 1.0
-    if plain.startswith("-"):
-        sign, plain = -1.0, plain[1:]
-    plain = "".join(mark for mark in plain if unicodedata.category(mark) != "Sc")
-    plain = _CURRENCY.sub("", plain.strip()).strip()
-    if plain.startswith("-") and sign > 0:
-        sign, plain = -1.0, plain[1:]
-    if _GROUPED.fullmatch(plain):
-        plain = plain.replace(",", "")
-    elif _GROUPED_BY_DOTS.fullmatch(plain):
-        plain = plain.replace(".", "").replace(",", ".")
-    elif _DECIMAL_COMMA.fullmatch(plain):
-        plain = plain.replace(",", ".")
-    if not _NUMBER.fullmatch(plain):
-        raise Refused("not_a_number", f"{_short(value)} is not a number")
-    return sign * float(plain)
 
 
 def money(value: Any) -> float:
@@ -118,8 +85,8 @@ def money(value: Any) -> float:
     if 0 <= amount <= LARGEST_AMOUNT:
         return round(amount, DECIMALS) + 0.0
     if number(amount) < 0:
-        raise Refused("negative", f"{_short(str(value))} is negative")
-    raise Refused("too_large", f"{_short(str(value))} is too large")
+        raise Refused("negative", f"{short(str(value))} is negative")
+    raise Refused("too_large", f"{short(str(value))} is too large")
 
 
 def count(value: Any) -> int:
@@ -128,9 +95,9 @@ def count(value: Any) -> int:
         return int(value)
     amount = number(value)
     if amount < 0:
-        raise Refused("negative", f"{_short(str(value))} is negative")
+        raise Refused("negative", f"{short(str(value))} is negative")
     if amount != int(amount) or amount > LARGEST_COUNT:
-        raise Refused("not_a_count", f"{_short(str(value))} is not a whole number")
+        raise Refused("not_a_count", f"{short(str(value))} is not a whole number")
     return int(amount)
 
 
@@ -147,7 +114,7 @@ def quantity(value: Any) -> float:
         return value
     amount = number(value)
     if amount <= 0 or amount > LARGEST_COUNT:
-        raise Refused("not_a_quantity", f"{_short(str(value))} is no quantity")
+        raise Refused("not_a_quantity", f"{short(str(value))} is no quantity")
     return int(amount) if amount == int(amount) else round(amount, DECIMALS)
 
 
@@ -159,7 +126,7 @@ def boolean(value: Any) -> bool:
         return True
     if word in _FALSE:
         return False
-    raise Refused("not_yes_or_no", f"{_short(str(value))} is neither yes nor no")
+    raise Refused("not_yes_or_no", f"{short(str(value))} is neither yes nor no")
 
 
 def tags(value: Any) -> list[str]:
@@ -183,81 +150,8 @@ def _written_tags(value: str) -> Any:
         try:
             return orjson.loads(value)
         except orjson.JSONDecodeError:
-            raise Refused("not_tags", f"{_short(value)} is not a list of tags") from None
+            raise Refused("not_tags", f"{short(value)} is not a list of tags") from None
     return value.split(";") if ";" in value else re.split(r"[,|]", value)
 
 
-def moment(value: Any, zone: tzinfo = UTC) -> datetime:
-    """An aware UTC moment. A time without a zone is UTC, a day alone its midnight in `zone`.
-
-    ISO 8601 first. 03/04/2025 is refused as ambiguous, 13/04/2025 is not: it is plain which is the day.
-    """
-    if isinstance(value, datetime):
-        return _in_range(value)
-    if not isinstance(value, str):
-        raise Refused("not_a_date", "is not a date")
-    return _written_moment(value.strip(), zone)
-
-
-@lru_cache(maxsize=8192)  # a file says the same days again and again
-def _written_moment(written: str, zone: tzinfo) -> datetime:
-    try:
-        at = datetime.fromisoformat(written)
-    except ValueError:
-        return _in_range(_otherwise_written(written, zone))
-    return _in_range(at.replace(tzinfo=zone) if len(written) <= _LONGEST_DAY else at)
-
-
-def _in_range(at: datetime) -> datetime:
-    try:
-        if at.tzinfo is not UTC:
-            at = at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
-    except OverflowError:
-        raise Refused("impossible_date", "the date is out of range") from None
-    if not EARLIEST_YEAR <= at.year <= LATEST_YEAR:
-        raise Refused("impossible_date", f"the year {at.year} is out of range")
-    below = at.microsecond % 1000
-    return at.replace(microsecond=at.microsecond - below) if below else at  # what MongoDB keeps
-
-
-def _otherwise_written(written: str, zone: tzinfo) -> datetime:
-    if _ISO_DAY.match(written):
-        raise Refused("impossible_date", f"there is no {_short(written)}")
-    if found := _YEAR_FIRST.fullmatch(written):
-        return _date(int(found[1]), int(found[2]), int(found[3]), found[4], written, zone)
-    if found := _DAY_FIRST_OR_NOT.fullmatch(written):
-        first, second, year = int(found[1]), int(found[2]), int(found[3])
-        if first <= 12 and second <= 12 and first != second:
-            raise Refused(
-                "ambiguous_date",
-                f"{_short(written)} could be day/month or month/day; write it as {year}-MM-DD",
-            )
-        day, month = (first, second) if second <= 12 else (second, first)
-        return _date(year, month, day, found[4], written, zone)
-    for form in _WORDY:
-        try:
-            return datetime.strptime(written, form).replace(tzinfo=zone)
-        except ValueError:
-            continue
-    raise Refused("not_a_date", f"{_short(written)} is not a date; write it as YYYY-MM-DD")
-
-
-def _date(year: int, month: int, day: int, time: str | None, written: str, zone: tzinfo) -> datetime:
-    try:
-        at = datetime(year, month, day, tzinfo=UTC)
-    except ValueError:
-        raise Refused("impossible_date", f"there is no {_short(written)}") from None
-    if not time:
-        return at.replace(tzinfo=zone)
-    for form in ("%H:%M", "%H:%M:%S", "%I:%M %p", "%I:%M:%S %p"):
-        try:
-            clock = datetime.strptime(time.strip(), form).replace(tzinfo=UTC)
-        except ValueError:
-            continue
-        return at.replace(hour=clock.hour, minute=clock.minute, second=clock.second)
-    raise Refused("not_a_date", f"{_short(written)} is not a date and time")
-
-
-def _short(written: str) -> str:
-    """The value as it may stand in a reason: quoted, and not longer than a line."""
-    return f"“{written if len(written) <= 60 else written[:57] + '…'}”"
+moment = moments.read

@@ -6,9 +6,8 @@ import pytest
 
 from crm.errors import InvalidInput
 from crm.ingest import preview_file
-from crm.ingestion import files
+from crm.ingestion import files, uploads
 from crm.ingestion.rows import Reader
-from crm.ingestion.uploads import understand
 
 
 def read(content: bytes) -> list[list[str]]:
@@ -95,9 +94,9 @@ def test_a_file_of_the_other_kind_is_told() -> None:
 
 def _references(content: bytes) -> list[str]:
     file = io.BytesIO(content)
-    table = files.inspect(file)
-    reader = Reader(understand(table, None))
-    return [reader.record(cells)["orderReference"] for cells in files.rows(file, table)]
+    reading = uploads.read(file)
+    reader = Reader(reading)
+    return [reader.record(cells)["orderReference"] for cells in files.rows(file, reading.table)]
 
 
 def test_orders_without_a_reference_get_the_same_one_again_and_like_rows_all_count() -> None:

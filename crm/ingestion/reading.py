@@ -1,0 +1,100 @@
+"""How one file is read: what it is, what each of its columns goes to, and how their values are written.
+
+It is stored with the import, so that what a person saw and agreed to is what the worker does.
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, tzinfo
+from functools import partial
+from typing import Any, Self
+from zoneinfo import ZoneInfo
+
+from crm.ingestion import numbers, values
+from crm.ingestion.files import Table
+from crm.ingestion.records import DATES, NUMBERS, WHOLE, Take, takers
+
+BY_NAME, BY_CONTENT, REMEMBERED, CHOSEN = "name", "content", "remembered", "chosen"
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column.
+
+    `field` is the record's field it goes to, None where it is left out, and `by` what says so. `dates` is
+    the way its dates are written (`moments.WAYS`), `decimal` the decimal sign of its numbers, None where
+    each value has to say it itself. `zone` names the time zone of its days and times; without it days are
+    the account's and times UTC. `asks` is a value that could be two, where nothing says which it is.
+    """
+
+    header: str
+    field: str | None = None
+    by: str | None = None
+    look: str = ""
+    dates: str | None = None
+    decimal: str | None = None
+    zone: str | None = None
+    asks: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """`document()` is JSON; `of` makes the same reading of it again."""
+
+    kind: str
+    table: Table
+    columns: tuple[Column, ...]
+
+    @property
+    def asks(self) -> tuple[Column, ...]:
+        """Columns in use with values that could be two, where nothing says which."""
+        return tuple(column for column in self.columns if column.field and column.asks)
+
+    def mapping(self) -> list[dict[str, str | None]]:
+        """`[{"column", "field"}]` in the file's order."""
+        return [{"column": column.header, "field": column.field} for column in self.columns]
+
+    def document(self) -> dict[str, Any]:
+        return {
+            "kind": self.kind,
+            "table": asdict(self.table),
+            "columns": [asdict(column) for column in self.columns],
+        }
+
+    @classmethod
+    def of(cls, document: Mapping[str, Any]) -> Self:
+        return cls(
+            document["kind"],
+            Table.of(document["table"]),
+            tuple(Column(**column) for column in document["columns"]),
+        )
+
+    def with_column(self, position: int, **changes: Any) -> "Reading":
+        columns = list(self.columns)
+        columns[position] = replace(columns[position], **changes)
+        return replace(self, columns=tuple(columns))
+
+    def takers(self, zone: tzinfo) -> dict[str, Take]:
+        """Field → what makes a value of a cell of its column. `zone` is the account's."""
+        found = dict(takers(self.kind, zone))
+        for column in self.columns:
+            if column.field in DATES[self.kind]:
+                own = ZoneInfo(column.zone) if column.zone else None
+                found[column.field] = partial(
+                    values.moment, zone=own or zone, clock=own or UTC, way=column.dates
+                )
+            elif column.field in WHOLE[self.kind]:
+                found[column.field] = partial(_whole, found[column.field], column.decimal)
+            elif column.field in NUMBERS[self.kind]:
+                found[column.field] = partial(_number, found[column.field], column.decimal)
+        return found
+
+
+def _number(take: Take, decimal: str | None, value: Any) -> Any:
+    return take(numbers.read(value, decimal) if isinstance(value, str) else value)
+
+
+def _whole(take: Take, decimal: str | None, value: Any) -> Any:
+    if not isinstance(value, str) or value.isdecimal():
+        return take(value)
+    return take(numbers.read_whole(value, decimal))
