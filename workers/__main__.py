@@ -14,7 +14,7 @@ from crm.settings import Settings, settings
 from crm.stores import indexes
 from crm.stores.connection import Stores, connect
 from crm.stores.outages import is_outage
-from workers import logs, roles, snapshot
+from workers import garbage, logs, roles, snapshot
 from workers.consumer import Policy
 from workers.process import Worker
 
@@ -51,6 +51,7 @@ def _work(config: Settings, stores: Stores, kinds: list[str]) -> int:
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
     _prepare(stores, worker)
+    garbage.tend()
     log.info(
         "worker started",
         extra={"action": "worker_started", "consumer": worker.consumer, "kinds": kinds},

@@ -16,13 +16,13 @@ import logging
 import random
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
 from crm.errors import NotYet
-from crm.stores import groups, streams
+from crm.stores import groups, leases, streams
 from crm.stores.connection import Stores
 from crm.stores.groups import Entry
 from crm.stores.outages import is_outage
@@ -44,11 +44,13 @@ _CRASHES = 20  # deliveries without one reported failure: the entry seems to kil
 
 @dataclass(frozen=True, slots=True)
 class Role:
-    """What one thread of a worker does: read `count` entries at a time from `streams` and handle them.
+    """What one thread of a worker does: read up to `count` entries of each of its `streams` and handle them.
 
+    Those of one stream are handled together as long as they hold no more than `most_bytes`.
     `buried(stores, payload, reason)` is told of each entry that is put aside as a dead letter, before it is.
     `tend(stores)` is called every `tend_every` seconds between two batches, to look for work that has no
     entry.
+    Where it is `leased`, one worker at a time reads each stream, as far as leases can tell.
     """
 
     name: str
@@ -58,6 +60,8 @@ class Role:
     buried: Buried | None = None
     tend: Tend | None = None
     tend_every: float = 10.0
+    leased: bool = False
+    most_bytes: int = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +100,21 @@ def _place(entry: Entry) -> _Place:
     return entry.stream, entry.id  # an id alone may be that of another stream's entry too
 
 
+def _portions(entries: list[Entry], most_bytes: int) -> Iterator[list[Entry]]:
+    """Neighbours that hold at most so much together; one that holds more by itself stands alone."""
+    portion: list[Entry] = []
+    left = most_bytes
+    for entry in entries:
+        size = sum(map(len, entry.fields.values()))
+        if portion and size > left:
+            yield portion
+            portion, left = [], most_bytes
+        portion.append(entry)
+        left -= size
+    if portion:
+        yield portion
+
+
 @dataclass(slots=True)
 class _Parked:
     """An entry put aside, when to try it again, and how often it failed."""
@@ -119,6 +138,8 @@ class Loop:
     _next_sweep: float = 0.0
     _next_trim: float = 0.0
     _next_tend: float = 0.0
+    _next_share: float = 0.0
+    _reads: tuple[str, ...] = ()
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def run(self) -> None:
@@ -134,6 +155,8 @@ class Loop:
             held = {stream: sorted(ids) for stream, ids in self._in_hand.items() if ids}
         for stream, ids in held.items():
             groups.hold(self.stores, self.consumer, stream, ids)
+        if self.role.leased and self._reads:
+            self._share()
 
     def _through_outages(self, step: Callable[[], None]) -> None:
         delay = _RETRY_PAUSE
@@ -152,29 +175,40 @@ class Loop:
             self.stop.wait(delay)
             delay = min(delay * 2, 2.0)
 
+    def _share(self) -> None:
+        """Renew the leases, as the heart does too while a handler works, and take a fair share of all."""
+        lasts = self.policy.beat_lasts
+        self._reads = leases.share(self.stores, self.role.name, self.role.streams, self.consumer, lasts)
+
     def _turn(self) -> None:
         now = time.monotonic()
+        if not self.role.leased:
+            self._reads = self.role.streams
+        elif now >= self._next_share:
+            self._share()
+            self._next_share = time.monotonic() + self.policy.beat_lasts / 4
         self._retry_parked(now)
         if now >= self._next_sweep:
             self._sweep()
             self._next_sweep = time.monotonic() + self.policy.beat_lasts / 2
         if now >= self._next_trim:
-            for stream in self.role.streams:
+            for stream in self._reads:
                 groups.trim(self.stores, stream)
             self._next_trim = time.monotonic() + _TRIM_EVERY
         if self.role.tend is not None and now >= self._next_tend:
             self._tend(self.role.tend)
-        if len(self._parked) >= _PARKED:
+        if len(self._parked) >= _PARKED or not self._reads:
             self.stop.wait(_NOT_YET_PAUSE)
             return
-        taken = groups.take(self.stores, self.consumer, self.role.streams, self.role.count, self._wait_ms())
+        taken = groups.take(self.stores, self.consumer, self._reads, self.role.count, self._wait_ms())
         for entries in taken.values():
             self._keep(entries)
         # Each worker in an order of its own: two on one stream at once would wait for each other's customers.
         for entries in random.sample(list(taken.values()), len(taken)):
-            if self.stop.is_set():
-                return
-            self._handle(entries)
+            for portion in _portions(entries, self.role.most_bytes):
+                if self.stop.is_set():
+                    return
+                self._handle(portion)
 
     def _tend(self, tend: Tend) -> None:
         self._next_tend = time.monotonic() + self.role.tend_every
@@ -193,7 +227,7 @@ class Loop:
 
     def _sweep(self) -> None:
         idle_ms = int(self.policy.claim_after * 1000)
-        for stream in self.role.streams:
+        for stream in self._reads:
             found = groups.claim(self.stores, self.consumer, stream, idle_ms, self.role.count)
             entries = [entry for entry in found if entry.id not in self._in_hand.get(stream, ())]
             if not entries:
@@ -314,6 +348,8 @@ class Loop:
         try:
             for stream, ids in self._in_hand.items():
                 groups.release(self.stores, self.consumer, stream, sorted(ids))
+            if self.role.leased:
+                leases.leave(self.stores, self.role.name, self.role.streams, self.consumer)
         except Exception as error:
             if not is_outage(error):
                 raise

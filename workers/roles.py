@@ -4,6 +4,8 @@ from crm.stores import streams
 from workers import imports, ingest, plan, receipts, send
 from workers.consumer import Role
 
+_MANY = 32  # entries at a time: single records, which come one an entry, shall not take a transaction each
+
 KINDS: dict[str, tuple[Role, ...]] = {
     "imports": (
         Role(
@@ -12,10 +14,8 @@ KINDS: dict[str, tuple[Role, ...]] = {
     ),
     "ingest": (
         # Orders may have to wait for customers, so each has a thread of its own.
-        Role(
-            "customers", (streams.PRODUCTS, streams.CUSTOMERS), ingest.handle, count=4, buried=ingest.buried
-        ),
-        Role("orders", streams.ORDERS, ingest.handle, count=4, buried=ingest.buried),
+        Role("customers", (streams.PRODUCTS, streams.CUSTOMERS), ingest.handle, _MANY, buried=ingest.buried),
+        Role("orders", streams.ORDERS, ingest.handle, _MANY, buried=ingest.buried, leased=True),
     ),
     "delivery": (
         Role("plan", (streams.PLAN,), plan.handle, count=1, tend=plan.tend),

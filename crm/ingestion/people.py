@@ -32,9 +32,10 @@ def new_customer(fields: dict[str, Any], *, version: int, at: datetime, import_i
 
 
 class People:
-    """Customers by id, external id and folded e-mail. `changed` collects what is to be written.
+    """Customers by id, external id and folded e-mail. `changed` and `moved` collect what is to be written.
 
-    `before` has each changed customer as he was found, `found` all who were.
+    `before` has each changed customer as he was found, `stamps` the `updatedAt` of each who was moved, and
+    `found` all who were found.
     """
 
     def __init__(self, found: Sequence[Document]) -> None:
@@ -45,6 +46,8 @@ class People:
         self.changed: dict[str, dict[str, Any]] = {}
         self.before: dict[str, Document] = {}
         self.found = found
+        self.moved: dict[str, dict[str, Any]] = {}
+        self.stamps: dict[str, datetime | None] = {}
         for customer in found:
             self._index(customer)
 
@@ -88,6 +91,23 @@ class People:
         self.created[customer["_id"]] = customer
         self._index(customer)
 
+    def move(self, customer: Document, fields: dict[str, Any]) -> None:
+        """`change` of totals and dates only, no key among them, which is cheaper; notes the former stamp."""
+        if customer["_id"] not in self.created and customer["_id"] not in self.stamps:
+            self.stamps[customer["_id"]] = customer.get("updatedAt")
+        for name, value in fields.items():
+            if value is None:
+                customer.pop(name, None)
+            else:
+                customer[name] = value
+        if customer["_id"] not in self.created:
+            self.moved.setdefault(customer["_id"], {}).update(fields)
+
+    def leave(self, customer_id: str) -> None:
+        """Write no change of this customer."""
+        self.changed.pop(customer_id, None)
+        self.moved.pop(customer_id, None)
+
     def change(self, customer: Document, fields: dict[str, Any]) -> None:
         """Set fields (None removes one), now in memory and in the end in MongoDB."""
         if customer["_id"] not in self.created and customer["_id"] not in self.before:
@@ -109,6 +129,8 @@ class People:
 
     def write(self, stores: Stores, session: Session) -> None:
         """Updates first, hottest first: where another transaction has one of them, this fails early."""
+        hottest = sorted(self.moved, key=lambda one: -self._by_id[one].get("orderCount", 0))
+        store.move(stores, session, ((one, self.moved[one]) for one in hottest))
         order = sorted(self.changed, key=lambda one: -self._by_id[one].get("orderCount", 0))
         store.update(stores, session, ((one, self.changed[one]) for one in order))
         store.insert(stores, session, list(self.created.values()))

@@ -148,14 +148,13 @@ class _Desk:
 
     def note(self, stores: Stores, session: Session, batches: Sequence[Batch]) -> None:
         """Keep for an undo what this transaction does to orders, and to whose totals."""
-        was = self.people.before.items()
         journal.note(
             stores, session, batches, self.now,
             created=[one for one in self.after if one not in self.before],
             before=[self.before[one] for one in self.after if one in self.before],
             seen=self.seen,
             newCustomers=list(self.people.created),
-            moved=[{"_id": one, "was": customer.get("updatedAt")} for one, customer in was],
+            moved=[{"_id": one, "was": was} for one, was in self.people.stamps.items()],
         )  # fmt: skip
 
 

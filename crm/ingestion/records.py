@@ -106,6 +106,9 @@ def _line(raw: Record, number: int | None) -> Record:
     return line
 
 
+_fold_again = lru_cache(maxsize=4096)(fold)  # a shop's products come again and again
+
+
 def folded_line(line: Mapping[str, Any]) -> dict[str, str]:
     """What is stored under `folded` in a line of an order, the form that rules compare by.
 
@@ -114,7 +117,7 @@ def folded_line(line: Mapping[str, Any]) -> dict[str, str]:
     return {
         name: text
         for name in _FOLDED_OF_A_LINE
-        if isinstance(value := line.get(name), str) and (text := fold(value))
+        if isinstance(value := line.get(name), str) and (text := _fold_again(value))
     }
 
 

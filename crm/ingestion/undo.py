@@ -198,9 +198,9 @@ def _settle_people(work: _Work, people: People, there: dict[str, Any], outcome: 
     made = work.new_customers & untouched
     remove = made - orders.owners(work.stores, work.session, made)
     for one in untouched & work.moved.keys():
-        people.change(people[one], {"updatedAt": work.moved[one]})
+        people.move(people[one], {"updatedAt": work.moved[one]})
     for one in remove:
-        people.changed.pop(one, None)
+        people.leave(one)
     people.write(work.stores, work.session)
     customers.delete(work.stores, work.session, remove)
     kept = [people[one] for one in work.new_customers - remove if one in there]

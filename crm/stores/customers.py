@@ -4,10 +4,12 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from pymongo import ReplaceOne, UpdateOne
 from pymongo.client_session import ClientSession
+from pymongo.errors import OperationFailure
 
 from crm.stores.connection import Document, Stores
 
 _NAME = "customers"
+_MOST_IN_A_COMMAND = 10_000
 
 
 def find(
@@ -43,6 +45,19 @@ def update(
     writes = [UpdateOne({"_id": customer_id}, _change(fields)) for customer_id, fields in changes]
     if writes:
         stores.collection(_NAME).bulk_write(writes, session=session)
+
+
+def move(stores: Stores, session: ClientSession, changes: Iterable[tuple[str, Mapping[str, object]]]) -> None:
+    """`update` for a handful of small fields each, such as totals, at half its processor time.
+
+    One command holds all of them, so each change must be small: numbers and moments, no text of anybody's.
+    """
+    writes = [{"q": {"_id": customer_id}, "u": _change(fields)} for customer_id, fields in changes]
+    for start in range(0, len(writes), _MOST_IN_A_COMMAND):
+        part = writes[start : start + _MOST_IN_A_COMMAND]
+        answer = stores.db.command({"update": _NAME, "updates": part}, session=session)
+        if refused := answer.get("writeErrors"):
+            raise OperationFailure(refused[0]["errmsg"], refused[0]["code"], answer)
 
 
 def _change(fields: Mapping[str, object]) -> Document:

@@ -11,6 +11,8 @@
 | `stream:receipts` | stream | batches of vendor's answers |
 | `<stream>:dead` | stream | entries given up on, with the reason and the first failure's text |
 | `worker:<consumer>` | flag | a worker process that lives, with expiry |
+| `lease:<stream>` | text | the consumer that reads a partition, with expiry |
+| `readers:<role>` | sorted set | the consumers that want a share of its partitions, by when they expire |
 | `signin:<what>` | counter | failed sign-ins of an account and address, with expiry |
 
 All keys start with the installation's prefix. An entry has one field, `d`: its payload as JSON.
