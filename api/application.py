@@ -23,6 +23,7 @@ from api import (
     orders,
     products,
     sample,
+    segment_versions,
     segments,
 )
 from crm.stores.connection import Stores
@@ -49,6 +50,7 @@ _ROUTERS = (
     orders.router,
     products.router,
     sample.router,
+    segment_versions.router,
     segments.router,
 )
 _BESIDE = (health.liveness, ai.router)  # served outside /api, at their own paths, which are

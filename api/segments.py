@@ -17,6 +17,7 @@ from crm import audiences, auth, directory, library, rulebook
 from crm.errors import FieldError, InvalidInput
 from crm.fields import FIELDS
 from crm.moment import utc_now
+from crm.saved import sizes, trash, usage
 from crm.settings import settings
 from crm.spreadsheets import csv_pieces
 
@@ -70,11 +71,12 @@ def preview(stores: StoresDep, account: Reader, body: OneRecord) -> PreviewOut:
 
 @router.post("/segments", status_code=201)
 def save(stores: StoresDep, account: Reader, body: OneRecord) -> dict[str, Any]:
-    """Save a segment: `{name, rules, description?}`."""
+    """Save a segment: `{name, rules, description?, tags?}`."""
     return library.save(
         stores,
         name=_text(body, "name"),
         description=_text(body, "description"),
+        tags=_tags(body) or (),
         rules=body.get("rules"),
         account=account,
         now=utc_now(),
@@ -87,44 +89,61 @@ def listing(
     stores: StoresDep,
     account: Reader,
     search: str = "",
+    tag: Annotated[list[str] | None, Query()] = None,
+    sort: Literal["changed", "name", "size", "used"] = "changed",
+    deleted: bool = False,
     limit: Annotated[int, Query(ge=1, le=directory.MAX_PAGE)] = 50,
     cursor: str | None = None,
 ) -> PageOf:
-    """Saved segments, latest change first; `search` looks in their names."""
-    items, following = library.listing(stores, limit=limit, cursor=cursor, search=search)
+    """Saved segments: `?search=` in names and tags, `?tag=` (again for more), `?sort=changed|name|size|used`.
+
+    With `?deleted=true` those that were deleted in the last 30 days, latest first, in one page.
+    """
+    if deleted:
+        return PageOf(items=trash.listing(stores, limit=limit), next=None)
+    items, following = library.listing(
+        stores, limit=limit, cursor=cursor, search=search, tags=tag or (), order=sort
+    )
     return PageOf(items=items, next=following)
 
 
 @router.get("/segments/{segment_id}")
 def one(stores: StoresDep, account: Reader, segment_id: str) -> dict[str, Any]:
-    """One segment."""
-    return library.get(stores, segment_id)
+    """One segment, with `sizes` (its trend of 90 days: at, size, total) and `usedBy` (campaigns, segments).
+
+    A segment is used by campaigns that have not ended and by segments whose rules refer to it.
+    """
+    segment = library.get(stores, segment_id)
+    found = usage.users(stores, segment_id)
+    return segment | {
+        "sizes": sizes.trends(stores, [segment_id], now=utc_now()).get(segment_id, []),
+        "usedBy": {"campaigns": found.campaigns, "segments": found.segments},
+    }
 
 
 @router.put("/segments/{segment_id}")
 def change(stores: StoresDep, account: Reader, body: OneRecord, segment_id: str) -> dict[str, Any]:
-    """Change name, description or rules; what is not given stays.
+    """Change name, description, tags or rules; what is not given stays, and earlier rules stay as a version.
 
     With the `updatedAt` that you have read, the answer is 409 where somebody changed the segment since.
     """
-    seen = body.get("updatedAt")
-    zone = settings().zone
     return library.update(
         stores,
         segment_id,
         name=_text(body, "name") if "name" in body else None,
         description=_text(body, "description") if "description" in body else None,
+        tags=_tags(body),
         rules=_rules_if_given(body),
-        expected=audiences.instant(seen, now=utc_now(), zone=zone, field="updatedAt") if seen else None,
+        expected=seen_at(body),
         account=account,
         now=utc_now(),
-        zone=zone,
+        zone=settings().zone,
     )
 
 
 @router.delete("/segments/{segment_id}", status_code=204)
 def delete(stores: StoresDep, account: Reader, segment_id: str) -> None:
-    """Remove a segment; 409 while a campaign that has not ended uses it."""
+    """Delete a segment; it can be restored for 30 days. 409, with names, while anything uses it."""
     library.delete(stores, segment_id, account=account, now=utc_now())
 
 
@@ -189,6 +208,21 @@ def _field_names(fields: str) -> list[str]:
 def _rules_if_given(body: dict[str, Any]) -> Any:
     """None where a body says nothing about rules; rules that are null are bad rules."""
     return None if "rules" not in body else body["rules"] if body["rules"] is not None else {}
+
+
+def _tags(body: dict[str, Any]) -> list[str] | None:
+    """None where a body says nothing about tags."""
+    tags = body.get("tags")
+    if tags is not None and not (isinstance(tags, list) and all(isinstance(tag, str) for tag in tags)):
+        raise InvalidInput("tags must be a list of texts.", [FieldError("tags", "must be a list of texts")])
+    return tags
+
+
+def seen_at(body: dict[str, Any]) -> datetime | None:
+    """The `updatedAt` that a caller has read, None where he says nothing of it."""
+    seen = body.get("updatedAt")
+    zone = settings().zone
+    return audiences.instant(seen, now=utc_now(), zone=zone, field="updatedAt") if seen else None
 
 
 def _text(body: dict[str, Any], key: str) -> str:

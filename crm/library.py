@@ -1,25 +1,38 @@
 """The library of saved segments: rule trees with a name.
 
-A segment is handed out as its document: `_id`, name, description, rules (the JSON tree), createdBy,
-createdAt, updatedAt, lastSize and lastSizeAt (how many it selected when it was last saved).
+A segment is handed out as its document: `_id`, name, description, rules (the JSON tree), tags, version (from
+1, one more with each change of the rules), createdBy, createdAt, updatedAt, lastSize of lastTotal customers
+at lastSizeAt (when it was last counted: at a save, or by the daily count), and, once it was used, lastUsedAt
+and lastUsedFor (`campaign` or `export`).
+
+Beside it are `crm.saved.versions`, `sizes` (its trend), `usage` (who goes by it), `trash`, `overlap` and
+`export`.
 """
 
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from crm import audiences, auth, rulebook, segments
+from crm import auth, rulebook, segments
 from crm.auth import Account
 from crm.errors import Conflict, FieldError, InvalidInput, NotFound
 from crm.fields import fold
+from crm.moment import stored
+from crm.rules.difference import same
+from crm.saved import sizes, trash
 from crm.stores import segments as library
 from crm.stores.connection import Stores, new_id
 
 LONGEST_NAME = 120
 LONGEST_DESCRIPTION = 1_000
-_SETTLED = ("finished", "cancelled")
+LONGEST_TAG = 40
+MOST_TAGS = 20
+ORDERS = tuple(library.ORDERS)
 
 Segment = dict[str, Any]
+
+delete = trash.delete
 
 
 def save(
@@ -31,26 +44,30 @@ def save(
     now: datetime,
     zone: ZoneInfo,
     description: str = "",
+    tags: Sequence[str] = (),
 ) -> Segment:
     """Store a new segment with its size now.
 
     Raises InvalidRule for rules that can't be evaluated (an empty group, a missing value, an unknown field),
-    InvalidInput for a bad name, Conflict for a name that is in use.
+    InvalidInput for a bad name or tag, Conflict for a name that is in use.
     """
     rule = rulebook.parse(stores, rules)
-    now = _stored(now)
+    now = stored(now)
     segment: Segment = {
         "_id": new_id(),
         "name": _checked_name(name),
         "description": _checked_description(description),
         "rules": segments.dump(rule),
+        "tags": _checked_tags(tags),
+        "version": 1,
         "createdBy": account.id,
         "createdAt": now,
         "updatedAt": now,
-        "lastSize": audiences.count(stores, rule, now=now, zone=zone),
-        "lastSizeAt": now,
     }
+    size = sizes.measure(stores, rule, now=now, zone=zone)
+    segment |= _sized(size)
     library.insert(stores, segment)
+    sizes.note_save(stores, segment["_id"], size)
     auth.log(stores, account, "segment_saved", segment["_id"], now=now)
     return segment
 
@@ -65,67 +82,105 @@ def update(
     rules: Any = None,
     name: str | None = None,
     description: str | None = None,
+    tags: Sequence[str] | None = None,
     expected: datetime | None = None,
 ) -> Segment:
-    """Change what is given and leave the rest; new rules are counted.
+    """Change what is given and leave the rest. New rules are counted, and the old ones kept as a version.
 
     `expected` is the `updatedAt` that the caller has seen: Conflict where somebody changed the segment since.
     Otherwise raises as `save`, and NotFound.
     """
-    changes: Segment = {"updatedAt": _stored(now)}
+    now = stored(now)
+    changes: Segment = {"updatedAt": now}
     if name is not None:
         changes["name"] = _checked_name(name)
     if description is not None:
         changes["description"] = _checked_description(description)
+    if tags is not None:
+        changes["tags"] = _checked_tags(tags)
+    size = None
     if rules is not None:
         rule = rulebook.parse(stores, rules, own_id=segment_id)
-        changes["rules"] = segments.dump(rule)
-        changes["lastSize"] = audiences.count(stores, rule, now=now, zone=zone)
-        changes["lastSizeAt"] = _stored(now)
-    segment = library.change(stores, segment_id, changes, expected=expected)
+        if _is_other(stores, segment_id, rule):
+            size = sizes.measure(stores, rule, now=now, zone=zone)
+            changes |= {"rules": segments.dump(rule), **_sized(size)}
+    segment = library.change(stores, segment_id, changes, expected=expected, by=account.id)
     if segment is None:
         raise _missed(stores, segment_id)
+    if size:
+        sizes.note_save(stores, segment_id, size)
     auth.log(stores, account, "segment_changed", segment_id, now=now)
     return segment
 
 
+def _is_other(stores: Stores, segment_id: str, rule: segments.Rule) -> bool:
+    """Whether the rule is another one than the saved one: the same conditions are no new version."""
+    present = get(stores, segment_id)
+    try:
+        return not same(rulebook.parse(stores, present["rules"], own_id=segment_id), rule)
+    except InvalidInput:  # what it refers to may be gone
+        return True
+
+
+def _sized(size: sizes.Size) -> Segment:
+    return {"lastSize": size.size, "lastTotal": size.total, "lastSizeAt": size.at}
+
+
 def rename(stores: Stores, segment_id: str, name: str, *, account: Account, now: datetime) -> Segment:
     """Give a segment another name. Raises InvalidInput, Conflict and NotFound."""
-    changes = {"name": _checked_name(name), "updatedAt": _stored(now)}
-    segment = library.change(stores, segment_id, changes, expected=None)
+    changes = {"name": _checked_name(name), "updatedAt": stored(now)}
+    segment = library.change(stores, segment_id, changes)
     if segment is None:
         raise _gone()
     auth.log(stores, account, "segment_renamed", segment_id, now=now)
     return segment
 
 
+def tag(
+    stores: Stores,
+    segment_id: str,
+    *,
+    add: Iterable[str] = (),
+    remove: Iterable[str] = (),
+    account: Account,
+    now: datetime,
+) -> Segment:
+    """Add and remove tags, leaving those alone that others set meanwhile; the segment.
+
+    Tags are no part of what a segment means: whoever edits it just now is not disturbed. Raises InvalidInput
+    for a tag that is too long or one too many, and NotFound.
+    """
+    added, gone = _checked_tags(add), {fold(each) for each in remove}
+    segment = library.retag(stores, segment_id, lambda present: _retagged(present, added, gone))
+    if segment is None:
+        raise _gone()
+    auth.log(stores, account, "segment_tagged", segment_id, now=now)
+    return segment
+
+
+def _retagged(present: Sequence[str], added: Sequence[str], gone: set[str]) -> list[str]:
+    return _checked_tags([*(each for each in present if fold(each) not in gone), *added])
+
+
 def duplicate(stores: Stores, segment_id: str, *, account: Account, now: datetime) -> Segment:
     """A copy with a name of its own: `X (copy)`, `X (copy 2)` and so on. Raises NotFound."""
     original = get(stores, segment_id)
-    now = _stored(now)
+    now = stored(now)
     segment: Segment = {
         **original,
         "_id": new_id(),
         "name": _copy_name(original["name"], library.names(stores)),
+        "tags": original.get("tags", []),
+        "version": 1,
         "createdBy": account.id,
         "createdAt": now,
         "updatedAt": now,
     }
+    for key in ("lastUsedAt", "lastUsedFor"):
+        segment.pop(key, None)
     library.insert(stores, segment)
     auth.log(stores, account, "segment_saved", segment["_id"], now=now)
     return segment
-
-
-def delete(stores: Stores, segment_id: str, *, account: Account, now: datetime) -> None:
-    """Remove a segment. Raises Conflict while a campaign that has not ended uses it, and NotFound."""
-    users = used_by(stores, segment_id)
-    if users:
-        names = ", ".join(f"“{campaign['name']}” ({campaign['status']})" for campaign in users[:3])
-        more = f" and {len(users) - 3} more" if len(users) > 3 else ""
-        raise Conflict(f"Campaigns still use this segment: {names}{more}. Finish or cancel them first.")
-    if not library.delete(stores, segment_id):
-        raise _gone()
-    auth.log(stores, account, "segment_deleted", segment_id, now=now)
 
 
 def get(stores: Stores, segment_id: str) -> Segment:
@@ -137,20 +192,29 @@ def get(stores: Stores, segment_id: str) -> Segment:
 
 
 def listing(
-    stores: Stores, *, limit: int = 50, cursor: str | None = None, search: str | None = None
+    stores: Stores,
+    *,
+    limit: int = 50,
+    cursor: str | None = None,
+    search: str | None = None,
+    tags: Sequence[str] = (),
+    order: str = "changed",
 ) -> tuple[list[Segment], str | None]:
-    """Segments, latest change first, and the cursor of the following page or None."""
-    return library.page(stores, limit=limit, cursor=cursor, search=search)
+    """Segments with all of these tags and the text in their name or a tag; the cursor of the following page.
+
+    `order` is `changed` or `used` (latest first), `name`, or `size` (largest first).
+    """
+    return library.page(stores, limit=limit, cursor=cursor, search=search, tags=tags, order=order)
 
 
-def total(stores: Stores, search: str | None = None) -> int:
-    """How many segments there are, or how many have this text in their name."""
-    return library.count(stores, search)
+def total(stores: Stores, search: str | None = None, tags: Sequence[str] = ()) -> int:
+    """How many segments there are, or how many have these tags and this text in their name or a tag."""
+    return library.count(stores, search, tags)
 
 
-def used_by(stores: Stores, segment_id: str) -> list[dict[str, Any]]:
-    """Campaigns that have not ended and use the segment: `_id`, name and status, at most 20."""
-    return library.users(stores, segment_id, _SETTLED)
+def known_tags(stores: Stores) -> list[str]:
+    """Every tag in use, by name, in one spelling each."""
+    return library.tags(stores)
 
 
 def _checked_name(name: str) -> str:
@@ -169,6 +233,19 @@ def _checked_description(description: str) -> str:
     return description
 
 
+def _checked_tags(tags: Iterable[str]) -> list[str]:
+    """Each once, whatever its case, without blanks around it."""
+    found: dict[str, str] = {}
+    for given in tags:
+        written = " ".join(str(given).split())
+        if not written or len(written) > LONGEST_TAG or not written.isprintable():
+            raise _bad("tags", f"A tag has 1 to {LONGEST_TAG} characters.")
+        found.setdefault(fold(written), written)
+    if len(found) > MOST_TAGS:
+        raise _bad("tags", f"A segment has at most {MOST_TAGS} tags.")
+    return list(found.values())
+
+
 def _copy_name(name: str, taken: set[str]) -> str:
     number = 1
     while True:
@@ -177,11 +254,6 @@ def _copy_name(name: str, taken: set[str]) -> str:
         if fold(candidate) not in taken:
             return candidate
         number += 1
-
-
-def _stored(at: datetime) -> datetime:
-    """The instant as MongoDB keeps it, in whole milliseconds, so that what we return equals what we read."""
-    return at.replace(microsecond=at.microsecond // 1000 * 1000)
 
 
 def _bad(field: str, reason: str) -> InvalidInput:

@@ -3,7 +3,11 @@
 from datetime import UTC, datetime
 
 
+def stored(at: datetime) -> datetime:
+    """The instant as MongoDB keeps it, in whole milliseconds, so that what we return equals what we read."""
+    return at.replace(microsecond=at.microsecond // 1000 * 1000)
+
+
 def utc_now() -> datetime:
     """This instant, aware, in UTC, in whole milliseconds (what MongoDB keeps)."""
-    now = datetime.now(UTC)
-    return now.replace(microsecond=now.microsecond // 1000 * 1000)
+    return stored(datetime.now(UTC))

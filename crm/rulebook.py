@@ -37,6 +37,14 @@ def problems(stores: Stores, tree: Any, *, own_id: str | None = None) -> list[In
     return segments.problems(tree, fields(stores), _References(stores), own_id=own_id)
 
 
+def parse_old(stores: Stores, tree: Any) -> Rule:
+    """A rule as it was saved some time ago, to be read and not evaluated: what it refers to may be gone.
+
+    Raises InvalidRule where it can't be read even so.
+    """
+    return segments.parse(tree, fields(stores), _Past(stores))
+
+
 @dataclass(frozen=True, slots=True)
 class _References:
     """Looks things up in the stores."""
@@ -57,3 +65,20 @@ class _References:
     def list(self, list_id: str) -> Referred | None:
         found = lists.get(self.stores, list_id)
         return None if found is None else Referred(found["name"])
+
+
+@dataclass(frozen=True, slots=True)
+class _Past:
+    """Looks things up as well, and has a stand-in for each that is gone. Segments are not looked into."""
+
+    stores: Stores
+
+    def segment(self, segment_id: str) -> Referred:
+        found = library.get(self.stores, segment_id)
+        return Referred(found["name"] if found else "(deleted)", {"type": "everyone"})
+
+    def campaign(self, campaign_id: str) -> Referred:
+        return _References(self.stores).campaign(campaign_id) or Referred("(deleted)")
+
+    def list(self, list_id: str) -> Referred:
+        return _References(self.stores).list(list_id) or Referred("(deleted)")

@@ -9,10 +9,11 @@ from crm import library, segments
 from crm.auth import Account
 from crm.errors import CrmError
 from crm.moment import utc_now
+from crm.saved import usage
 from crm.settings import Settings
 from crm.stores.connection import Stores
 from ui import format as fmt
-from ui import notices, open_segment
+from ui import links, notices, open_segment
 
 _STEP = 20
 _MANY = 8  # segments beyond which a search helps
@@ -155,13 +156,35 @@ def _rename(stores: Stores, account: Account, segment_id: str, name: str) -> Non
     st.rerun()
 
 
+def _used(name: str, users: usage.Users) -> None:
+    """Who goes by a segment, with a way to each."""
+    st.warning(f"“{fmt.plain(name)}” is in use and stays.", icon=":material/link:")
+    if users.campaigns:
+        st.markdown("Finish or cancel these campaigns first:")
+        for campaign in users.campaigns:
+            st.page_link(
+                links.page("history"), label=f"{fmt.plain(campaign['name'])} ({campaign['status']})",
+                icon=":material/campaign:", query_params={"campaign": campaign["_id"]},
+            )  # fmt: skip
+    if users.segments:
+        st.markdown("Take it out of the rules of these segments first:")
+        for segment in users.segments:
+            st.page_link(
+                links.page("segments"), label=fmt.plain(segment["name"]), icon=":material/group:",
+                query_params={"segment": segment["_id"]},
+            )  # fmt: skip
+
+
 @st.dialog("Delete segment")
 def _delete(stores: Stores, account: Account, segment_id: str, name: str) -> None:
-    st.write(f"Delete “{fmt.plain(name)}”? Campaigns that were sent to it keep their audience.")
-    users = library.used_by(stores, segment_id)
+    users = usage.users(stores, segment_id)
     if users:
-        names = ", ".join(f"“{fmt.plain(campaign['name'])}”" for campaign in users)
-        st.warning(f"In use by {names}. Finish or cancel it first.", icon=":material/campaign:")
+        _used(name, users)
+    else:
+        st.write(
+            f"Delete “{fmt.plain(name)}”? Campaigns that were sent to it keep their audience. "
+            "You can bring it back for 30 days."
+        )
     with st.container(horizontal=True, horizontal_alignment="right"):
         if st.button("Keep", key="segment-keep"):
             st.rerun()

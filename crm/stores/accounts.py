@@ -1,6 +1,6 @@
 """Accounts in MongoDB, with API keys and the audit log beside them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
@@ -25,6 +25,12 @@ def by_email(stores: Stores, folded_email: str) -> Document | None:
 def listing(stores: Stores, roles: list[str | None]) -> Iterator[Document]:
     """Accounts in these roles (None: waiting for one), by e-mail."""
     return iter(stores.db.accounts.find({"role": {"$in": roles}}).sort("email", 1))
+
+
+def names(stores: Stores, account_ids: Iterable[str]) -> dict[str, str]:
+    """The names of these accounts, by id; those that are deleted are left out."""
+    found = stores.collection("accounts").find({"_id": {"$in": list(account_ids)}}, {"name": 1, "email": 1})
+    return {account["_id"]: account.get("name") or account["email"] for account in found}
 
 
 def count(stores: Stores, query: dict[str, Any]) -> int:

@@ -43,6 +43,9 @@ INDEXES: dict[str, list[IndexModel]] = {
         ),
         IndexModel([("updatedAt", DESCENDING), ("_id", DESCENDING)]),
     ],
+    "segmentVersions": [],
+    "segmentSizes": [],
+    "deletedSegments": [IndexModel([("deletedAt", DESCENDING)])],
     "lists": [
         IndexModel(
             [("folded.name", ASCENDING)], unique=True, partialFilterExpression={"folded.name": _TEXT_ONLY}

@@ -117,7 +117,9 @@ def test_a_segment_is_saved_read_changed_listed_and_deleted(shop, analyst):
     segment = saved(analyst)
     path = f"/api/segments/{segment['_id']}"
     assert (segment["rules"], segment["lastSize"]) == (BIG, 2)
-    assert analyst.get(path).json() == segment
+    sizes = [{"at": segment["lastSizeAt"], "size": 2, "total": 3}]
+    nobody = {"campaigns": [], "segments": []}
+    assert analyst.get(path).json() == {**segment, "sizes": sizes, "usedBy": nobody}
     changed = analyst.put(path, json={"name": "Bigger", "rules": {"type": "everyone"}}).json()
     assert (changed["name"], changed["lastSize"], changed["_id"]) == ("Bigger", 3, segment["_id"])
     assert analyst.get("/api/segments").json() == {"items": [changed], "next": None}

@@ -1,0 +1,1 @@
+"""What is kept about saved segments besides themselves: versions, sizes, uses, the deleted ones."""
