@@ -19,7 +19,10 @@ Administrator = Annotated[auth.Account, Depends(requires("administer"))]
 
 @router.post("", status_code=202)
 def upsert(stores: StoresDep, account: Uploader, record: OneRecord) -> Accepted:
-    """Create or update one customer, known by `externalId` or `email`."""
+    """Create or update one customer, known by `externalId` or `email`.
+
+    What he has beyond the known fields, or under `attributes`, becomes custom attributes.
+    """
     result = ingest.accept_customers(stores, [record], now=utc_now())
     refuse_if_rejected(result)
     return acceptance(result)

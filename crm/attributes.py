@@ -89,6 +89,17 @@ def field_of(document: Document) -> Field:
     return Field(document["name"], FieldType(document["type"]), document["label"], key=document["_id"])
 
 
+def named(stores: Stores, customers: Iterable[Document]) -> list[Document]:
+    """The customers with their attributes by name; values of attributes that were removed are left out."""
+    customers = list(customers)
+    known = list(fields(stores).values()) if any(one.get("attributes") for one in customers) else []
+    for customer in customers:
+        given = customer.pop("attributes", None) or {}
+        if own := {field.name: given[field.key] for field in known if field.key in given}:
+            customer["attributes"] = own
+    return customers
+
+
 def discover(stores: Stores, found: Iterable[Found], *, now: datetime) -> dict[str, Field]:
     """The fields of these attributes by `identity` of their names; those that are new are added.
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import orjson
 
+from crm import attributes
 from crm.errors import FieldError, InvalidInput, NotFound
 from crm.fields import fold
 from crm.stores import directory as store
@@ -31,14 +32,18 @@ def customers(stores: Stores, *, search: str = "", limit: int = 50, cursor: str 
     rows = store.customers(
         stores, search=fold(search), before=str(before[0]) if before else None, limit=_limit(limit) + 1
     )
-    return _page(rows, limit, lambda row: [row["_id"]])
+    return _page(attributes.named(stores, rows), limit, lambda row: [row["_id"]])
 
 
 def customer(stores: Stores, customer_id: str) -> Document:
-    """A customer by our id or external id, with his latest `orders` and `deliveries`. Raises NotFound."""
+    """A customer by our id or external id, with his latest `orders` and `deliveries`. Raises NotFound.
+
+    `attributes` are his custom attributes by name.
+    """
     found = store.customer(stores, customer_id)
     if not found:
         raise NotFound("There is no such customer.")
+    attributes.named(stores, [found])
     found["orders"] = store.orders(stores, customer_id=found["_id"], before=None, limit=_PROFILE_ROWS)
     found["deliveries"] = store.deliveries_of(stores, found["_id"], _PROFILE_ROWS)
     return found

@@ -6,7 +6,7 @@ stream when a call returns, and is stored once however often it is sent or redel
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, tzinfo
 from itertools import islice
 from typing import Any, BinaryIO
 
@@ -14,13 +14,13 @@ from crm import spreadsheets
 from crm.directory import Page
 from crm.errors import IllegalTransition, InvalidInput, NotFound
 from crm.imports import undo_status, undo_until
-from crm.ingestion import batches, imports, outcomes, uploads
+from crm.ingestion import batches, custom, imports, outcomes, uploads
 from crm.ingestion.batches import Batch
 from crm.ingestion.headers import CUSTOMERS, KINDS, ORDERS, PRODUCTS
 from crm.ingestion.persist_customers import persist as _persist_customers
 from crm.ingestion.persist_orders import persist as _persist_orders
 from crm.ingestion.persist_products import persist as _persist_products
-from crm.ingestion.records import Refusal, from_json
+from crm.ingestion.records import Record, Refusal, from_json
 from crm.ingestion.uploads import Choices, FilePreview
 from crm.settings import settings
 from crm.stores import imports as store
@@ -73,7 +73,10 @@ class Acceptance:
 
 
 def accept_customers(stores: Stores, records: Iterable[Any], *, now: datetime) -> Acceptance:
-    """Validate customers (JSON objects, e-mail or externalId needed) and publish the good ones."""
+    """Validate customers (JSON objects, e-mail or externalId needed) and publish the good ones.
+
+    What they say beyond the fixed fields become custom attributes.
+    """
     return _accept(stores, CUSTOMERS, records, now)
 
 
@@ -93,19 +96,37 @@ def _accept(stores: Stores, kind: str, records: Iterable[Any], now: datetime) ->
     rejected: list[Rejection] = []
     zone = settings().zone
     while block := list(islice(numbered, _BLOCK)):
-        good: list[batches.Row] = []
-        for row, raw in block:
-            try:
-                record = from_json(kind, raw, zone)
-            except Refusal as refusal:
-                rejected.append(Rejection(row, refusal.field or "record", refusal.code, refusal.reason))
-            else:
-                if kind == ORDERS and "orderReference" not in record:
-                    record["orderReference"] = new_id()
-                good.append((row, record))
+        good, bad = _validated(stores, kind, block, now, zone)
         batches.publish(stores, kind, good, id=new_id(), version=batches.version_of(now))
         accepted += len(good)
+        rejected += bad
     return Acceptance(accepted, tuple(rejected))
+
+
+def _validated(
+    stores: Stores, kind: str, block: Iterable[tuple[int, Any]], now: datetime, zone: tzinfo
+) -> tuple[list[batches.Row], list[Rejection]]:
+    good: dict[int, tuple[Any, Record]] = {}
+    refused: dict[int, Refusal] = {}
+    for row, raw in block:
+        try:
+            record = from_json(kind, raw, zone)
+        except Refusal as refusal:
+            refused[row] = refusal
+        else:
+            if kind == ORDERS and "orderReference" not in record:
+                record["orderReference"] = new_id()
+            good[row] = raw, record
+    if kind == CUSTOMERS:
+        found = custom.complete(stores, good.values(), now=now, zone=zone)
+        refused |= {row: bad for row, bad in zip(good, found, strict=True) if bad is not None}
+    return (
+        [(row, record) for row, (_, record) in good.items() if row not in refused],
+        [
+            Rejection(row, refusal.field or "record", refusal.code, refusal.reason)
+            for row, refusal in sorted(refused.items())
+        ],
+    )
 
 
 _PERSIST = {CUSTOMERS: _persist_customers, ORDERS: _persist_orders, PRODUCTS: _persist_products}

@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from crm.fields import fold, folded_document
+from crm.fields import Field, fold, folded_document
 from crm.ingestion import totals
 from crm.stores import customers as store
 from crm.stores.connection import Document, Session, Stores, new_id
@@ -18,9 +18,16 @@ def bucket_of(key: str) -> int:
     return int.from_bytes(hashlib.blake2b(key.encode(), digest_size=8).digest()) % BUCKETS
 
 
-def new_customer(fields: dict[str, Any], *, version: int, at: datetime, import_id: str | None) -> Document:
+def new_customer(
+    fields: dict[str, Any],
+    *,
+    version: int,
+    at: datetime,
+    import_id: str | None,
+    attributes: Sequence[Field] = (),
+) -> Document:
     """A customer's document from the fields that were given; the three totals always exist."""
-    folded = folded_document(fields)
+    folded = folded_document(fields, attributes)
     customer: Document = {"_id": new_id(), **fields, **totals.NOTHING}
     customer["bucket"] = bucket_of(str(fields.get("externalId") or folded.get("email")))
     customer["folded"] = folded

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from crm.fields import fold, folded_document
-from crm.ingestion import journal, outcomes, totals
+from crm.ingestion import custom, journal, outcomes, totals
 from crm.ingestion.batches import Batch, Tally
 from crm.ingestion.journal import Seen
 from crm.ingestion.people import People, new_customer
@@ -30,7 +30,8 @@ def _persist(stores: Stores, session: Session, batches: Sequence[Batch], now: da
         external_ids={record["externalId"] for record in records if "externalId" in record},
         emails={fold(record["email"]) for record in records if "email" in record},
     )
-    desk = _Desk(people, journal.stamp(now, people.found))
+    stamped = journal.stamp(now, people.found)
+    desk = _Desk(people, stamped, custom.Settled(stores, session, records))
     tallies = [desk.take(batch) for batch in batches]
     desk.settle_openings(stores, session)
     people.write(stores, session)
@@ -45,10 +46,11 @@ def _persist(stores: Stores, session: Session, batches: Sequence[Batch], now: da
 class _Desk:
     """Takes records one after the other, each seeing what the ones before it did."""
 
-    def __init__(self, people: People, now: datetime) -> None:
+    def __init__(self, people: People, now: datetime, attributes: custom.Settled) -> None:
         self.people = people
         self.now = now
         self.seen = Seen()
+        self._attributes = attributes
         self._openings: dict[str, Document] = {}  # as they were before this transaction
 
     def take(self, batch: Batch) -> Tally:
@@ -65,10 +67,14 @@ class _Desk:
     def _take(self, record: Record, batch: Batch) -> str:
         known = self._known(record)
         opening = totals.given_opening(record)
+        given = self._attributes.of(record)
         if known is None:
-            self._create(record, opening, batch)
+            self._create(record | ({"attributes": given} if given else {}), opening, batch)
             return "created"
-        changes = _changes(known, record, newer=batch.version >= known.get("version", 0))
+        as_new = batch.version >= known.get("version", 0)
+        changes = _changes(known, record, newer=as_new)
+        if (attributes := custom.merged(known, given, newer=as_new)) != known.get("attributes", {}):
+            changes["attributes"] = attributes
         new_opening = totals.opened(known.get("opening"), opening, batch.accepted_at)
         if new_opening is not None:
             self._openings.setdefault(known["_id"], known.get("opening") or {})
@@ -81,7 +87,7 @@ class _Desk:
                 known["version"] = batch.version
             return "unchanged"
         if changes.keys() != {"opening"}:
-            changes["folded"] = folded_document(known | changes)
+            changes["folded"] = folded_document(known | changes, self._attributes.fields)
         changes["updatedAt"] = self.now
         if newer:
             changes["version"] = batch.version
@@ -106,7 +112,11 @@ class _Desk:
 
     def _create(self, record: Record, opening: dict[str, Any], batch: Batch) -> None:
         customer = new_customer(
-            record, version=batch.version, at=batch.accepted_at, import_id=batch.import_id
+            record,
+            version=batch.version,
+            at=batch.accepted_at,
+            import_id=batch.import_id,
+            attributes=self._attributes.fields,
         )
         new_opening = totals.opened(None, opening, batch.accepted_at)
         if new_opening is not None:
