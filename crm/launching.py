@@ -12,6 +12,7 @@ from crm import audiences, library, messages, planning, rulebook, segments
 from crm.auth import Account
 from crm.errors import FieldError, InvalidInput, NotFound
 from crm.lifecycle import CampaignAction, CampaignStatus, allowed_from
+from crm.saved import usage
 from crm.segments import Rule
 from crm.settings import settings
 from crm.stores import audit
@@ -73,6 +74,8 @@ def start(
     )
     if begun is not None:
         planning.publish(stores, campaign["_id"])
+        if begun.get("segmentId"):
+            usage.note(stores, begun["segmentId"], usage.CAMPAIGN, now=begun["launchedAt"])
     return begun
 
 

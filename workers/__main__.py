@@ -14,18 +14,18 @@ from crm.settings import Settings, settings
 from crm.stores import indexes
 from crm.stores.connection import Stores, connect
 from crm.stores.outages import is_outage
-from workers import garbage, logs, roles, snapshot
+from workers import garbage, logs, roles
 from workers.consumer import Policy
 from workers.process import Worker
 
 log = logging.getLogger("workers")
 
-_KEEPER_ENDS = 10.0  # seconds; whatever it was writing then is left out by whoever reads
+_STANDING_ENDS = 10.0  # seconds; whatever was being written then is left out by whoever reads
 
 
 def main(arguments: list[str]) -> int:
     """0 after an orderly stop, 1 after a role died, 2 where there are no stores to work on."""
-    known = [*roles.KINDS, roles.SNAPSHOT]
+    known = [*roles.KINDS, *roles.STANDING]
     parser = argparse.ArgumentParser(prog="python -m workers", description=__doc__)
     parser.add_argument("kinds", nargs="*", metavar="kind", help=f"one of: {', '.join(known)}; default: all")
     kinds = parser.parse_args(arguments).kinds or known
@@ -56,11 +56,11 @@ def _work(config: Settings, stores: Stores, kinds: list[str]) -> int:
         "worker started",
         extra={"action": "worker_started", "consumer": worker.consumer, "kinds": kinds},
     )
-    keeper = snapshot.start(stores, config, worker.stop) if roles.SNAPSHOT in kinds else None
+    standing = [start(stores, config, worker.stop) for kind, start in roles.STANDING.items() if kind in kinds]
     healthy = worker.run() if chosen else worker.stop.wait()
-    if keeper is not None:
-        worker.stop.set()
-        keeper.join(_KEEPER_ENDS)
+    worker.stop.set()
+    for thread in standing:
+        thread.join(_STANDING_ENDS)
     log.info("worker stopped", extra={"action": "worker_stopped", "consumer": worker.consumer})
     stores.close()
     return 0 if healthy else 1

@@ -1,7 +1,12 @@
 """Which kinds of work there are, and what each one reads. One line a role."""
 
+import threading
+from collections.abc import Callable
+
+from crm.settings import Settings
 from crm.stores import streams
-from workers import imports, ingest, plan, receipts, send
+from crm.stores.connection import Stores
+from workers import imports, ingest, plan, receipts, segments, send, snapshot
 from workers.consumer import Role
 
 _MANY = 32  # entries at a time: single records, which come one an entry, shall not take a transaction each
@@ -25,5 +30,9 @@ KINDS: dict[str, tuple[Role, ...]] = {
 }
 """Kind, as named on the command line → its roles; each role is a thread."""
 
-SNAPSHOT = "snapshot"
-"""The kind that reads no stream: it keeps the columnar copy of customers and orders."""
+STANDING: dict[str, Callable[[Stores, Settings, threading.Event], threading.Thread]] = {
+    "snapshot": snapshot.start,
+    "segments": segments.start,
+}
+"""Kinds that read no stream, each a thread until the worker stops: one keeps the columnar copy of customers
+and orders, one counts the saved segments once a day."""

@@ -1,6 +1,7 @@
 """How many a segment selects, over time: counted at each save, and once a day by a worker."""
 
 import logging
+import random
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -56,14 +57,15 @@ def trends(
 def measure_all(stores: Stores, *, now: datetime, zone: ZoneInfo) -> int:
     """Count every segment that was not counted today (a day of the zone) yet; how many that was.
 
-    A segment that can't be counted is left out, with its reason in the log. Two workers at once do the work
-    twice, and note it once.
+    A segment that can't be counted is left out, with its reason in the log. Several workers at once share the
+    work, each in an order of its own; what two of them count at the same moment is noted once.
     """
     day = f"{now.astimezone(zone):%Y-%m-%d}"
     done = store.measured_on(stores, day)
+    waiting = [segment for segment in library.everything(stores) if segment["_id"] not in done]
     counted = 0
-    for segment in library.everything(stores):
-        if segment["_id"] in done:
+    for segment in random.sample(waiting, len(waiting)):
+        if store.is_measured(stores, segment["_id"], day):
             continue
         try:
             rule = rulebook.parse(stores, segment["rules"], own_id=segment["_id"])

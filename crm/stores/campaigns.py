@@ -1,22 +1,46 @@
 """Campaigns: one document each. Every change of status is refereed by the database."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from pymongo import DESCENDING, ReturnDocument
 from pymongo.client_session import ClientSession
 
 from crm.lifecycle import CampaignStatus
-from crm.stores.connection import Document, Stores
+from crm.rules.mentions import segments_in
+from crm.stores import segments
+from crm.stores.connection import Document, Session, Stores
 from crm.stores.indexes import BOOKS
 from crm.stores.transactions import transact
+
+T = TypeVar("T")
 
 _NAME = "campaigns"
 
 
 def insert(stores: Stores, document: Document) -> None:
-    stores.collection(_NAME).insert_one(document)
+    """Store a campaign. Raises Conflict where a segment that it goes by has just been deleted."""
+
+    def work(session: Session | None) -> None:
+        stores.collection(_NAME).insert_one(document, session=session)
+
+    _holding(stores, document, work)
+
+
+def _holding(stores: Stores, written: Document, work: Callable[[Session | None], T]) -> T:
+    """Do the write; if it names segments, so that none of them can be deleted at the same moment."""
+    named = segments_in(written.get("rules"))
+    if written.get("segmentId"):
+        named.add(written["segmentId"])
+    if not named:
+        return work(None)
+
+    def both(session: Session) -> T:
+        segments.hold(stores, named, session)
+        return work(session)
+
+    return transact(stores, both)
 
 
 def find(stores: Stores, campaign_id: str) -> Document | None:
@@ -54,7 +78,7 @@ def change(
     """Set `changes`, and remove the fields `drop`, if the campaign is in one of these statuses.
 
     It must also lack the field `without` and have the values of `where`. Returns the campaign as it is now,
-    or None where it is not in such a state.
+    or None where it is not in such a state. Raises Conflict as `insert`.
     """
     query: Document = {"_id": campaign_id, "status": {"$in": list(statuses)}} | (where or {})
     if without:
@@ -62,7 +86,13 @@ def change(
     update: Document = {"$set": changes}
     if gone := [name for name in drop if name not in changes]:
         update["$unset"] = dict.fromkeys(gone, "")
-    return stores.collection(_NAME).find_one_and_update(query, update, return_document=ReturnDocument.AFTER)
+
+    def work(session: Session | None) -> Document | None:
+        return stores.collection(_NAME).find_one_and_update(
+            query, update, return_document=ReturnDocument.AFTER, session=session
+        )
+
+    return _holding(stores, changes, work)
 
 
 def due(stores: Stores, now: datetime, limit: int) -> list[Document]:

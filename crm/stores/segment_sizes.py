@@ -36,6 +36,10 @@ def measured_on(stores: Stores, day: str) -> set[str]:
     return {found["_id"] for found in stores.collection("segmentSizes").find({"day": day}, {"_id": 1})}
 
 
+def is_measured(stores: Stores, segment_id: str, day: str) -> bool:
+    return stores.collection("segmentSizes").find_one({"_id": segment_id, "day": day}, {"_id": 1}) is not None
+
+
 def points(
     stores: Stores, segment_ids: Iterable[str], since: datetime | None = None
 ) -> dict[str, list[Document]]:

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from crm import library
+from crm import campaigns, library
 from crm.auth import Account
 from crm.errors import Conflict, InvalidInput, NotFound
 from crm.saved import sizes, trash, usage, versions
@@ -156,7 +156,7 @@ def together(acts: list[Any]) -> list[Exception]:
         start.wait()
         try:
             act()
-        except Conflict as error:
+        except (Conflict, NotFound) as error:
             refused.append(error)
 
     threads = [threading.Thread(target=run, args=(act,)) for act in acts]
@@ -255,6 +255,13 @@ def test_a_segment_that_can_not_be_counted_keeps_no_other_from_it(stores: Stores
     assert sizes.measure_all(stores, now=NOW, zone=ZONE) == 1
 
 
+def test_several_workers_note_each_segment_once_a_day(stores: Stores) -> None:
+    at = [saved(stores, f"S{number}")["_id"] for number in range(5)]
+    together([lambda: sizes.measure_all(stores, now=NOW, zone=ZONE)] * 3)
+    kept = stores.db.segmentSizes.find({"_id": {"$in": at}})
+    assert [len(one["daily"]) for one in kept] == [1] * 5
+
+
 def test_many_saves_push_no_day_out_of_the_trend(stores: Stores) -> None:
     segment = saved(stores)
     sizes.measure_all(stores, now=NOW, zone=ZONE)
@@ -287,6 +294,16 @@ def test_who_goes_by_a_segment_is_found_at_any_depth(stores: Stores) -> None:
     with pytest.raises(Conflict, match=r"May.*June.*Nested"):
         delete(stores, segment)
     assert library.get(stores, segment["_id"]) == segment
+
+
+def test_a_launch_is_a_use_and_an_earlier_one_is_none_any_more(stores: Stores) -> None:
+    stores.db.customers.insert_one({"_id": "1", "totalSpent": 5000.0})
+    segment = saved(stores)
+    campaigns.launch_new(stores, name="May", account=ANNA, now=NOW, segment_id=segment["_id"])
+    usage.note(stores, segment["_id"], usage.EXPORT, now=NOW - timedelta(days=1))
+    used = library.get(stores, segment["_id"])
+    assert (used["lastUsedAt"], used["lastUsedFor"]) == (NOW, "campaign")
+    assert used["updatedAt"] == segment["updatedAt"]
 
 
 # Deleted
@@ -350,6 +367,19 @@ def test_a_segment_is_never_deleted_under_one_that_begins_to_refer_to_it(stores:
         there = {segment["_id"] for segment in stores.db.segments.find()}
         outer = stores.db.segments.find_one({"name": f"Outer {number}"})
         assert (inner["_id"] in there) or outer is None
+
+
+def test_a_segment_is_never_deleted_under_a_campaign_that_is_being_drafted(stores: Stores) -> None:
+    for number in range(6):
+        segment = saved(stores, f"For {number}")
+        drafted = {"name": f"Sale {number}", "account": ANNA, "now": NOW, "segment_id": segment["_id"]}
+        together([
+            lambda segment=segment: delete(stores, segment),
+            lambda drafted=drafted: campaigns.create(stores, **drafted),
+        ])  # fmt: skip
+        there = stores.db.segments.count_documents({"_id": segment["_id"]})
+        drafts = stores.db.campaigns.count_documents({"segmentId": segment["_id"]})
+        assert (there, drafts) in [(1, 1), (0, 0)]
 
 
 def test_two_segments_never_come_to_refer_to_each_other(stores: Stores) -> None:
