@@ -207,6 +207,11 @@ def _turned(rule: Rule, path: str, at: str) -> Rule:
             return rule
 
 
+def missing(rule: Rule, path: str) -> Rule:
+    """The rule that selects the near misses of a node: they would be in if it said the opposite."""
+    return Group(Join.AND, (_turned(rule, path, ROOT), Group(Join.NOT, (rule,))))
+
+
 def _missing(
     stores: Stores,
     rule: Rule,
@@ -215,8 +220,7 @@ def _missing(
     now: datetime,
     zone: ZoneInfo,
 ) -> int:
-    """Who would be in the audience if this node said the opposite, and is not."""
-    both = Group(Join.AND, (_turned(rule, path, ROOT), Group(Join.NOT, (rule,))))
+    both = missing(rule, path)
     placed = {}
     for at, ids in sets.items():
         inside = at == path or at.startswith(f"{path}.")

@@ -5,7 +5,7 @@ import streamlit as st
 from crm import directory
 from crm.errors import NotFound
 from crm.moment import utc_now
-from ui import customer_cards
+from ui import customer_cards, customer_segments
 from ui import format as fmt
 from ui.session import require_user, settings, stores
 
@@ -31,6 +31,7 @@ def one(customer_id: str) -> None:
     with who:
         st.subheader("Profile")
         customer_cards.profile(customer, zone)
+        customer_segments.draw(stores(), settings(), customer["_id"])
     with what:
         st.subheader("Orders")
         customer_cards.orders(customer["orders"], currency=currency, zone=zone)

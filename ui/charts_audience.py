@@ -5,6 +5,7 @@ anew at every edit. What people wrote stands escaped in them, since plotly reads
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from html import escape
 from typing import Any, cast
 
@@ -146,3 +147,75 @@ def _period_label(bar: PeriodBar, never: str) -> str:
     if bar.months == 3:
         return f"Q{(bar.start.month + 2) // 3} {bar.start:%Y}"
     return f"{bar.start:%Y}" if bar.months == 12 else f"{bar.start:%Y}s"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What one condition makes of an audience: how many there were before it, and after."""
+
+    words: str
+    before: int
+    after: int
+
+
+_ROW, _MOST_STEPS = 46, 10  # pixels of a step; more steps are drawn as one
+
+
+def waterfall(steps: Sequence[Step], *, total: int) -> go.Figure:
+    """What each condition removes from everybody, or adds, one below the other down to who is left.
+
+    The words stand above the bars, so that it can be read in a narrow column.
+    """
+    rows = _rows(_merged(steps), total)
+    places = list(range(len(rows)))
+    trace = {
+        "type": "bar", "orientation": "h", "y": places, "width": 0.28,
+        "base": [min(before, after) for _, before, after, _ in rows],
+        "x": [abs(after - before) for _, before, after, _ in rows],
+        "marker": {"opacity": [1 if before == 0 else _MUTED for _, before, _, _ in rows]},
+        "hovertext": [f"{escape(words)}: {said}" for words, _, _, said in rows],
+        "hovertemplate": "%{hovertext}<extra></extra>",
+    }  # fmt: skip
+    return go.Figure([trace], {
+        **_quiet(_ROW * len(rows)),
+        "xaxis": {"visible": False, "range": [0, max(total, 1)]},
+        "yaxis": {"visible": False, "range": [len(rows) - 0.7, -0.8]},
+        "annotations": [
+            part
+            for place, (words, _, _, said) in zip(places, rows, strict=True)
+            for part in (
+                _beside(escape(shortened(words, 30)), place, 0, "left"), _beside(said, place, 1, "right"),
+            )
+        ],
+    })  # fmt: skip
+
+
+def said_steps(steps: Sequence[Step], *, total: int) -> str:
+    """The waterfall in words, for whom does not see it."""
+    return "; ".join(f"{words}: {said}" for words, _, _, said in _rows(_merged(steps), total))
+
+
+def _merged(steps: Sequence[Step]) -> list[Step]:
+    if len(steps) <= _MOST_STEPS:
+        return list(steps)
+    kept, rest = steps[: _MOST_STEPS - 1], steps[_MOST_STEPS - 1 :]
+    return [*kept, Step(f"{len(rest)} more conditions", rest[0].before, rest[-1].after)]
+
+
+def _rows(steps: Sequence[Step], total: int) -> list[tuple[str, int, int, str]]:
+    """Words, from, to, and the number beside them."""
+    removing = bool(steps) and steps[0].before > 0
+    first = [("everyone", 0, total, fmt.number(total))] if removing else []
+    each = [
+        (step.words, step.before, step.after, ("+" if step.before == 0 or not removing else "")
+         + fmt.number(step.after - step.before)) for step in steps
+    ]  # fmt: skip
+    last = steps[-1].after if steps else total
+    return [*first, *each, ("selected", 0, last, fmt.number(last))]
+
+
+def _beside(text: str, place: int, x: int, side: str) -> dict[str, Any]:
+    return {
+        "text": text, "x": x, "xref": "paper", "xanchor": side, "y": place - 0.36, "yref": "y",
+        "showarrow": False, "font": {"size": 12},
+    }  # fmt: skip

@@ -7,13 +7,22 @@ import streamlit as st
 from crm.auth import Account
 from crm.settings import Settings
 from crm.stores.connection import Stores
-from ui import segment_figures, segment_filter, segment_people
+from ui import segment_explain, segment_figures, segment_filter, segment_misses, segment_people
 from ui.segment_preview import Shown
 
 OPEN = "segment panel"  # key of the widget that says which one is open
-PEOPLE, FILTER = "Charts and people", "MongoDB filter"
+PEOPLE, EXPLAIN, MISSES, FILTER = "Charts and people", "Why in or out", "Near misses", "MongoDB filter"
+CUSTOMER = "customer"  # in the address: whom to explain
 
 Panel = Callable[[Shown, Stores, Settings, Account], None]
+
+
+def open_from_address() -> None:
+    """Open the explanation of the customer that the address names, once."""
+    customer_id = st.query_params.pop(CUSTOMER, None)
+    if customer_id:
+        segment_explain.choose(customer_id)
+        st.session_state[OPEN] = EXPLAIN
 
 
 def draw(shown: Shown, stores: Stores, settings: Settings, account: Account) -> None:
@@ -29,8 +38,16 @@ def _people(shown: Shown, stores: Stores, settings: Settings, account: Account) 
     segment_people.draw(shown, settings)
 
 
+def _explain(shown: Shown, stores: Stores, settings: Settings, account: Account) -> None:
+    segment_explain.draw(shown, stores, settings)
+
+
+def _misses(shown: Shown, stores: Stores, settings: Settings, account: Account) -> None:
+    segment_misses.draw(shown, stores, settings)
+
+
 def _filter(shown: Shown, stores: Stores, settings: Settings, account: Account) -> None:
     segment_filter.draw(shown, stores, settings)
 
 
-_PANELS: dict[str, Panel] = {PEOPLE: _people, FILTER: _filter}
+_PANELS: dict[str, Panel] = {PEOPLE: _people, EXPLAIN: _explain, MISSES: _misses, FILTER: _filter}

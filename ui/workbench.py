@@ -21,6 +21,7 @@ from ui import (
     segment_figures,
     segment_panels,
     segment_preview,
+    segment_steps,
 )
 from ui.open_segment import NAME, Opened, Segment
 from ui.rule_builder import rule_builder
@@ -62,6 +63,7 @@ def draw(stores: Stores, settings: Settings, account: Account, address: str) -> 
         st.warning("This segment is not here any more.", icon=":material/search_off:")
         _back()
         return
+    segment_panels.open_from_address()
     draft = rule_draft.current()
     own_id = opened.segment["_id"] if opened.segment else None
     work = Work(stores, settings, account, opened, draft, marks(stores, draft.tree, own_id))
@@ -76,6 +78,7 @@ def _laid_out(work: Work) -> None:
     shown = segment_preview.current(work.stores, work.settings, work.draft, work.marks, charts)
     with right.container(border=True, key="segment-reach"):
         segment_preview.numbers(shown, work.settings)
+        segment_steps.draw(shown, work.settings)
     with left.container(border=True, key="segment-rules"):
         _builder(work, shown)
     with header:

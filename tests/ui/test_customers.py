@@ -2,7 +2,10 @@
 
 import pytest
 
+from crm import library
+from crm.auth import Account
 from crm.moment import utc_now
+from crm.settings import settings
 from tests.shop import customer, line, order
 
 
@@ -45,3 +48,18 @@ def test_a_customer_who_is_not_there(shop, open_page):
     app = open_page("customers", role="analyst", customer="nobody")
     assert app.warning[0].value == "There is no such customer."
     assert not app.exception
+
+
+def test_a_customers_page_says_in_which_segments_he_is_once_it_is_asked(shop, open_page):
+    rules = {"type": "condition", "field": "city", "operator": "equals", "value": "Mumbai"}
+    account = Account("a" * 24, "anna@example.com", "Anna", "marketer")
+    for name, city in (("Mumbaikars", "Mumbai"), ("Punekars", "Pune")):
+        library.save(shop, name=name, rules={**rules, "value": city}, account=account, now=utc_now(),
+                     zone=settings().zone)  # fmt: skip
+    app = open_page("customers", role="analyst", customer="a")
+    assert not app.get("page_link")
+    app.session_state["customer-segments"] = True
+    app.run()
+    assert not app.exception
+    said = [element.value for element in app.markdown]
+    assert said[-2:] == [":green[:material/check_circle:] Mumbaikars", ":gray[:material/cancel:] Punekars"]

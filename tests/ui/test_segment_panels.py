@@ -47,7 +47,8 @@ def show(app: AppTest, key: str, value: Any = True) -> AppTest:
 
 
 def charts(app: AppTest) -> list[str]:
-    return [chart.proto.alt for chart in app.get("plotly_chart")]
+    alts = [chart.proto.alt for chart in app.get("plotly_chart")]
+    return [alt for alt in alts if alt.startswith("Customers by")]
 
 
 def test_the_charts_are_those_that_the_account_chose_in_its_order(shop, opened):
@@ -99,3 +100,58 @@ def test_saving_counts_as_of_now_whatever_instant_is_looked_at(shop, opened):
     widgets(app, "number_input", "amount")[0].set_value(31).run()
     app.button(key="segment-save").click().run()
     assert shop.db.segments.find_one()["lastSize"] == 4
+
+
+def test_what_each_condition_removes_stands_beside_the_number(opened):
+    alts = [chart.proto.alt for chart in opened(MORE, CITY).get("plotly_chart")]
+    assert alts[0].startswith("everyone: 10; spent more than ₹1,000: −3; live in Pune: −6; selected: 1")
+
+
+def test_a_customer_is_searched_and_told_why_he_is_out_condition_by_condition(opened):
+    app = show(opened(MORE, CITY), "segment panel", "Why in or out")
+    app.text_input(key="segment explain search").set_value("N7").run()
+    app.button(key="segment-explain-c7").click().run()
+    said = texts(app).replace("\\", "")
+    assert "**N7 · n7@shop.example**" in said
+    assert ":red[:material/cancel:] all of these — 1 of 2 holds" in said
+    assert ":green[:material/check_circle:] spent more than ₹1,000 — **₹3,500**" in said
+    assert ":red[:material/cancel:] live in Pune — **Mumbai**" in said
+
+
+def test_when_time_alone_will_change_it_is_said(opened):
+    app = show(opened(RECENT), "segment panel", "Why in or out")
+    app.text_input(key="segment explain search").set_value("N2").run()
+    app.button(key="segment-explain-c2").click().run()
+    last = TODAY + timedelta(days=10)
+    assert f"leaves on {last.day} {last:%b %Y}, 00:00" in texts(app)
+
+
+def test_an_explanation_follows_the_rule_while_it_is_edited(opened):
+    app = show(opened(MORE), "segment panel", "Why in or out")
+    app.text_input(key="segment explain search").set_value("N7").run()
+    app.button(key="segment-explain-c7").click().run()
+    assert ":material/cancel:" not in texts(app)
+    widgets(app, "number_input", "value")[0].set_value(4000.0).run()
+    assert ":red[:material/cancel:] spent more than ₹4,000" in texts(app).replace("\\", "")
+
+
+def test_a_link_with_a_customer_opens_why_he_is_in_or_out(shop, open_page):
+    app = open_page("segments", role="analyst", segment=saved(shop), customer="c7")
+    assert not app.exception
+    assert "N7" in texts(app)
+    assert "customer" not in app.query_params
+
+
+def test_near_misses_are_counted_shown_and_opened_as_a_segment(opened):
+    app = show(opened(MORE, CITY), "segment panel", "Near misses")
+    assert "**6** more fail only: live in Pune" in texts(app)
+    assert "**3** more fail only: spent more than ₹1,000" in texts(app).replace("\\", "")
+    app.button(key="segment-miss-rules.conditions[1]").click().run()
+    assert sorted(app.dataframe[0].value["name"]) == [f"N{at}" for at in range(4, 10)]
+    app.button(key="segment-miss-open").click().run()
+    assert number(app) == "6"
+
+
+def test_nobody_is_a_near_miss_of_a_rule_that_everybody_fails_twice(opened):
+    app = show(opened({**MORE, "value": 9000}, {**CITY, "value": "Delhi"}), "segment panel", "Near misses")
+    assert "Nobody is out for the sake of one condition alone" in texts(app)

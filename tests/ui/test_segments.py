@@ -89,7 +89,7 @@ def test_a_complete_condition_is_counted_said_and_drawn(builder):
     assert number(builder) == "7"
     assert {metric.label: metric.value for metric in builder.metric}["Of 10"] == "70\u00a0%"
     assert "spent more than ₹1,000" in texts(builder)
-    assert len(builder.get("plotly_chart")) == 6
+    assert len(builder.get("plotly_chart")) == 7  # six of the audience, one of the rule's steps
     assert len(builder.dataframe[0].value) == 7
     assert not builder.button(key="segment-save").disabled
 
