@@ -13,6 +13,7 @@ from crm import auth, campaigns, delivery, launching
 from crm.errors import FieldError, InvalidInput
 from crm.messages import DEFAULT_TEMPLATE
 from crm.moment import utc_now
+from crm.options import OPTIONS
 
 router = APIRouter(tags=["campaigns"])
 
@@ -49,6 +50,9 @@ def create(stores: StoresDep, account: Marketer, body: OneRecord) -> Campaign:
     account's zone if it has no offset; `freeze` says which rules of its segments count, those they have
     when it starts (`start`) or have `now`. A rule that can't be evaluated is 422 with the path
     of the bad node, and nothing is kept. Without a message, `{name|there}` is offered 10 % off.
+
+    Options: `channel`, `subject`, `html`, `variants`, `include`, `exclude`, `holdout`, `frequencyCap`,
+    `rateLimit`, `errorBudget`, `vendor`; see the page about campaigns.
     """
     given = _given(body)
     at = _time(body)
@@ -82,13 +86,17 @@ def one(stores: StoresDep, account: Reader, campaign_id: str) -> Campaign:
 
 @router.put("/campaigns/{campaign_id}")
 def edit(stores: StoresDep, account: Marketer, body: OneRecord, campaign_id: str) -> Campaign:
-    """Change name, segment or message of a draft; what is not given stays. 409 once it was launched."""
+    """Change name, segment, message or options of a draft; what is not given stays.
+
+    409 once it was launched.
+    """
     return campaigns.edit(
         stores,
         campaign_id,
         name=_text(body, "name"),
         segment_id=_text(body, "segmentId"),
         template=_text(body, "messageTemplate"),
+        options=_options(body),
         account=account,
         now=utc_now(),
     )
@@ -205,7 +213,12 @@ def _given(body: dict[str, Any]) -> dict[str, Any]:
         "segment_id": _text(body, "segmentId"),
         "rules": body.get("rules"),
         "template": _text(body, "messageTemplate"),
+        "options": _options(body),
     }
+
+
+def _options(body: dict[str, Any]) -> dict[str, Any]:
+    return {name: body[name] for name in OPTIONS if name in body}
 
 
 def _only_a_draft(body: dict[str, Any]) -> bool:

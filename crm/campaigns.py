@@ -10,7 +10,7 @@ count), problem (why it could not be launched at its time), expectedSize (counte
 and when and by whom what happened.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -19,6 +19,8 @@ from crm.auth import Account
 from crm.errors import FieldError, IllegalTransition, InvalidInput, NotFound
 from crm.ledger import books, deliveries, deliveries_csv, reasons
 from crm.lifecycle import CampaignAction, CampaignStatus, allowed_from, allows, target_of
+from crm.options import OPTIONS
+from crm.options import read as _read
 from crm.stores import campaigns as store
 from crm.stores import plan as plan_store
 from crm.stores.connection import Document, Stores, new_id
@@ -51,12 +53,14 @@ def create(
     segment_id: str | None = None,
     rules: Any = None,
     template: str = "",
+    options: Mapping[str, Any] | None = None,
 ) -> Campaign:
     """Keep a draft. It may lack everything but a name; what is missing is said when it is launched.
 
-    Raises InvalidInput for the name, NotFound for a segment that is not there, InvalidRule for bad rules.
+    `options` are those of `crm.options`, by their JSON names. Raises InvalidInput for the name or an option,
+    NotFound for a segment that is not there, InvalidRule for bad rules.
     """
-    draft = _draft(stores, name, segment_id, rules, template, account, now)
+    draft = _draft(stores, name, segment_id, rules, template, options, account, now)
     store.insert(stores, draft)
     auth.log(stores, account, "campaign created", draft["_id"], now=now)
     return _public(draft, None)
@@ -71,9 +75,10 @@ def launch_new(
     segment_id: str | None = None,
     rules: Any = None,
     template: str = messages.DEFAULT_TEMPLATE,
+    options: Mapping[str, Any] | None = None,
 ) -> Campaign:
     """Create a campaign and launch it at once; nothing is kept where it can't be. Raises as `launch`."""
-    draft = _draft(stores, name, segment_id, rules, template, account, now)
+    draft = _draft(stores, name, segment_id, rules, template, options, account, now)
     frozen = launching.freeze(stores, draft, now)
     store.insert(stores, draft)
     return _start(stores, draft, frozen, account, now)
@@ -90,9 +95,10 @@ def schedule_new(
     segment_id: str | None = None,
     rules: Any = None,
     template: str = messages.DEFAULT_TEMPLATE,
+    options: Mapping[str, Any] | None = None,
 ) -> Campaign:
     """Create a campaign and schedule it; nothing is kept where it can't be. Raises as `schedule`."""
-    draft = _draft(stores, name, segment_id, rules, template, account, now)
+    draft = _draft(stores, name, segment_id, rules, template, options, account, now)
     scheduled = launching.scheduled(stores, draft, at, freeze, account=account, now=now)
     store.insert(stores, draft | scheduled)
     auth.log(stores, account, "campaign scheduled", draft["_id"], now=now)
@@ -105,10 +111,11 @@ def _draft(
     segment_id: str | None,
     rules: Any,
     template: str,
+    options: Mapping[str, Any] | None,
     account: Account,
     now: datetime,
 ) -> Document:
-    draft = {
+    draft = _read(options or {}) | {
         "_id": new_id(),
         "name": _checked_name(name),
         "segmentId": segment_id,
@@ -132,9 +139,13 @@ def edit(
     name: str | None = None,
     segment_id: str | None = None,
     template: str | None = None,
+    options: Mapping[str, Any] | None = None,
 ) -> Campaign:
-    """Change what is given of a draft. Raises IllegalTransition once it has been launched."""
-    changes: Document = {"updatedAt": now}
+    """Change what is given of a draft; an option that is null goes back to its default.
+
+    Raises IllegalTransition once it has been launched or scheduled.
+    """
+    changes: Document = _read(options or {}) | {"updatedAt": now}
     if name is not None:
         changes["name"] = _checked_name(name)
     if segment_id is not None:
@@ -307,7 +318,7 @@ def _public(campaign: Document, counts: plan_store.Counts | None) -> Campaign:
     return (
         {"_id": campaign["_id"], "name": campaign["name"], "status": campaign["status"]}
         | {"messageTemplate": campaign.get("messageTemplate", "")}
-        | {name: campaign.get(name) for name in _SHOWN}
+        | {name: campaign.get(name) for name in (*_SHOWN, *OPTIONS)}
         | {f"{state}Count": counted[state] for state in COUNTED}
     )
 

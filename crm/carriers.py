@@ -20,7 +20,7 @@ __all__ = ["DEFAULT", "VENDORS", "configuration", "configure", "vendor"]
 _FRESH = 1.0  # seconds until a worker looks whether the configuration has changed
 
 _lock = threading.Lock()
-_made: dict[tuple[str, str], tuple[float, dict[str, Any], Vendor]] = {}
+_made: dict[tuple[str, str, str], tuple[float, dict[str, Any], Vendor]] = {}
 
 
 def configuration(stores: Stores, name: str) -> dict[str, Any]:
@@ -41,13 +41,13 @@ def configure(
     store.keep(stores, name, wanted, now)
     auth.log(stores, account, "vendor configured", name, now=now)
     with _lock:
-        _made.pop((stores.db.name, name), None)
+        _made.pop((stores.db.name, stores.prefix, name), None)
     return wanted
 
 
 def vendor(stores: Stores, name: str = DEFAULT) -> Vendor:
     """The vendor as it is configured. The same object while its configuration stays. Raises NotFound."""
-    key = (stores.db.name, name)
+    key = (stores.db.name, stores.prefix, name)
     with _lock:
         known = _made.get(key)
     if known and known[0] > time.monotonic():

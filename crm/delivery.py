@@ -12,7 +12,10 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from crm import messages
+import orjson
+
+from crm import content, messages
+from crm.content import Content
 from crm.errors import FieldError, InvalidInput, NotFound
 from crm.fields import fold
 from crm.lifecycle import CampaignAction, DeliveryState, allowed_from
@@ -43,7 +46,7 @@ GONE = "the customer was deleted before the message was sent"
 _ADDRESS = ("email", "phone", "externalId")  # the first that a customer has is where the message goes
 _STATES = {"sent": DeliveryState.SENT, "failed": DeliveryState.FAILED}
 
-_parse = lru_cache(maxsize=64)(messages.parse)
+_SAYS = ("_id", "channel", "messageTemplate", "subject", "html", "variants", "holdout", "attributes")
 
 
 def send(stores: Stores, entries: Sequence[Any], *, now: datetime, vendor: Vendor = VENDOR) -> None:
@@ -88,21 +91,44 @@ def _hand_over(stores: Stores, campaign: Document, number: int, now: datetime) -
 
 def _compose(stores: Stores, campaign: Document, batch: Document, now: datetime) -> list[Document]:
     """A row for each person of a batch: pending with the message, or skipped with the reason."""
-    template = _parse(campaign["messageTemplate"])
+    said = _content(campaign)
     style = messages.Style(campaign["currency"], ZoneInfo(campaign["timeZone"]))
-    known = delivery_store.recipients(stores, batch["customerIds"], ("name", *_ADDRESS, *template.fields))
+    known = delivery_store.recipients(stores, batch["customerIds"], ("name", *_ADDRESS, *said.paths))
     rows: list[Document] = []
     for customer_id in batch["customerIds"]:
         customer = known.get(customer_id)
         row = _row(campaign["_id"], batch["number"], customer_id, customer, now)
-        rendered = messages.render(template, customer, style) if customer else None
-        if rendered is None or rendered.body is None:
-            row["state"] = DeliveryState.SKIPPED
-            row["reason"] = rendered.reason if rendered else GONE
-        else:
-            row["body"] = rendered.body
+        _write(row, said, customer, style)
         rows.append(row)
     return rows
+
+
+def _write(row: Document, said: Content, customer: Document | None, style: messages.Style) -> None:
+    """Put the message into a row, or the reason why there is none."""
+    version = said.version(row["customerId"])
+    if version.name is not None:
+        row["variant"] = version.name
+    composed = content.compose(version, customer, style) if customer else None
+    reason = GONE if composed is None else composed.reason
+    if composed is None or reason:
+        row["state"] = DeliveryState.SKIPPED
+        row["reason"] = reason
+        return
+    row["body"] = composed.text
+    if composed.subject:
+        row["subject"] = composed.subject
+    if composed.html:
+        row["html"] = composed.html
+
+
+@lru_cache(maxsize=32)
+def _read(key: bytes) -> Content:
+    return content.read(orjson.loads(key))
+
+
+def _content(campaign: Document) -> Content:
+    """What a campaign says, read once."""
+    return _read(orjson.dumps({name: campaign.get(name) for name in _SAYS}))
 
 
 def _row(
@@ -140,7 +166,7 @@ def _text(customer: Document, field: str) -> str:
 def _message(row: Document) -> Message:
     key = f"{row['_id']}:{row['attempt']}"
     address = row.get("email") or row.get("address")
-    return Message(key, EMAIL, address, row["body"])
+    return Message(key, EMAIL, address, row["body"], row.get("subject"), row.get("html"))
 
 
 def _receipt(row: Document, answer: Answer) -> Receipt:

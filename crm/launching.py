@@ -8,7 +8,7 @@ import logging
 from datetime import datetime, timedelta
 from typing import Any
 
-from crm import audiences, library, messages, planning, rulebook, segments
+from crm import audiences, content, library, planning, rulebook, segments
 from crm.auth import Account
 from crm.errors import FieldError, InvalidInput, NotFound
 from crm.lifecycle import CampaignAction, CampaignStatus, allowed_from
@@ -33,7 +33,7 @@ def freeze(stores: Stores, campaign: Document, now: datetime) -> Document:
     audience of nobody, NotFound for a segment that is gone.
     """
     changes, rule = _frozen_rules(stores, campaign)
-    messages.parse(campaign.get("messageTemplate", ""))
+    changes["attributes"] = content.attributes(content.read(campaign, rulebook.fields(stores)))
     size = audiences.count(stores, rule, now=now, zone=settings().zone)
     if size == 0:
         reason = "selects nobody at this moment"
@@ -101,7 +101,7 @@ def scheduled(
     if freeze_rules not in (START, NOW):
         raise InvalidInput("freeze is start or now.", [FieldError("freeze", "is start or now")])
     frozen, _ = _frozen_rules(stores, campaign)
-    messages.parse(campaign.get("messageTemplate", ""))
+    content.read(campaign, rulebook.fields(stores))
     changes: Document = {
         "status": CampaignStatus.SCHEDULED,
         "scheduledAt": when,

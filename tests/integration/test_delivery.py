@@ -81,6 +81,31 @@ def test_the_message_that_was_written_is_the_message_that_is_sent(stores):
     assert bodies[0] == "Dear Person 00000, Pune misses you. ₹0"
 
 
+def test_each_gets_his_variant_with_subject_and_html_and_keeps_it_on_a_retry(stores):
+    crowd(stores, 400)
+    options = {
+        "channel": "email", "subject": "For {name}", "html": "<p>{name}</p>", "variants": [
+            {"name": "A", "share": 3, "messageTemplate": "A {{ name|upper }}"}, {"name": "B", "share": 1}],
+    }  # fmt: skip
+    campaign_id = campaigns.launch_new(
+        stores, name="x", rules=EVERYONE, template="B {name}", options=options, account=MARKETER, now=NOW
+    )["_id"]
+    hands = Hands(stores)
+    hands.finish()
+    before = rows(stores, campaign_id)
+    assert 0.68 < sum(row["variant"] == "A" for row in before.values()) / 400 < 0.82
+    for row in before.values():
+        name = row["name"]
+        assert row["body"] == (f"A {name.upper()}" if row["variant"] == "A" else f"B {name}")
+        assert (row["subject"], row["html"]) == (f"For {name}", f"<p>{name}</p>")
+    act(stores, "retry", campaign_id)
+    hands.finish()
+    after = rows(stores, campaign_id)
+    assert {key: row["variant"] for key, row in after.items()} == {
+        key: row["variant"] for key, row in before.items()
+    }
+
+
 def test_every_entry_handled_twice_and_then_replayed_changes_nothing(stores):
     crowd(stores, 1_100)
     hands = Hands(stores)
