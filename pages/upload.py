@@ -16,8 +16,8 @@ st.write(
 )
 
 files = st.file_uploader(
-    "CSV files",
-    type=["csv", "tsv", "txt"],
+    "Files: CSV, Excel, NDJSON or Parquet, packed or not",
+    type=["csv", "tsv", "txt", "xlsx", "ndjson", "jsonl", "parquet", "gz", "zip"],
     accept_multiple_files=True,
     help="Columns are recognised by their names: name, email, city … for customers; order id, "
     "customer email, date, total … for orders.",

@@ -1,6 +1,6 @@
 """What an uploaded file is understood as, before anything of it is imported."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import tzinfo
 from itertools import islice
@@ -17,6 +17,7 @@ from crm.ingestion.records import DATES, NUMBERS, Record, Refusal
 from crm.ingestion.rows import Reader
 
 SAMPLED_ROWS = 1000
+Rows = Iterator[Sequence[Cell]]
 _NAMED = 8  # column names in a message
 _KEYS = {
     CUSTOMERS: "an e-mail address or an external id",
@@ -82,29 +83,33 @@ def _read(file: BinaryIO, table: Table, sample: Sequence[Sequence[Cell]], choice
     for position, said in choices.columns.items():
         if "field" in said and position < len(found):
             found[position] = replace(found[position], field=said["field"], by=CHOSEN)
-    written = _as_written(kind, found, lambda: files.rows(file, table))
+    written = _as_written(kind, found, sample, lambda: files.rows(file, table))
     for position, said in choices.columns.items():
         if position < len(written):
             written[position] = _overruled(written[position], said)
     return Reading(kind, table, tuple(written))
 
 
-def _as_written(kind: str, found: Sequence[Column], rows: Any) -> list[Column]:
-    """The columns with what their rows say of how dates and numbers are written."""
+def _as_written(
+    kind: str, found: Sequence[Column], sample: Sequence[Sequence[Cell]], rows: Callable[[], Rows]
+) -> list[Column]:
+    """The columns with what their rows, the sample first, say of how dates and numbers are written."""
     evidence = {
         position: Evidence(dates=column.field in DATES[kind], patient=column.field != "quantity")
         for position, column in enumerate(found)
         if column.field in DATES[kind] or column.field in NUMBERS[kind]
     }
-    if evidence:
-        _gather(rows(), dict(evidence))
+    undecided = _gather(iter(sample), evidence)
+    if undecided and len(sample) == SAMPLED_ROWS:
+        _gather(islice(rows(), SAMPLED_ROWS, None), undecided)
     return [
         _styled(column, evidence[position]) if position in evidence else column
         for position, column in enumerate(found)
     ]
 
 
-def _gather(rows: Iterator[Sequence[Cell]], undecided: dict[int, Evidence]) -> None:
+def _gather(rows: Rows, undecided: dict[int, Evidence]) -> dict[int, Evidence]:
+    """Let columns see rows until they are decided. Those that are not."""
     for number, cells in enumerate(rows, 1):
         width = len(cells)
         for position, evidence in undecided.items():
@@ -113,7 +118,8 @@ def _gather(rows: Iterator[Sequence[Cell]], undecided: dict[int, Evidence]) -> N
         if number % SAMPLED_ROWS == 0:
             undecided = {position: one for position, one in undecided.items() if one.undecided}
             if not undecided:
-                return
+                break
+    return undecided
 
 
 def _styled(column: Column, evidence: Evidence) -> Column:

@@ -129,7 +129,7 @@ def test_rows_refused_only_in_mongodb_have_their_own_values_too(stores: Stores) 
         (b"name,email\n", "no rows"),
         (b"colour,size\nred,9\n", "Nothing tells"),
         (b"\x89PNG\r\n\x1a\n\0\0\0\0", "picture"),
-        (b"PK\x03\x04xlsx", "Excel"),
+        (b"PK\x03\x04xlsx", "zip or Excel file is cut short"),
     ],
 )
 def test_a_file_nothing_can_be_made_of_fails_with_a_sentence(

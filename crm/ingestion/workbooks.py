@@ -1,0 +1,124 @@
+"""Excel workbooks, row by row. Cells have their values; a formula has the value that was saved with it."""
+
+import re
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date, datetime, time, timedelta
+from itertools import islice
+from typing import Any, BinaryIO
+from xml.etree.ElementTree import ParseError
+
+import openpyxl
+from openpyxl.utils.exceptions import InvalidFileException
+
+from crm.errors import InvalidInput
+from crm.ingestion import containers
+from crm.ingestion.cells import Cell, Spoiled, is_blank
+
+_LARGEST = {"xl/sharedStrings.xml": 256 * 1024**2, "xl/styles.xml": 64 * 1024**2}  # bytes, held in memory
+_DAMAGED = (InvalidFileException, ParseError, zipfile.BadZipFile, KeyError, ValueError, TypeError, OSError,
+            EOFError)  # fmt: skip
+_LARGE_ROW = 1024 * 1024  # characters
+_FORMULA = "f"
+_LOOKED_AT = 100  # rows of a sheet in which something must stand
+_FORMULA_MARK = re.compile(rb"<(?:\w+:)?f[ >/]")  # in a sheet's XML
+
+
+def sheets(file: BinaryIO) -> list[str]:
+    """The visible sheets with something in their first rows. Raises InvalidInput for a damaged file."""
+    containers.check_sizes(file, _LARGEST)
+    with _workbook(file) as workbook:
+        visible = [sheet for sheet in workbook.worksheets if sheet.sheet_state == "visible"]
+        return [sheet.title for sheet in visible if any(_filled(sheet, 3))]
+
+
+def records(file: BinaryIO, sheet: str, most_columns: int) -> Iterator[list[Cell]]:
+    """The rows of a sheet that are not blank. A formula without a saved value spoils its row.
+
+    Raises InvalidInput for a damaged file, while it is read too.
+    """
+    with _workbook(file) as workbook:
+        rows = _cells(workbook[sheet], most_columns + 1)
+        if _has_formulas(file, workbook[sheet]):
+            with _workbook(file, formulas=True) as second:
+                yield from _checked(rows, _rows(second[sheet], most_columns + 1))
+        else:
+            for row in rows:
+                if not all(map(is_blank, row)):
+                    yield _measured(row)
+
+
+@contextmanager
+def _workbook(file: BinaryIO, *, formulas: bool = False) -> Iterator[Any]:
+    file.seek(0)
+    try:
+        workbook = openpyxl.load_workbook(file, read_only=True, data_only=not formulas, keep_links=False)
+        yield workbook
+    except _DAMAGED:
+        raise InvalidInput("The Excel file is damaged. Open it, save it anew and upload that.") from None
+
+
+def _rows(sheet: Any, most_columns: int) -> Iterator[tuple[Any, ...]]:
+    sheet.reset_dimensions()  # what a file says of its size may be wrong
+    return sheet.iter_rows(max_col=most_columns)
+
+
+def _filled(sheet: Any, most_columns: int) -> Iterator[bool]:
+    rows = islice(_rows(sheet, most_columns), _LOOKED_AT)
+    return (any(not is_blank(cell.value) for cell in row) for row in rows)
+
+
+def _cells(sheet: Any, most_columns: int) -> Iterator[list[Cell]]:
+    sheet.reset_dimensions()
+    for row in sheet.iter_rows(max_col=most_columns, values_only=True):
+        yield [value if type(value) in _AS_IT_IS else _plain(value) for value in row]
+
+
+_AS_IT_IS = frozenset({str, int, float, bool, datetime, type(None)})
+
+
+def _plain(value: Any) -> Cell:
+    if isinstance(value, date):
+        return datetime(value.year, value.month, value.day)  # noqa: DTZ001  # a file's day has no zone
+    if isinstance(value, time | timedelta):
+        return str(value)
+    return str(value)
+
+
+def _checked(rows: Iterator[list[Cell]], formulas: Iterator[tuple[Any, ...]]) -> Iterator[list[Cell]]:
+    for row, cells in zip(rows, formulas, strict=False):
+        lost = [
+            str(cell.value)
+            for value, cell in zip(row, cells, strict=False)
+            if value is None and getattr(cell, "data_type", None) == _FORMULA
+        ]
+        if lost:
+            written = [
+                str(cell.value) if value is None and not is_blank(cell.value) else value
+                for value, cell in zip(row, cells, strict=False)
+            ]
+            reason = f"the formula “{lost[0][:60]}” has no saved value; open the file in Excel and save it"
+            yield Spoiled(written, "formula", reason)
+        elif not all(map(is_blank, row)):
+            yield _measured(row)
+
+
+def _measured(row: list[Cell]) -> list[Cell]:
+    size = sum(len(cell) for cell in row if type(cell) is str)
+    if size <= _LARGE_ROW:
+        return row
+    cut = [cell[:1000] + "…" if isinstance(cell, str) and len(cell) > 1000 else cell for cell in row]
+    return Spoiled(cut, "too_long", f"the row holds more than {_LARGE_ROW:,} characters")
+
+
+def _has_formulas(file: BinaryIO, sheet: Any) -> bool:
+    """Whether there is any in the sheet: reading values and formulas side by side takes twice as long."""
+    path = sheet._worksheet_path  # nothing public tells which member of the file it is
+    with zipfile.ZipFile(file) as archive, archive.open(path) as source:
+        end = b""
+        while piece := source.read(1024 * 1024):
+            if _FORMULA_MARK.search(end + piece):
+                return True
+            end = piece[-32:]
+    return False
