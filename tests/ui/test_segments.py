@@ -341,7 +341,8 @@ def test_the_list_says_what_each_segment_means_and_had(shop, open_page):
     app = open_page("segments", role="analyst")
     assert not app.exception
     assert "spent more than ₹1,000" in texts(app)
-    assert "**7 customers**" in texts(app)
+    assert [(one.label, one.value) for one in app.metric] == [("70\u00a0% of all", "7")]
+    assert "Never used" in texts(app)
     opener = next(button for button in app.button if str(button.key).startswith("open-"))
     assert opener.label == r"**Big \*ones\***"
     opener.click().run()

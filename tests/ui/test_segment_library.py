@@ -1,0 +1,81 @@
+"""The list of saved segments: tags, order, who goes by one, deleting and undoing it."""
+
+import pytest
+
+from crm import library
+from crm.auth import Account
+from crm.moment import utc_now
+from crm.saved import trash
+from crm.settings import settings
+
+ANNA = Account("a" * 24, "anna@example.com", "Anna", "marketer")
+MORE = {"type": "condition", "field": "totalSpent", "operator": "greaterThan", "value": 1000}
+
+
+@pytest.fixture
+def shop(installation, monkeypatch):
+    monkeypatch.delenv("GROQ_API_KEY", raising=False)
+    installation.db.customers.insert_many([{"_id": "1", "totalSpent": 5000.0}, {"_id": "2"}])
+    return installation
+
+
+def saved(stores, name, rules=MORE, **other) -> str:
+    zone = settings().zone
+    return library.save(stores, name=name, rules=rules, account=ANNA, now=utc_now(), zone=zone, **other)[
+        "_id"
+    ]
+
+
+def listed(app) -> list[str]:
+    assert not app.exception
+    return [button.label.strip("*") for button in app.button if str(button.key).startswith("open-")]
+
+
+def texts(app) -> str:
+    return "\n".join(element.value for element in [*app.markdown, *app.caption, *app.warning])
+
+
+def test_the_list_is_narrowed_by_tags_and_sorted(shop, open_page):
+    saved(shop, "Beta", tags=["vip", "May"])
+    saved(shop, "Alpha", tags=["vip"])
+    saved(shop, "Gamma")
+    app = open_page("segments", role="analyst")
+    assert listed(app) == ["Gamma", "Alpha", "Beta"]
+    app.multiselect(key="segment-tags").set_value(["vip"]).run()
+    app.selectbox(key="segment-order").set_value("name").run()
+    assert listed(app) == ["Alpha", "Beta"]
+    assert "2 of 3 segments" in texts(app)
+
+
+def test_the_table_has_a_row_a_segment_with_its_line_of_sizes(shop, open_page):
+    at = saved(shop, "Alpha", tags=["vip"])
+    saved(shop, "Beta")
+    library.update(shop, at, rules={"type": "everyone"}, account=ANNA, now=utc_now(), zone=settings().zone)
+    app = open_page("segments", role="analyst")
+    app.segmented_control(key="segment-view").set_value("table").run()
+    table = app.dataframe[0].value.set_index("name")
+    assert (list(table.loc["Alpha", "trend"]), table.loc["Alpha", "share"]) == ([1, 2], 1.0)
+    assert list(table.loc["Alpha", "tags"]) == ["vip"]
+
+
+def test_a_segment_in_use_shows_by_what_and_is_not_deleted(shop, open_page):
+    at = saved(shop, "Inner")
+    saved(shop, "Outer", {"type": "segment", "segmentId": at, "in": True})
+    app = open_page("segments", role="analyst")
+    app.menu_button(key=f"menu-{at}").click("delete").run()
+    assert "is in use and stays" in texts(app)
+    assert app.button(key="segment-delete").disabled
+
+
+def test_a_deletion_is_undone_at_once_or_later(shop, open_page):
+    first, second = saved(shop, "First"), saved(shop, "Second")
+    app = open_page("segments", role="analyst")
+    for at in (first, second):
+        trash.delete(shop, at, account=ANNA, now=utc_now())
+    app.session_state["segment just deleted"] = (second, "Second")
+    app.run()
+    assert listed(app) == []
+    app.button(key="segment-undelete").click().run()
+    app.button(key=f"undelete-{first}").click().run()
+    assert sorted(listed(app)) == ["First", "Second"]
+    assert trash.listing(shop) == []
