@@ -15,6 +15,11 @@ from ui.rule_offers import Offers
 from ui.rule_tree import Node
 from ui.rule_values import entered, hold, is_absent
 
+VALUES_ASKED = "rule values asked"
+"""Where the node is noted whose menu asked what another value would give."""
+
+_VALUES = "values"
+
 
 @dataclass(frozen=True, slots=True)
 class Shown:
@@ -104,7 +109,8 @@ def node_buttons(shown: Shown, node: Node) -> None:
     here = Expected(node["id"])
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", width="content"):
         count(shown, node)
-        offers = [name for name, action in ACTIONS.items() if action.offered(shown.tree, node)]
+        offers = [_VALUES] if rule_kinds.has_amount(node, shown.offers.fields) else []
+        offers += [name for name, action in ACTIONS.items() if action.offered(shown.tree, node)]
         if offers:
             key = here.key("menu")
             st.menu_button(
@@ -113,8 +119,8 @@ def node_buttons(shown: Shown, node: Node) -> None:
                 key=key,
                 icon=":material/more_horiz:",
                 type="tertiary",
-                format_func=lambda name: ACTIONS[name].label,
-                help="Duplicate, move, group",
+                format_func=_label,
+                help="Other values, duplicate, move, group",
                 on_click=_act,
                 args=(node, key),
             )
@@ -142,7 +148,14 @@ def _removed(tree: Node, node_id: int) -> Node:
     return rule_tree.remove(tree, node_id)
 
 
+def _label(name: str) -> str:
+    return "Try other values" if name == _VALUES else ACTIONS[name].label
+
+
 def _act(node: Node, key: str) -> None:
+    if entered(key) == _VALUES:
+        st.session_state[VALUES_ASKED] = node["id"]
+        return
     action = ACTIONS.get(entered(key))
     if action is not None:
         rule_draft.apply(Expected(node["id"]), lambda tree: action.edit(tree, node["id"]))

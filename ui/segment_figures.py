@@ -40,7 +40,7 @@ def draw(shown: Shown, stores: Stores, settings: Settings, account: Account) -> 
             st.markdown(f"**{fmt.plain(label[:1].upper() + label[1:])}**")
             st.plotly_chart(
                 charts.figure(chart, settings.currency),
-                key=f"segment-{chart.field.name}",
+                key=f"segment-chart-{chart.field.name}",
                 config=_CHART,
                 alt=f"Customers by {label}",
             )

@@ -18,6 +18,7 @@ from ui import (
     prompt_box,
     rule_draft,
     rule_tree,
+    segment_curve,
     segment_figures,
     segment_panels,
     segment_preview,
@@ -87,6 +88,7 @@ def _laid_out(work: Work) -> None:
         empty = rule_tree.is_empty(work.draft.tree)
         prompt_box.draw(work.stores, work.settings, rule_draft.propose, suggest=empty)
     segment_panels.draw(shown, work.stores, work.settings, work.account)
+    segment_curve.draw_if_asked(shown, work.draft, work.stores, work.settings)
 
 
 def _builder(work: Work, shown: Shown) -> None:

@@ -202,6 +202,17 @@ def known_values(stores: Stores, field: str, limit: int) -> list[str]:
     return [found["_id"] for found in stores.collection("customers").aggregate(pipeline)]
 
 
+def spread(stores: Stores, path: str, many: int) -> list[float]:
+    """The lowest and the highest number at a path, and about so many between them with equally many
+    customers from each to the next; ascending, empty where nobody has one."""
+    pipeline: list[Document] = [
+        {"$match": {path: {"$type": "number", "$not": {"$type": "array"}}}},
+        {"$bucketAuto": {"groupBy": f"${path}", "buckets": max(1, many - 1)}},
+    ]
+    found = [bucket["_id"] for bucket in stores.collection("customers").aggregate(pipeline)]
+    return [float(one["min"]) for one in found] + ([float(found[-1]["max"])] if found else [])
+
+
 def spend_at(stores: Stores, share: float) -> float | None:
     """The spend that this share of the buyers stays below; None without buyers."""
     buyers = {"totalSpent": {"$gt": 0}}

@@ -155,3 +155,19 @@ def test_near_misses_are_counted_shown_and_opened_as_a_segment(opened):
 def test_nobody_is_a_near_miss_of_a_rule_that_everybody_fails_twice(opened):
     app = show(opened({**MORE, "value": 9000}, {**CITY, "value": "Delhi"}), "segment panel", "Near misses")
     assert "Nobody is out for the sake of one condition alone" in texts(app)
+
+
+def test_a_conditions_menu_opens_what_other_values_would_give(opened):
+    app = opened(MORE, CITY)
+    widgets(app, "menu_button", "menu")[0].click("values").run()
+    assert not app.exception
+    assert "**₹1,000**: **1 customer**" in texts(app).replace("\\", "")
+    assert app.button(key="segment-curve-use").disabled
+    assert "values" not in widgets(app, "menu_button", "menu")[1].options
+
+
+def test_other_values_wait_for_a_complete_rule(opened):
+    app = opened(MORE)
+    widgets(app, "button", "add")[0].click().run()
+    widgets(app, "menu_button", "menu")[0].click("values").run()
+    assert app.toast[0].value == "Finish every condition first."
