@@ -12,6 +12,7 @@ from api.security import StoresDep, requires
 from crm import auth, directory, imports, ingest
 from crm.errors import InvalidInput, TooLarge
 from crm.moment import utc_now
+from crm.stores.connection import Stores
 
 router = APIRouter(prefix="/imports", tags=["imports"])
 
@@ -34,8 +35,17 @@ async def upload(
     account: Uploader,
     kind: Literal["customers", "orders", "products"] | None = None,
     filename: str = "upload.csv",
+    existing: Literal["update", "fill", "skip"] = "update",
+    totals: Literal["take", "ignore"] = "take",
+    confirm: bool = False,
 ) -> dict[str, str]:
-    """Upload a file as the body of the request. Its rows are validated and persisted by a worker."""
+    """Upload a file as the body of the request. Its rows are validated and persisted by a worker.
+
+    `existing` says what becomes of customers we have: what differs is changed, only what is empty is filled,
+    or they are left as they are. `totals=ignore` leaves totals of customers out. With `confirm=true` nothing
+    is written before `POST /api/imports/{id}/confirm`: in the state `asking` the import's counts and
+    rejections are what it would do.
+    """
     with tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY) as file:
         size = 0
         async for chunk in request.stream():
@@ -49,6 +59,7 @@ async def upload(
         import_id = await run_in_threadpool(
             ingest.start_import,
             stores, cast(BinaryIO, file), kind=kind, filename=filename, account_id=account.id, now=utc_now(),
+            existing=existing, totals=totals, confirm=confirm,
         )  # fmt: skip
     return {"importId": import_id}
 
@@ -66,14 +77,19 @@ def listing(
 
 @router.get("/{import_id}")
 def one(stores: StoresDep, account: Uploader, import_id: str) -> dict[str, Any]:
-    """State, counts and the first rejections of an import."""
-    return ingest.import_status(stores, import_id)
+    """State, counts, pace and the first rejections of an import."""
+    return _status(stores, import_id)
+
+
+def _status(stores: Stores, import_id: str) -> dict[str, Any]:
+    status = ingest.import_status(stores, import_id)
+    return status | imports.rate(status, utc_now())
 
 
 @router.get("/{import_id}/rejections.csv")
 def rejections(stores: StoresDep, account: Uploader, import_id: str) -> StreamingResponse:
     """Every refused row, in the file's own columns, with the reason."""
-    ingest.import_status(stores, import_id)
+    _status(stores, import_id)
     return StreamingResponse(
         ingest.import_rejections_csv(stores, import_id),
         media_type="text/csv; charset=utf-8",
@@ -81,11 +97,18 @@ def rejections(stores: StoresDep, account: Uploader, import_id: str) -> Streamin
     )
 
 
+@router.post("/{import_id}/confirm", status_code=202)
+def confirm(stores: StoresDep, account: Uploader, import_id: str) -> dict[str, Any]:
+    """Do what an import that asks has said it would do."""
+    imports.confirm_import(stores, import_id, now=utc_now())
+    return _status(stores, import_id)
+
+
 @router.post("/{import_id}/cancel")
 def cancel(stores: StoresDep, account: Uploader, import_id: str) -> dict[str, Any]:
     """Stop an import. What is persisted by then stays."""
     ingest.cancel_import(stores, import_id, now=utc_now())
-    return ingest.import_status(stores, import_id)
+    return _status(stores, import_id)
 
 
 @router.post("/{import_id}/undo", status_code=202)
@@ -95,7 +118,7 @@ def undo(stores: StoresDep, account: Uploader, import_id: str) -> dict[str, Any]
     Its state becomes `undone` when that is done. What was touched since is left alone and listed by `kept`.
     """
     imports.undo_import(stores, import_id, account_id=account.id, now=utc_now())
-    return ingest.import_status(stores, import_id)
+    return _status(stores, import_id)
 
 
 @router.get("/{import_id}/undo")

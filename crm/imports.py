@@ -1,4 +1,4 @@
-"""What people do with an import once it is there: undo it.
+"""What people do with an import once it is there: confirm it, undo it.
 
 The rest of an import's life, from the file to MongoDB, is behind `crm.ingest`.
 """
@@ -8,7 +8,7 @@ from typing import Any
 
 from crm.directory import Page
 from crm.errors import IllegalTransition, NotFound
-from crm.ingestion import undo
+from crm.ingestion import progress, undo
 from crm.settings import settings
 from crm.stores import imports as store
 from crm.stores import journal, streams
@@ -16,6 +16,21 @@ from crm.stores.connection import Document, Stores
 
 ENDED = ("finished", "failed", "cancelled")
 _COUNTED = 50_000  # records that are looked at before somebody is asked whether to undo
+
+
+def confirm_import(stores: Stores, import_id: str, *, now: datetime) -> None:
+    """Have an import that asks do what it said. Raises NotFound, IllegalTransition when it does not ask."""
+    _get(stores, import_id)
+    begin = {"rows": 0, "refused": 0, "position": 0, "message": None, "taken": None}
+    agreed = {"state": "queued", "confirm": progress.CONFIRMED, "announcedAt": now, **begin}
+    if store.change(stores, import_id, agreed, states=("asking",)) is None:
+        raise IllegalTransition("The import does not wait for anybody to confirm it.")
+    streams.publish(stores, streams.IMPORTS, [{"importId": import_id}])
+
+
+def rate(status: Document, now: datetime) -> dict[str, int | None]:
+    """`{rowsPerSecond, secondsLeft}` of an import, from its status; None as long as it can't be told."""
+    return progress.rate(status["pace"], now)
 
 
 def undo_until(document: Document) -> datetime:

@@ -12,9 +12,9 @@ from typing import Any, BinaryIO
 
 from crm import spreadsheets
 from crm.directory import Page
-from crm.errors import IllegalTransition, InvalidInput, NotFound
+from crm.errors import FieldError, IllegalTransition, InvalidInput, NotFound
 from crm.imports import undo_status, undo_until
-from crm.ingestion import batches, custom, imports, outcomes, uploads
+from crm.ingestion import batches, custom, imports, outcomes, progress, uploads
 from crm.ingestion.batches import Batch
 from crm.ingestion.headers import CUSTOMERS, KINDS, ORDERS, PRODUCTS
 from crm.ingestion.persist_customers import persist as _persist_customers
@@ -51,6 +51,7 @@ __all__ = [
 _BLOCK = 4000  # records validated and published at a time
 _PREVIEWED = 10
 _LISTED_REJECTIONS = 1000
+_USUAL = {"existing": batches.UPDATE, "totals": imports.TOTALS[0]}
 _LOST_AFTER = timedelta(seconds=30)  # an upload that nobody has taken up is announced once more
 
 
@@ -162,10 +163,26 @@ def preview_file(file: BinaryIO, filename: str, *, kind: str | None = None) -> F
 
 
 def start_import(
-    stores: Stores, file: BinaryIO, *, kind: str | None, filename: str, account_id: str | None, now: datetime
+    stores: Stores,
+    file: BinaryIO,
+    *,
+    kind: str | None,
+    filename: str,
+    account_id: str | None,
+    now: datetime,
+    existing: str = batches.UPDATE,
+    totals: str = imports.TOTALS[0],
+    confirm: bool = False,
 ) -> str:
-    """Spool a file and queue its import; returns the import's id. A worker reads and validates it."""
+    """Spool a file and queue its import; returns the import's id. A worker reads and validates it.
+
+    `existing` is what becomes of customers we have: `update` changes what differs, `fill` only fills what is
+    empty, `skip` leaves them. With `totals="ignore"` totals of customers are left out. With `confirm` nothing
+    is written before `crm.imports.confirm_import`: the import finds out what it would do, and asks.
+    Raises InvalidInput.
+    """
     _check_kind(kind)
+    _check_choices(kind, existing, totals)
     import_id = new_id()
     size = spool.save(stores, file, import_id, filename)
     document = {
@@ -175,6 +192,8 @@ def start_import(
         "fileId": import_id,
         "size": size,
         "state": "queued",
+        "existing": existing,
+        "totals": totals,
         "createdBy": account_id,
         "createdAt": now,
         "announcedAt": now,
@@ -183,9 +202,26 @@ def start_import(
         "published": 0,
         "position": 0,
     }
+    if confirm:
+        document["confirm"] = progress.ASKED
     store.insert(stores, document)
     streams.publish(stores, streams.IMPORTS, [{"importId": import_id}])
     return import_id
+
+
+def _check_choices(kind: str | None, existing: str, totals: str) -> None:
+    for name, value, known in (("existing", existing, batches.EXISTING), ("totals", totals, imports.TOTALS)):
+        if value not in known:
+            raise InvalidInput(
+                f"There is no such choice of {name}.",
+                [FieldError(name, f"must be one of {', '.join(known)}")],
+            )
+    chosen = [name for name, value in (("existing", existing), ("totals", totals)) if value != _USUAL[name]]
+    if chosen and kind in (ORDERS, PRODUCTS):
+        raise InvalidInput(
+            "That is a choice for files of customers.",
+            [FieldError(name, "only customers have it") for name in chosen],
+        )
 
 
 def _check_kind(kind: str | None) -> None:
@@ -224,7 +260,7 @@ def list_imports(stores: Stores, limit: int = 50, cursor: str | None = None) -> 
 
 
 def _status(stores: Stores, document: Document, counted: dict[str, int]) -> Document:
-    counts = imports.counts_of(document, counted)
+    counts = progress.counts_of(document, counted)
     listed: list[Document] = []
     if counts["rejected"]:
         listed = [
@@ -247,6 +283,11 @@ def _status(stores: Stores, document: Document, counted: dict[str, int]) -> Docu
         "createdBy": document["createdBy"],
         "createdAt": document["createdAt"],
         "finishedAt": document.get("finishedAt"),
+        "startedAt": document.get("startedAt"),
+        "existing": document.get("existing", batches.UPDATE),
+        "totals": document.get("totals", imports.TOTALS[0]),
+        "waitsFor": document.get("waitsFor") if document["state"] == "queued" else None,
+        "pace": progress.pace_of(document, counts, persisted),
         "undoUntil": undo_until(document),
         "undo": undo_status(stores, document),
     }
@@ -267,11 +308,20 @@ def fail_import(stores: Stores, import_id: str, reason: str, *, now: datetime) -
 
 def cancel_import(stores: Stores, import_id: str, *, now: datetime) -> None:
     """Stop an import; what is persisted by then stays. Raises NotFound, IllegalTransition once it ended."""
-    cancelled = {"state": "cancelled", "finishedAt": now, "message": "Cancelled. Rows persisted before stay."}
-    if store.change(stores, import_id, cancelled, states=imports.ACTIVE) is None:
-        if store.get(stores, import_id) is None:
-            raise NotFound("There is no such import.")
+    document = store.get(stores, import_id)
+    if document is None:
+        raise NotFound("There is no such import.")
+    cancelled = {"state": "cancelled", "finishedAt": now}
+    if document.get("confirm") == progress.ASKED:
+        message = "Cancelled. Nothing was written."
+        cancelled |= {"rows": 0, "refused": 0, "expected": dict.fromkeys(document.get("expected", ()), 0)}
+    else:
+        message = "Cancelled. Rows persisted before stay; undo it to take them back."
+    cancelled["message"] = message
+    if store.change(stores, import_id, cancelled, states=imports.GOING_ON) is None:
         raise IllegalTransition("The import has ended already.")
+    if document.get("confirm") == progress.ASKED:
+        rejections.remove(stores, import_id)
 
 
 def import_rejections_csv(stores: Stores, import_id: str) -> Iterator[str]:

@@ -12,6 +12,10 @@ from crm.ingestion.records import DATES, Record, Refusal
 from crm.stores import groups, streams
 from crm.stores.connection import Stores
 
+UPDATE, FILL, SKIP = "update", "fill", "skip"
+EXISTING = (UPDATE, FILL, SKIP)
+"""What an import does with customers we have: change what differs, fill what is empty, or nothing."""
+
 _STREAMS = {CUSTOMERS: streams.CUSTOMERS, PRODUCTS: streams.PRODUCTS}
 
 
@@ -22,6 +26,7 @@ class Batch:
     `version` is when they were accepted, in microseconds since 1970: of two versions of one record the
     newer counts. `rows` says which row of its file, or which record of its request, each of them was.
     `after` is what these may refer to: streams and their newest entries when these were published.
+    `existing` is what becomes of customers who are there already, one of `EXISTING`.
     """
 
     kind: str
@@ -31,6 +36,7 @@ class Batch:
     records: Sequence[Record]
     import_id: str | None = None
     after: Mapping[str, str] = field(default_factory=dict)
+    existing: str = UPDATE
     accepted_at: datetime = field(init=False)
 
     def __post_init__(self) -> None:
@@ -47,6 +53,8 @@ class Batch:
             "rows": self.rows,
             "records": self.records,
         }
+        if self.existing != UPDATE:
+            payload["existing"] = self.existing
         return payload if self.import_id is None else payload | {"importId": self.import_id}
 
     @classmethod
@@ -65,6 +73,7 @@ class Batch:
             records,
             payload.get("importId"),
             payload["after"],
+            payload.get("existing", UPDATE),
         )
 
 
@@ -111,11 +120,12 @@ def _referred_to(kind: str, rows: Iterable[Row]) -> tuple[str, ...]:
 
 
 def publish(stores: Stores, kind: str, rows: Sequence[Row], *, id: str, version: int,
-            import_id: str | None = None) -> int:  # fmt: skip
+            import_id: str | None = None, existing: str = UPDATE) -> int:  # fmt: skip
     """Put records onto their streams; returns how many batches it made of them. Durable when it returns."""
     after = groups.newest(stores, _referred_to(kind, rows))
     batches: dict[str, list[dict[str, Any]]] = defaultdict(list)
-    for stream, batch in cut(kind, rows, id=id, version=version, import_id=import_id, after=after):
+    of_each = {"id": id, "version": version, "import_id": import_id, "after": after, "existing": existing}
+    for stream, batch in cut(kind, rows, **of_each):
         batches[stream].append(batch.payload())
     streams.publish_all(stores, batches)
     return sum(len(payloads) for payloads in batches.values())

@@ -143,7 +143,7 @@ class Settled:
     of an attribute that was removed, is let go.
     """
 
-    def __init__(self, stores: Stores, session: Session, records: Iterable[Record]) -> None:
+    def __init__(self, stores: Stores, session: Session | None, records: Iterable[Record]) -> None:
         self.fields = tuple(attributes.fields(stores, session).values())
         self._by_key = {field.key: field for field in self.fields}
         carried = {key for record in records for key in record.get(_NAMED, ())}

@@ -1,8 +1,13 @@
 """An import's life: read the file in blocks, publish each, wait until all of it is in MongoDB.
 
-    queued → reading → importing → finished
-       │        │          │
-       └────────┴──────────┴─────→ failed | cancelled
+    queued → reading → importing → finished → undone
+       │      │    ↑       │
+       │      ↓    │       │
+       │   asking ─┘       │
+       └──────┴────────────┴─────→ failed | cancelled → undone
+
+An import that has to ask first reads its file twice: without writing anything, to say what it would do, and
+once more when somebody has confirmed that.
 
 Each block is published first and then ticked off in the import's document, so a worker that dies reads on
 from the last block ticked off. A block that was published twice has the same batch ids both times, and
@@ -10,26 +15,35 @@ takes effect once.
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from datetime import datetime
 from itertools import islice
 from typing import Any, BinaryIO
 
 from crm.errors import InvalidInput, NotYet
-from crm.ingestion import batches, files, undo, uploads
+from crm.ingestion import batches, files, outcomes, undo, uploads, words
+from crm.ingestion.dry_run import DryRun
 from crm.ingestion.headers import CUSTOMERS, ORDERS
+from crm.ingestion.progress import ASKED, CONFIRMED, counts_of
 from crm.ingestion.reading import Reading
-from crm.ingestion.records import Refusal
+from crm.ingestion.records import Record, Refusal
 from crm.ingestion.rows import Reader, named
+from crm.ingestion.totals import SUMS
 from crm.ingestion.uploads import Choices
 from crm.settings import settings
 from crm.stores import imports as store
-from crm.stores import rejections, spool
+from crm.stores import rejections, scratch, spool
 from crm.stores.connection import Document, Stores, new_id
 
 Clock = Callable[[], datetime]
 Pause = Callable[[float], None]
 
+IGNORE = "ignore"
+TOTALS = ("take", IGNORE)
+"""What an upload does with customers' totals: they are an opening balance, or are left out."""
+
 ACTIVE = ("queued", "reading", "importing")
+GOING_ON = (*ACTIVE, "asking")
 BLOCK = 4000  # rows between two checkpoints: eight full batches
 _MOST_UNDER_WAY = 128  # batches published and not persisted, which bounds what Redis has to hold
 _LOOK_EVERY = 0.05
@@ -49,23 +63,45 @@ def run(stores: Stores, import_id: str, *, clock: Clock, pause: Pause) -> None:
     if document["state"] == "queued":
         document = _begin(stores, document, clock())
     if document is not None and document["state"] == "reading":
+        if document.get("confirm") == ASKED:
+            _try(stores, document, clock, pause)
+            return
         document = _read(stores, document, clock, pause)
     if document is not None and document["state"] == "importing":
         _finish(stores, document, clock())
 
 
 def _begin(stores: Stores, document: Document, now: datetime) -> Document | None:
-    # Orders may name customers by ids that an earlier file brings.
-    if document["kind"] in (ORDERS, None) and store.unfinished_before(
-        stores, document["_id"], (CUSTOMERS, None), ACTIVE
-    ):
+    if document["kind"] is None and (kind := _kind(stores, document)) is not None:
+        document = store.change(stores, document["_id"], {"kind": kind}, states=("queued",)) or document
+    first = _comes_first(stores, document)
+    if document.get("waitsFor") != first:
+        store.change(stores, document["_id"], {"waitsFor": first}, states=("queued",))
+    if first is not None:
         raise NotYet("an earlier import of customers comes first")
-    return store.change(
-        stores,
-        document["_id"],
-        {"state": "reading", "startedAt": now, "version": batches.version_of(now)},
-        states=("queued", "reading"),
-    )
+    if document.get("confirm") == CONFIRMED:
+        rejections.remove(stores, document["_id"])  # those of the dry run
+    begun = {"state": "reading", "startedAt": now, "version": batches.version_of(now)}
+    return store.change(stores, document["_id"], begun, states=("queued", "reading"))
+
+
+def _kind(stores: Stores, document: Document) -> str | None:
+    """What the file holds, as far as it says so itself."""
+    file = spool.open_file(stores, document["fileId"])
+    if file is None:
+        return None
+    with file, suppress(InvalidInput):
+        return _reading(document, file).kind
+    return None
+
+
+def _comes_first(stores: Stores, document: Document) -> str | None:
+    """The import that this one waits for: orders may name customers by ids that an earlier file brings."""
+    if document["kind"] not in (ORDERS, None):
+        return None
+    # Who wants to be asked himself also waits for his own files that are still to be confirmed.
+    asker = document["createdBy"] if document.get("confirm") else None
+    return store.unfinished_before(stores, document["_id"], (CUSTOMERS, None), ACTIVE, asker=asker)
 
 
 def _read(stores: Stores, document: Document, clock: Clock, pause: Pause) -> Document | None:
@@ -77,7 +113,8 @@ def _read(stores: Stores, document: Document, clock: Clock, pause: Pause) -> Doc
     def change(fields: dict[str, Any]) -> Document | None:
         return store.change(stores, document["_id"], fields, states=("reading",), reader=reader)
 
-    taken = store.change(stores, document["_id"], {"reader": reader}, states=("reading",))
+    pace = {"at": clock(), "rows": document["rows"], "position": document["position"]}
+    taken = store.change(stores, document["_id"], {"reader": reader, "taken": pace}, states=("reading",))
     try:
         if taken is None or not _publish(stores, taken, change, pause):
             return None
@@ -91,6 +128,33 @@ def _publish(
     stores: Stores, document: Document, change: Callable[[dict[str, Any]], Document | None], pause: Pause
 ) -> bool:
     """Whether all of the file is published. Raises InvalidInput for a file that nothing can be made of."""
+
+    def put(kind: str, number: int, records: list[batches.Row]) -> dict[str, Any]:
+        made = batches.publish(
+            stores,
+            kind,
+            records,
+            id=f"{document['_id']}:{number // BLOCK}",
+            version=document["version"] + number // BLOCK,
+            import_id=document["_id"],
+            existing=document.get("existing", batches.UPDATE),
+        )
+        return {"published": document["published"] + made}
+
+    def then() -> None:
+        _let_the_workers_catch_up(stores, document, pause)
+
+    return _walk(stores, document, change, put, then)
+
+
+def _walk(
+    stores: Stores,
+    document: Document,
+    change: Callable[[dict[str, Any]], Document | None],
+    put: Callable[[str, int, list[batches.Row]], dict[str, Any]],
+    then: Callable[[], None],
+) -> bool:
+    """Go through what is left of the file; whether its end was reached. `put` returns what to write down."""
     file = spool.open_file(stores, document["fileId"])
     if file is None:
         raise InvalidInput("The uploaded file is gone.")
@@ -104,11 +168,11 @@ def _publish(
         }
         if change(found) is None:
             return False
-        for checkpoint in _blocks(stores, document, file, reading):
+        for checkpoint in _blocks(stores, document, file, reading, put):
             if change(checkpoint) is None:
                 return False
             document |= checkpoint
-            _let_the_workers_catch_up(stores, document, pause)
+            then()
     if not document["rows"]:
         raise InvalidInput("The file has a header and no rows.")
     return True
@@ -123,27 +187,32 @@ def _reading(document: Document, file: BinaryIO) -> Reading:
     return reading
 
 
-def _blocks(stores: Stores, document: Document, file: BinaryIO, reading: Reading) -> Iterator[dict[str, Any]]:
-    """Publish block after block and yield what to write down of each, from the last one ticked off."""
+def _blocks(
+    stores: Stores,
+    document: Document,
+    file: BinaryIO,
+    reading: Reading,
+    put: Callable[[str, int, list[batches.Row]], dict[str, Any]],
+) -> Iterator[dict[str, Any]]:
+    """Put block after block and yield what to write down of each, from the last one ticked off."""
     reader = Reader(reading, settings().zone)
     cells = files.rows(file, reading.table)
-    number, refused, published = document["rows"], document["refused"], document["published"]
+    number, refused = document["rows"], document["refused"]
     for passed in islice(cells, number):
         reader.skip(passed)
     while block := list(islice(cells, BLOCK)):
         records, rejected = _understood(document["_id"], reader, reading.table.columns, number, block)
+        if document.get("totals") == IGNORE:
+            records = [(row, _without_totals(record)) for row, record in records]
         rejections.add(stores, rejected)
-        published += batches.publish(
-            stores,
-            reading.kind,
-            records,
-            id=f"{document['_id']}:{number // BLOCK}",
-            version=document["version"] + number // BLOCK,
-            import_id=document["_id"],
-        )
+        made = put(reading.kind, number, records)
         number += len(block)
         refused += len(rejected)
-        yield {"rows": number, "refused": refused, "published": published, "position": file.tell()}
+        yield {"rows": number, "refused": refused, "position": file.tell(), **made}
+
+
+def _without_totals(record: Record) -> Record:
+    return {name: value for name, value in record.items() if name not in SUMS}
 
 
 def _understood(
@@ -169,6 +238,55 @@ def _understood(
     return records, rejected
 
 
+def _try(stores: Stores, document: Document, clock: Clock, pause: Pause) -> None:
+    """Find out what the import would do, from the beginning of the file, and ask whether to do it."""
+    import_id, reader = document["_id"], new_id()
+    counts = dict.fromkeys(("created", "updated", "unchanged", "rejected"), 0)
+    start = {"rows": 0, "refused": 0, "position": 0}
+    pace = {"at": clock(), "rows": 0, "position": 0}
+    fields = {**start, "reader": reader, "expected": counts, "taken": pace}
+    rejections.remove(stores, import_id)
+    taken = store.change(stores, import_id, fields, states=("reading",))
+    if taken is None:
+        return
+
+    def change(fields: dict[str, Any]) -> Document | None:
+        return store.change(stores, import_id, fields, states=("reading",), reader=reader)
+
+    try:
+        with scratch.opened() as room:
+            dry_run = DryRun(stores, room, clock())
+
+            def put(kind: str, number: int, records: list[batches.Row]) -> dict[str, Any]:
+                taken["kind"] = kind
+                return {"expected": _tried(stores, dry_run, taken, kind, number, records)}
+
+            if not _walk(stores, taken, change, put, lambda: pause(0)):
+                return
+    except InvalidInput as error:
+        change({"state": "failed", "message": error.message, "finishedAt": clock()})
+        return
+    _copy_values(stores, taken)
+    change({"state": "asking", "message": words.expectation(taken["kind"], counts_of(taken, {}))})
+
+
+def _tried(
+    stores: Stores, dry_run: DryRun, document: Document, kind: str, number: int, records: list[batches.Row]
+) -> dict[str, int]:
+    batch = batches.Batch(
+        kind,
+        f"{document['_id']}:{number // BLOCK}",
+        document["version"] + number // BLOCK,
+        [row for row, _ in records],
+        [record for _, record in records],
+        document["_id"],
+        existing=document.get("existing", batches.UPDATE),
+    )
+    tally = dry_run.take(batch)
+    rejections.add(stores, [outcomes.rejection(batch, *refused) for refused in tally.refused])
+    return {name: count + tally.counts()[name] for name, count in document["expected"].items()}
+
+
 def _let_the_workers_catch_up(stores: Stores, document: Document, pause: Pause) -> None:
     pause(0)
     while document["published"] - store.batches_done(stores, document["_id"]) > _MOST_UNDER_WAY:
@@ -183,7 +301,7 @@ def _finish(stores: Stores, document: Document, now: datetime) -> None:
         raise NotYet("batches of this import are not persisted yet")
     _copy_values(stores, document)
     counts = counts_of(document, store.counted(stores, [import_id])[import_id])
-    done = {"state": "finished", "message": message(document["kind"], counts), "finishedAt": now}
+    done = {"state": "finished", "message": words.done(document["kind"], counts), "finishedAt": now}
     store.change(stores, import_id, done, states=("importing",))
 
 
@@ -194,7 +312,7 @@ def _copy_values(stores: Stores, document: Document) -> None:
     if file is None:
         return
     with file:
-        table = Reading.of(document["reading"]).table
+        table = _reading(document, file).table
         found: dict[int, object] = {}
         for row, cells in enumerate(files.rows(file, table), 1):
             if row in missing:
@@ -203,35 +321,3 @@ def _copy_values(stores: Stores, document: Document) -> None:
                 rejections.fill_values(stores, document["_id"], found)
                 found = {}
         rejections.fill_values(stores, document["_id"], found)
-
-
-def counts_of(document: Document, counted: dict[str, int]) -> dict[str, int]:
-    """An import's counts: what was read and refused by now, and what its batches did."""
-    rejected = document["refused"] + counted["rejected"]
-    return {
-        "read": document["rows"],
-        "accepted": document["rows"] - rejected,
-        "created": counted["created"],
-        "updated": counted["updated"],
-        "unchanged": counted["unchanged"],
-        "rejected": rejected,
-    }
-
-
-def message(kind: str, counts: dict[str, int]) -> str:
-    """One sentence or two that say what an import did."""
-    accepted, rejected = counts["accepted"], counts["rejected"]
-    if not accepted:
-        return f"Nothing was imported: {_number(rejected, 'row')} refused."
-    if counts["unchanged"] == accepted:
-        whole = "Nothing changed: "
-        whole += f"all {accepted:,} {kind} were" if accepted > 1 else f"the one {kind[:-1]} was"
-        whole += " already there as in this file."
-    else:
-        parts = [f"{counts[name]:,} {name}" for name in ("created", "updated", "unchanged") if counts[name]]
-        whole = f"{_number(accepted, kind[:-1])}: {', '.join(parts)}."
-    return f"{whole} {_number(rejected, 'row')} refused." if rejected else whole
-
-
-def _number(count: int, noun: str) -> str:
-    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"

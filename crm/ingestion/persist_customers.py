@@ -6,7 +6,7 @@ from typing import Any
 
 from crm.fields import fold, folded_document
 from crm.ingestion import custom, journal, outcomes, totals
-from crm.ingestion.batches import Batch, Tally
+from crm.ingestion.batches import FILL, SKIP, UPDATE, Batch, Tally
 from crm.ingestion.journal import Seen
 from crm.ingestion.people import People, new_customer
 from crm.ingestion.records import Record, Refusal
@@ -24,36 +24,43 @@ def persist(stores: Stores, batches: Sequence[Batch], *, now: datetime) -> None:
 def _persist(stores: Stores, session: Session, batches: Sequence[Batch], now: datetime) -> None:
     batches = outcomes.open_batches(stores, session, batches)
     records = [record for batch in batches for record in batch.records]
-    people = People.load(
-        stores,
-        session,
-        external_ids={record["externalId"] for record in records if "externalId" in record},
-        emails={fold(record["email"]) for record in records if "email" in record},
-    )
-    stamped = journal.stamp(now, people.found)
-    desk = _Desk(people, stamped, custom.Settled(stores, session, records))
-    tallies = [desk.take(batch) for batch in batches]
-    desk.settle_openings(stores, session)
+    external_ids, emails = keys(records)
+    people = People.load(stores, session, external_ids=external_ids, emails=emails)
+    desk = Desk(people, now, custom.Settled(stores, session, records))
+    tallies = desk.decide(stores, session, batches)
     people.write(stores, session)
     for version, ids in desk.seen.by_version().items():
         store.seen(stores, session, ids, version)
-    journal.note(
-        stores, session, batches, desk.now, created=people.created, before=desk.before(), seen=desk.seen
-    )
+    before = [desk.seen.unseen(customer) for customer in people.before.values()]
+    journal.note(stores, session, batches, desk.now, created=people.created, before=before, seen=desk.seen)
     outcomes.close_batches(stores, session, zip(batches, tallies, strict=True))
 
 
-class _Desk:
-    """Takes records one after the other, each seeing what the ones before it did."""
+def keys(records: Sequence[Record]) -> tuple[set[str], set[str]]:
+    """External ids and folded e-mails that these records are found by."""
+    return (
+        {record["externalId"] for record in records if "externalId" in record},
+        {fold(record["email"]) for record in records if "email" in record},
+    )
+
+
+class Desk:
+    """Takes records one after the other, each seeing what the ones before it did, in memory alone."""
 
     def __init__(self, people: People, now: datetime, attributes: custom.Settled) -> None:
         self.people = people
-        self.now = now
+        self.now = journal.stamp(now, people.found)
         self.seen = Seen()
         self._attributes = attributes
         self._openings: dict[str, Document] = {}  # as they were before this transaction
 
-    def take(self, batch: Batch) -> Tally:
+    def decide(self, stores: Stores, session: Session | None, batches: Sequence[Batch]) -> list[Tally]:
+        """What becomes of the records of each batch; `people` has what is to be written."""
+        tallies = [self._batch(batch) for batch in batches]
+        self._settle_openings(stores, session)
+        return tallies
+
+    def _batch(self, batch: Batch) -> Tally:
         tally = Tally()
         for row, record in zip(batch.rows, batch.records, strict=True):
             try:
@@ -71,10 +78,14 @@ class _Desk:
         if known is None:
             self._create(record | ({"attributes": given} if given else {}), opening, batch)
             return "created"
-        as_new = batch.version >= known.get("version", 0)
+        if batch.existing == SKIP:
+            return "unchanged"
+        as_new = batch.existing == UPDATE and batch.version >= known.get("version", 0)
         changes = _changes(known, record, newer=as_new)
         if (attributes := custom.merged(known, given, newer=as_new)) != known.get("attributes", {}):
             changes["attributes"] = attributes
+        if batch.existing == FILL:
+            opening = _missing(known, opening)
         new_opening = totals.opened(known.get("opening"), opening, batch.accepted_at)
         if new_opening is not None:
             self._openings.setdefault(known["_id"], known.get("opening") or {})
@@ -125,11 +136,7 @@ class _Desk:
         customer["updatedAt"] = self.now
         self.people.add(customer)
 
-    def before(self) -> list[Document]:
-        """Changed customers as they were before this transaction."""
-        return [self.seen.unseen(customer) for customer in self.people.before.values()]
-
-    def settle_openings(self, stores: Stores, session: Session) -> None:
+    def _settle_openings(self, stores: Stores, session: Session | None) -> None:
         """Work out the totals of customers whose opening balance changed, from it and their orders."""
         found: dict[str, list[Document]] = {}
         for order in orders.of_customers(stores, session, self._openings):
@@ -138,6 +145,14 @@ class _Desk:
             customer = self.people[customer_id]
             opening, fields = totals.anew(before, customer["opening"], found.get(customer_id, []))
             self.people.change(customer, {"opening": opening, **fields})
+
+
+def _missing(known: Document, opening: dict[str, Any]) -> dict[str, Any]:
+    """What of given totals and dates fills a gap. A customer with orders or a balance has his totals."""
+    balance = known.get("opening", {})
+    has_totals = "at" in balance or known["orderCount"] or known["totalOrderValue"]
+    taken = {*balance, *(totals.SUMS if has_totals else ())}
+    return {name: value for name, value in opening.items() if name not in taken}
 
 
 def _changes(known: Document, record: Record, *, newer: bool) -> dict[str, Any]:

@@ -4,7 +4,7 @@ So at every instant each customer's totals are his opening balance plus the sum 
 that comes again, whole or in part, adds nothing: an order is found by its reference and adds new − old.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -47,18 +47,17 @@ def _persist(
     stores: Stores, session: Session, batches: Sequence[Batch], now: datetime, certain: bool
 ) -> None:
     batches = outcomes.open_batches(stores, session, batches)
-    records = [record for batch in batches for record in batch.records]
-    known = store.find(stores, session, {record["orderReference"] for record in records})
-    named = {record["customerId"] for record in records if "customerId" in record}
+    references, named, emails = keys([record for batch in batches for record in batch.records])
+    known = store.find(stores, session, references)
     people = People.load(
         stores,
         session,
         ids=named | {order["customerId"] for order in known},
         external_ids=named,
-        emails={fold(record["customerEmail"]) for record in records if "customerEmail" in record},
+        emails=emails,
         fields=settling.FIELDS,
     )
-    desk = _Desk(people, known, journal.stamp(now, people.found, known), certain)
+    desk = Desk(people, known, now, certain)
     tallies = [desk.take(batch) for batch in batches]
     desk.settle_totals(stores, session)
     people.write(stores, session)
@@ -67,12 +66,21 @@ def _persist(
     outcomes.close_batches(stores, session, zip(batches, tallies, strict=True))
 
 
-class _Desk:
+def keys(records: Sequence[Record]) -> tuple[set[str], set[str], set[str]]:
+    """References of these orders, and the ids and folded e-mails that their customers are found by."""
+    return (
+        {record["orderReference"] for record in records},
+        {record["customerId"] for record in records if "customerId" in record},
+        {fold(record["customerEmail"]) for record in records if "customerEmail" in record},
+    )
+
+
+class Desk:
     """Takes records one after the other, each seeing what the ones before it did."""
 
-    def __init__(self, people: People, known: Iterable[Document], now: datetime, certain: bool) -> None:
+    def __init__(self, people: People, known: Sequence[Document], now: datetime, certain: bool) -> None:
         self.people = people
-        self.now = now
+        self.now = journal.stamp(now, people.found, known)
         self.certain = certain
         self.before = {order["_id"]: order for order in known}
         self.after: dict[str, Document] = {}

@@ -6,6 +6,7 @@ from datetime import datetime
 from crm.ingestion import journal, outcomes
 from crm.ingestion.batches import Batch, Tally
 from crm.ingestion.journal import Seen
+from crm.ingestion.records import Record
 from crm.stores import products as store
 from crm.stores.connection import Document, Session, Stores
 from crm.stores.transactions import transact
@@ -18,18 +19,38 @@ def persist(stores: Stores, batches: Sequence[Batch], *, now: datetime) -> None:
 
 def _persist(stores: Stores, session: Session, batches: Sequence[Batch], now: datetime) -> None:
     batches = outcomes.open_batches(stores, session, batches)
-    ids = {record["productId"] for batch in batches for record in batch.records}
-    known = {product["_id"]: product for product in store.find(stores, session, ids)}
-    before = dict(known)
-    moment = journal.stamp(now, known.values())
-    changed: dict[str, Document] = {}
-    tallies = []
-    for batch in batches:
+    found = store.find(stores, session, keys([record for batch in batches for record in batch.records]))
+    desk = Desk(found, now)
+    tallies = [desk.take(batch) for batch in batches]
+    store.save(stores, session, list(desk.changed.values()))
+    journal.note(
+        stores, session, batches, desk.now,
+        created=desk.changed.keys() - desk.before.keys(),
+        before=[desk.before[one] for one in desk.changed if one in desk.before],
+        seen=Seen(),
+    )  # fmt: skip
+    outcomes.close_batches(stores, session, zip(batches, tallies, strict=True))
+
+
+def keys(records: Sequence[Record]) -> set[str]:
+    """The ids of these products."""
+    return {record["productId"] for record in records}
+
+
+class Desk:
+    """Takes records one after the other, each seeing what the ones before it did, in memory alone."""
+
+    def __init__(self, known: Sequence[Document], now: datetime) -> None:
+        self.now = journal.stamp(now, known)
+        self.before = {product["_id"]: product for product in known}
+        self.changed: dict[str, Document] = {}
+
+    def take(self, batch: Batch) -> Tally:
         tally = Tally()
         for record in batch.records:
             given = {name: value for name, value in record.items() if name != "productId"}
             product_id = record["productId"]
-            old = known.get(product_id)
+            old = self.changed.get(product_id) or self.before.get(product_id)
             if old is None:
                 tally.created += 1
             elif old["version"] > batch.version or given.items() <= old.items():
@@ -37,14 +58,6 @@ def _persist(stores: Stores, session: Session, batches: Sequence[Batch], now: da
                 continue
             else:
                 tally.updated += 1
-            product = {**(old or {"_id": product_id}), **given, "updatedAt": moment, "version": batch.version}
-            known[product_id] = changed[product_id] = product
-        tallies.append(tally)
-    store.save(stores, session, list(changed.values()))
-    journal.note(
-        stores, session, batches, moment,
-        created=[one for one in changed if one not in before],
-        before=[before[one] for one in changed if one in before],
-        seen=Seen(),
-    )  # fmt: skip
-    outcomes.close_batches(stores, session, zip(batches, tallies, strict=True))
+            product = {**(old or {"_id": product_id}), **given}
+            self.changed[product_id] = product | {"updatedAt": self.now, "version": batch.version}
+        return tally

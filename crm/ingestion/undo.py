@@ -14,7 +14,7 @@ from typing import Any
 
 from crm.errors import NotYet
 from crm.ingestion import journal as stamps
-from crm.ingestion import settling
+from crm.ingestion import settling, words
 from crm.ingestion.headers import CUSTOMERS, ORDERS, PRODUCTS
 from crm.ingestion.people import People
 from crm.stores import customers, groups, orders, products, streams
@@ -49,7 +49,11 @@ def run(
         pause(0)
     found = store.get(stores, document["_id"])
     if found is not None and found["state"] != "undone":
-        done = {"state": "undone", "undo.endedAt": now(), "message": message(found["kind"], found["undo"])}
+        done = {
+            "state": "undone",
+            "undo.endedAt": now(),
+            "message": words.undone(found["kind"], found["undo"]),
+        }
         store.change(stores, document["_id"], done, states=("finished", "failed", "cancelled"))
 
 
@@ -224,17 +228,6 @@ _TAKE_BACK: dict[str, Callable[[_Work], _Outcome]] = {
     ORDERS: _orders,
     PRODUCTS: _products,
 }
-
-
-def message(kind: str | None, undo: Document) -> str:
-    """What an undo did, in words."""
-    noun = kind or "rows"
-    done = [
-        f"{undo[name]:,} {what}"
-        for name, what in (("removed", f"{noun} removed"), ("restored", f"{noun} as they were before"))
-        if undo.get(name)
-    ]
-    return f"Undone: {', '.join(done)}." if done else "Undone: it had changed nothing that is still there."
 
 
 def estimate(stores: Stores, import_id: str, most: int) -> dict[str, int] | None:

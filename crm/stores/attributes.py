@@ -22,7 +22,7 @@ def live(stores: Stores, session: Session | None = None) -> list[Document]:
     return sorted(found, key=lambda one: int(one["_id"][1:]))
 
 
-def retired(stores: Stores, session: Session, keys: Iterable[str]) -> dict[str, str | None]:
+def retired(stores: Stores, session: Session | None, keys: Iterable[str]) -> dict[str, str | None]:
     """Those of these keys that were retired → the key that their values went to."""
     found = stores.collection(_NAME).find({"_id": {"$in": list(keys)}, "retired": True}, session=session)
     return {one["_id"]: one.get("becomes") for one in found}

@@ -14,7 +14,7 @@ _MOST_IN_A_COMMAND = 10_000
 
 def find(
     stores: Stores,
-    session: ClientSession,
+    session: ClientSession | None,
     *,
     ids: Collection[str] = (),
     external_ids: Collection[str] = (),

@@ -25,11 +25,20 @@ def newest(stores: Stores, *, before: str | None, limit: int) -> list[Document]:
 
 
 def unfinished_before(
-    stores: Stores, import_id: str, kinds: Sequence[str | None], states: Collection[str]
-) -> bool:
-    """Whether an earlier import of one of these kinds is in one of these states."""
-    query = {"_id": {"$lt": import_id}, "kind": {"$in": list(kinds)}, "state": {"$in": list(states)}}
-    return stores.db.imports.find_one(query, {"_id": 1}) is not None
+    stores: Stores,
+    import_id: str,
+    kinds: Sequence[str | None],
+    states: Collection[str],
+    *,
+    asker: str | None = None,
+) -> str | None:
+    """The first import before this one that is of these kinds and states, or `asker` is still to confirm."""
+    open_now: list[Document] = [{"state": {"$in": list(states)}}]
+    if asker is not None:
+        open_now.append({"state": "asking", "createdBy": asker})
+    query = {"_id": {"$lt": import_id}, "kind": {"$in": list(kinds)}, "$or": open_now}
+    found = stores.db.imports.find_one(query, {"_id": 1}, sort=[("_id", 1)])
+    return None if found is None else str(found["_id"])
 
 
 def change(

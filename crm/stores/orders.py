@@ -10,14 +10,14 @@ from crm.stores.connection import Document, Stores
 _NAME = "orders"
 
 
-def find(stores: Stores, session: ClientSession, references: Collection[str]) -> list[Document]:
+def find(stores: Stores, session: ClientSession | None, references: Collection[str]) -> list[Document]:
     if not references:
         return []
     return list(stores.collection(_NAME).find({"_id": {"$in": list(references)}}, session=session))
 
 
 def of_customers(
-    stores: Stores, session: ClientSession, customer_ids: Collection[str], *, but: Collection[str] = ()
+    stores: Stores, session: ClientSession | None, customer_ids: Collection[str], *, but: Collection[str] = ()
 ) -> list[Document]:
     """What the totals of these customers follow from, without the orders in `but`."""
     if not customer_ids:

@@ -10,7 +10,7 @@ from crm.stores.connection import Document, Stores
 _NAME = "products"
 
 
-def find(stores: Stores, session: ClientSession, ids: Collection[str]) -> list[Document]:
+def find(stores: Stores, session: ClientSession | None, ids: Collection[str]) -> list[Document]:
     if not ids:
         return []
     return list(stores.collection(_NAME).find({"_id": {"$in": list(ids)}}, session=session))

@@ -33,3 +33,8 @@ def fill_values(stores: Stores, import_id: str, values: Mapping[int, object]) ->
             for row, of_row in values.items()
         ]
         stores.db.rejections.bulk_write(writes, ordered=False)
+
+
+def remove(stores: Stores, import_id: str) -> None:
+    """Forget all rejections of an import."""
+    stores.db.rejections.delete_many({"importId": import_id})

@@ -1,0 +1,51 @@
+"""What an import did, would do or has taken back, in sentences."""
+
+from crm.stores.connection import Document
+
+
+def done(kind: str, counts: dict[str, int]) -> str:
+    """One sentence or two that say what an import did."""
+    accepted, rejected = counts["accepted"], counts["rejected"]
+    if not accepted:
+        return f"Nothing was imported: {_number(rejected, 'row')} refused."
+    if counts["unchanged"] == accepted:
+        whole = f"Nothing changed: {_all(kind, accepted, 'was', 'were')} already there as in this file."
+    else:
+        parts = [f"{counts[name]:,} {name}" for name in ("created", "updated", "unchanged") if counts[name]]
+        whole = f"{_number(accepted, kind[:-1])}: {', '.join(parts)}."
+    return f"{whole} {_number(rejected, 'row')} refused." if rejected else whole
+
+
+def expectation(kind: str, counts: dict[str, int]) -> str:
+    """What an import would do, in words."""
+    rejected = _number(counts["rejected"], "row")
+    if not counts["accepted"]:
+        return f"Nothing would be imported: {rejected} would be refused."
+    if counts["unchanged"] == counts["accepted"]:
+        same = _all(kind, counts["accepted"], "is", "are")
+        whole = f"Nothing would change: {same} already there as in this file"
+    else:
+        what = (("created", "be created"), ("updated", "be changed"), ("unchanged", "stay as they are"))
+        parts = [f"{counts[name]:,} would {said}" for name, said in what if counts[name]]
+        whole = f"Of {_number(counts['accepted'], kind[:-1])}, {', '.join(parts)}"
+    refused = f" {rejected} would be refused." if counts["rejected"] else ""
+    return f"{whole}.{refused} Nothing is written yet."
+
+
+def _all(kind: str, count: int, one: str, many: str) -> str:
+    return f"all {count:,} {kind} {many}" if count > 1 else f"the one {kind[:-1]} {one}"
+
+
+def _number(count: int, noun: str) -> str:
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
+def undone(kind: str | None, undo: Document) -> str:
+    """What an undo did, in words."""
+    noun = kind or "rows"
+    done = [
+        f"{undo[name]:,} {what}"
+        for name, what in (("removed", f"{noun} removed"), ("restored", f"{noun} as they were before"))
+        if undo.get(name)
+    ]
+    return f"Undone: {', '.join(done)}." if done else "Undone: it had changed nothing that is still there."
