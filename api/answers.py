@@ -24,6 +24,13 @@ class Accepted(BaseModel):
     rejected: list[Rejected]
 
 
+class Placed(BaseModel):
+    """An order that is durably on its stream, under this reference."""
+
+    message: str
+    orderReference: str
+
+
 class PageOf(BaseModel):
     """One page of a list; ask for the following one with `cursor=next`."""
 

@@ -22,9 +22,11 @@ from api import (
     lists,
     orders,
     products,
+    rejections,
     sample,
     segment_versions,
     segments,
+    visits,
 )
 from crm.stores.connection import Stores
 
@@ -49,9 +51,11 @@ _ROUTERS = (
     lists.router,
     orders.router,
     products.router,
+    rejections.router,
     sample.router,
     segment_versions.router,
     segments.router,
+    visits.router,
 )
 _BESIDE = (health.liveness, ai.router)  # served outside /api, at their own paths, which are
 _PATHS_BESIDE = ("/health", "/metrics", "/ai-query")

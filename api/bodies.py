@@ -1,4 +1,4 @@
-"""Reading request bodies: bounded, JSON array, single object or NDJSON."""
+"""Reading request bodies: bounded, gzip or plain, JSON array, single object or NDJSON."""
 
 from collections.abc import Callable
 from typing import Annotated, Any, TypeVar
@@ -7,7 +7,10 @@ import orjson
 from fastapi import Depends, Header, Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ValidationError
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
 
+from api import encodings
 from crm.errors import FieldError, InvalidInput, TooLarge
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -17,13 +20,20 @@ MAX_SMALL = 64 * 1024  # bytes, from callers who have not signed in yet
 MAX_RECORDS = 100_000
 
 
+_NDJSON = ("application/x-ndjson", "application/ndjson", "application/jsonl")
+
+
+ContentType = Annotated[str, Header(include_in_schema=False)]
+
+
 async def read_body(request: Request) -> bytes:
-    """The body, refused as soon as it passes MAX_BODY. Ask for the caller's account before it."""
+    """The body, unpacked, refused as soon as it passes MAX_BODY. Ask for the caller's account before it."""
     refusal = f"A request may hold {MAX_BODY // 2**20} MB. Send larger files to /api/imports."
     return await _read(request, MAX_BODY, refusal)
 
 
 async def _read(request: Request, most: int, refusal: str) -> bytes:
+    packed = encodings.check(request.headers.get("content-encoding", ""))
     chunks: list[bytes] = []
     size = 0
     async for chunk in request.stream():
@@ -31,19 +41,20 @@ async def _read(request: Request, most: int, refusal: str) -> bytes:
         if size > most:
             raise TooLarge(refusal)
         chunks.append(chunk)
-    return b"".join(chunks)
+    body = b"".join(chunks)
+    return await run_in_threadpool(encodings.gunzip, body, most, refusal) if packed else body
 
 
 async def _read_small(request: Request) -> bytes:
     return await _read(request, MAX_SMALL, f"This request may hold {MAX_SMALL // 2**10} KB.")
 
 
-def small(model: type[Model]) -> Callable[[bytes], Model]:
+def small(model: type[Model]) -> Callable[..., Model]:
     """A dependency: the body as this model, for callers who have not signed in, so of at most MAX_SMALL."""
 
-    def parse(body: Annotated[bytes, Depends(_read_small)]) -> Model:
+    def parse(body: Annotated[bytes, Depends(_read_small)], content_type: ContentType = "") -> Model:
         try:
-            return model.model_validate(one_record(body))
+            return model.model_validate(one_record(body, content_type))
         except ValidationError as error:
             raise RequestValidationError(error.errors()) from None
 
@@ -60,24 +71,35 @@ def described(model: type[BaseModel]) -> dict[str, Any]:
     }
 
 
-def one_record(body: Annotated[bytes, Depends(read_body)]) -> dict[str, Any]:
+def _media_type(content_type: str) -> str:
+    return content_type.partition(";")[0].strip().lower()
+
+
+def _require_json(content_type: str, also: str = "") -> None:
+    """Raises HTTPException 415 for a body that says it is something else. One that says nothing is tried."""
+    name = _media_type(content_type)
+    if name and name != "application/json" and not name.endswith("+json"):
+        raise HTTPException(415, f"The body is {name[:100]}: send it as application/json{also}")
+
+
+def one_record(body: Annotated[bytes, Depends(read_body)], content_type: ContentType = "") -> dict[str, Any]:
     """One JSON object."""
+    _require_json(content_type)
     record = _parse(body)
     if not isinstance(record, dict):
         raise InvalidInput("The body must be one JSON object.", [FieldError("body", "must be an object")])
     return record
 
 
-def many_records(
-    body: Annotated[bytes, Depends(read_body)], content_type: Annotated[str, Header()] = ""
-) -> list[Any]:
+def many_records(body: Annotated[bytes, Depends(read_body)], content_type: ContentType = "") -> list[Any]:
     """The records of a JSON array, or of NDJSON (`application/x-ndjson`): one object a line.
 
     A line that is no JSON stands as None, so that it is rejected under its own row number.
     """
-    if content_type.partition(";")[0].strip() in ("application/x-ndjson", "application/ndjson"):
-        records = [_line(line) for line in body.splitlines() if line.strip()]
+    if _media_type(content_type) in _NDJSON:
+        records = [_line(line) for line in body.split(b"\n") if line.strip()]
     else:
+        _require_json(content_type, ", or application/x-ndjson")
         records = _parse(body)
     if not isinstance(records, list):
         raise InvalidInput(

@@ -6,6 +6,8 @@ from fastapi import APIRouter, Depends, Query
 
 from api.answers import Accepted, PageOf, acceptance, refuse_if_rejected
 from api.bodies import ManyRecords, OneRecord
+from api.repeats import Repeatable
+from api.room import room_for
 from api.security import StoresDep, requires
 from crm import auth, directory, ingest
 from crm.moment import utc_now
@@ -17,21 +19,25 @@ Reader = Annotated[auth.Account, Depends(requires("customers"))]
 Administrator = Annotated[auth.Account, Depends(requires("administer"))]
 
 
-@router.post("", status_code=202)
-def upsert(stores: StoresDep, account: Uploader, record: OneRecord) -> Accepted:
+@router.post("", status_code=202, response_model=Accepted, dependencies=[room_for("customers")])
+def upsert(stores: StoresDep, account: Uploader, record: OneRecord, once: Repeatable) -> Any:
     """Create or update one customer, known by `externalId` or `email`.
 
     What he has beyond the known fields, or under `attributes`, becomes custom attributes.
     """
-    result = ingest.accept_customers(stores, [record], now=utc_now())
-    refuse_if_rejected(result)
-    return acceptance(result)
+
+    def work(seed: str | None) -> Accepted:
+        result = ingest.accept_customers(stores, [record], now=utc_now(), seed=seed)
+        refuse_if_rejected(result)
+        return acceptance(result)
+
+    return once(work)
 
 
-@router.post("/bulk", status_code=202)
-def upsert_many(stores: StoresDep, account: Uploader, records: ManyRecords) -> Accepted:
+@router.post("/bulk", status_code=202, response_model=Accepted, dependencies=[room_for("customers")])
+def upsert_many(stores: StoresDep, account: Uploader, records: ManyRecords, once: Repeatable) -> Any:
     """Create or update many: a JSON array, or NDJSON. Refused rows are listed, the others are taken."""
-    return acceptance(ingest.accept_customers(stores, records, now=utc_now()))
+    return once(lambda seed: acceptance(ingest.accept_customers(stores, records, now=utc_now(), seed=seed)))
 
 
 @router.get("")

@@ -27,6 +27,7 @@ TABLE: tuple[tuple[type[errors.CrmError], int, str], ...] = (
     (errors.NotSignedIn, 401, "not_signed_in"),
     (errors.NotAllowed, 403, "not_allowed"),
     (errors.TooManyAttempts, 429, "too_many_attempts"),
+    (errors.Busy, 429, "too_busy"),
     (errors.TooLarge, 413, "too_large"),
     (errors.NotRunning, 503, "not_running"),
     (errors.Unavailable, 503, "unavailable"),
@@ -34,7 +35,13 @@ TABLE: tuple[tuple[type[errors.CrmError], int, str], ...] = (
     (errors.CrmError, 400, "refused"),
 )
 
-_HTTP_CODES = {400: "bad_request", 404: "not_found", 405: "method_not_allowed", 413: "too_large"}
+_HTTP_CODES = {
+    400: "bad_request",
+    404: "not_found",
+    405: "method_not_allowed",
+    413: "too_large",
+    415: "unsupported_media_type",
+}
 _RETRY = "5"  # seconds
 
 
@@ -67,7 +74,7 @@ def _domain(_: Request, error: Exception) -> Response:
         headers["WWW-Authenticate"] = "Bearer"
     if status == 503:
         headers["Retry-After"] = _RETRY
-    if isinstance(error, errors.TooManyAttempts):
+    if isinstance(error, errors.TooManyAttempts | errors.Busy):
         headers["Retry-After"] = str(error.retry_after)
     fields = None
     if isinstance(error, errors.InvalidInput):

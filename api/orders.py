@@ -4,13 +4,14 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query
 
-from api.answers import Accepted, PageOf, acceptance, refuse_if_rejected
+from api.answers import Accepted, PageOf, Placed, acceptance, refuse_if_rejected
 from api.bodies import ManyRecords, OneRecord
+from api.repeats import Repeatable
+from api.room import room_for
 from api.security import StoresDep, requires
 from crm import auth, directory, ingest
 from crm.errors import NotAllowed, NotFound
 from crm.moment import utc_now
-from crm.stores.connection import new_id
 
 router = APIRouter(prefix="/orders", tags=["orders"])
 
@@ -18,22 +19,29 @@ Buyer = Annotated[auth.Account, Depends(requires("order"))]
 Reader = Annotated[auth.Account, Depends(requires("orders"))]
 
 
-@router.post("", status_code=202)
-def place(stores: StoresDep, account: Buyer, record: OneRecord) -> dict[str, str]:
+@router.post("", status_code=202, response_model=Placed, dependencies=[room_for("orders")])
+def place(stores: StoresDep, account: Buyer, record: OneRecord, once: Repeatable) -> Any:
     """Place an order. A repeated `orderReference` is the same order; with other content it amends it."""
-    if account.role == "shopper":
-        record = _own(record, account)
-    record = {**record, "orderReference": record.get("orderReference") or new_id()}
-    refuse_if_rejected(ingest.accept_orders(stores, [record], now=utc_now()))
-    return {"message": "Order accepted", "orderReference": str(record["orderReference"])}
+    given = _own(record, account) if account.role == "shopper" else record
+
+    def work(seed: str | None) -> dict[str, str]:
+        reference = given.get("orderReference") or ingest.order_reference(seed)
+        order = {**given, "orderReference": reference}
+        refuse_if_rejected(ingest.accept_orders(stores, [order], now=utc_now(), seed=seed))
+        return {"message": "Order accepted", "orderReference": str(reference)}
+
+    return once(work)
 
 
-@router.post("/bulk", status_code=202)
+@router.post("/bulk", status_code=202, response_model=Accepted, dependencies=[room_for("orders")])
 def place_many(
-    stores: StoresDep, account: Annotated[auth.Account, Depends(requires("upload"))], records: ManyRecords
-) -> Accepted:
+    stores: StoresDep,
+    account: Annotated[auth.Account, Depends(requires("upload"))],
+    records: ManyRecords,
+    once: Repeatable,
+) -> Any:
     """Load many orders: a JSON array, or NDJSON. Refused rows are listed, the others are taken."""
-    return acceptance(ingest.accept_orders(stores, records, now=utc_now()))
+    return once(lambda seed: acceptance(ingest.accept_orders(stores, records, now=utc_now(), seed=seed)))
 
 
 @router.get("")
@@ -49,9 +57,9 @@ def listing(
 
 @router.get("/{reference}")
 def one(stores: StoresDep, account: Reader, reference: str) -> dict[str, Any]:
-    """One order by its reference."""
+    """One order by its reference. 404 tells the reason where the order was taken and refused later."""
     own = _visible_to(account)
-    order = directory.order(stores, reference)
+    order = directory.order(stores, reference, refusals=own is None)
     if own and order["customerId"] != own:
         raise NotFound("There is no such order.")
     return order

@@ -1,11 +1,13 @@
 """The catalogue."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query
 
 from api.answers import Accepted, PageOf, acceptance
 from api.bodies import ManyRecords
+from api.repeats import Repeatable
+from api.room import room_for
 from api.security import StoresDep, requires
 from crm import auth, directory, ingest
 from crm.moment import utc_now
@@ -24,9 +26,12 @@ def catalogue(
     return PageOf.of(directory.products(stores, limit=limit, cursor=cursor))
 
 
-@router.post("/bulk", status_code=202)
+@router.post("/bulk", status_code=202, response_model=Accepted, dependencies=[room_for("products")])
 def upsert_many(
-    stores: StoresDep, account: Annotated[auth.Account, Depends(requires("upload"))], records: ManyRecords
-) -> Accepted:
+    stores: StoresDep,
+    account: Annotated[auth.Account, Depends(requires("upload"))],
+    records: ManyRecords,
+    once: Repeatable,
+) -> Any:
     """Create or update products: a JSON array, or NDJSON."""
-    return acceptance(ingest.accept_products(stores, records, now=utc_now()))
+    return once(lambda seed: acceptance(ingest.accept_products(stores, records, now=utc_now(), seed=seed)))

@@ -11,7 +11,7 @@ from crm import attributes
 from crm.errors import FieldError, InvalidInput, NotFound
 from crm.fields import fold
 from crm.stores import directory as store
-from crm.stores import journal
+from crm.stores import journal, rejections
 from crm.stores.connection import Document, Stores
 
 MAX_PAGE = 500
@@ -62,22 +62,25 @@ def orders(
 ) -> Page:
     """Orders, the latest first, of one customer (our id) or of all."""
     before = _decode(cursor)
-    position = None
-    if before:
-        try:
-            position = (datetime.fromisoformat(str(before[0])), str(before[1]))
-        except (ValueError, IndexError):
-            raise _bad_cursor() from None
-    rows = store.orders(stores, customer_id=customer_id, before=position, limit=_limit(limit) + 1)
+    rows = store.orders(stores, customer_id=customer_id, before=_moment(before), limit=_limit(limit) + 1)
     return _page(rows, limit, lambda row: [row["createdAt"].isoformat(), row["_id"]])
 
 
-def order(stores: Stores, reference: str) -> Document:
-    """An order by its reference. Raises NotFound."""
+def order(stores: Stores, reference: str, *, refusals: bool = True) -> Document:
+    """An order by its reference. Raises NotFound, with the reason where it was taken and refused later."""
     found = store.order(stores, reference)
     if not found:
-        raise NotFound("There is no such order.")
+        refused = rejections.later(stores, fold(reference), before=None, limit=1) if refusals else []
+        why = f" It was refused: {refused[0]['field']}, {refused[0]['reason']}." if refused else ""
+        raise NotFound(f"There is no such order.{why}")
     return found
+
+
+def refusals(stores: Stores, *, reference: str = "", limit: int = 50, cursor: str | None = None) -> Page:
+    """What workers refused after it was taken, the latest first; of one reference where that is given."""
+    before = _moment(_decode(cursor))
+    rows = rejections.later(stores, fold(reference), before=before, limit=_limit(limit) + 1)
+    return _page(rows, limit, lambda row: [row["at"].isoformat(), row["_id"]])
 
 
 def products(stores: Stores, *, limit: int = 50, cursor: str | None = None) -> Page:
@@ -90,6 +93,15 @@ def products(stores: Stores, *, limit: int = 50, cursor: str | None = None) -> P
 def totals(stores: Stores) -> dict[str, int]:
     """`{customers, orders, products}`: how many there are."""
     return store.totals(stores)
+
+
+def _moment(position: list[Any] | None) -> tuple[datetime, str] | None:
+    if not position:
+        return None
+    try:
+        return datetime.fromisoformat(str(position[0])), str(position[1])
+    except (ValueError, IndexError):
+        raise _bad_cursor() from None
 
 
 def _limit(limit: int) -> int:

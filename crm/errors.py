@@ -9,6 +9,7 @@ CrmError
 ├── NotSignedIn         nobody, or a session that has ended
 ├── NotAllowed          somebody, but not in a role that may
 ├── TooManyAttempts     try again after `retry_after` seconds
+├── Busy                more waits than may; try again after `retry_after` seconds
 ├── TooLarge            more than a request may hold
 ├── NotRunning          no stores to talk to
 ├── Unavailable         a part we need did not answer
@@ -71,6 +72,12 @@ class NotAllowed(CrmError):
 
 
 class TooManyAttempts(CrmError):
+    def __init__(self, message: str, retry_after: int) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class Busy(CrmError):
     def __init__(self, message: str, retry_after: int) -> None:
         super().__init__(message)
         self.retry_after = retry_after

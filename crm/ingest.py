@@ -4,6 +4,7 @@ Records are validated here and published; a worker persists them. What this modu
 stream when a call returns, and is stored once however often it is sent or redelivered.
 """
 
+import hashlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
@@ -14,7 +15,7 @@ from crm import spreadsheets
 from crm.directory import Page
 from crm.errors import FieldError, IllegalTransition, InvalidInput, NotFound
 from crm.imports import undo_status, undo_until
-from crm.ingestion import batches, custom, imports, outcomes, progress, uploads
+from crm.ingestion import batches, custom, imports, outcomes, pressure, progress, uploads
 from crm.ingestion.batches import Batch
 from crm.ingestion.headers import CUSTOMERS, KINDS, ORDERS, PRODUCTS
 from crm.ingestion.persist_customers import persist as _persist_customers
@@ -37,11 +38,13 @@ __all__ = [
     "accept_products",
     "announce_lost_imports",
     "cancel_import",
+    "check_room",
     "fail_import",
     "give_up",
     "import_rejections_csv",
     "import_status",
     "list_imports",
+    "order_reference",
     "persist",
     "preview_file",
     "run_import",
@@ -73,31 +76,45 @@ class Acceptance:
     rejected: tuple[Rejection, ...]
 
 
-def accept_customers(stores: Stores, records: Iterable[Any], *, now: datetime) -> Acceptance:
+def accept_customers(
+    stores: Stores, records: Iterable[Any], *, now: datetime, seed: str | None = None
+) -> Acceptance:
     """Validate customers (JSON objects, e-mail or externalId needed) and publish the good ones.
 
     What they say beyond the fixed fields become custom attributes.
     """
-    return _accept(stores, CUSTOMERS, records, now)
+    return _accept(stores, CUSTOMERS, records, now, seed)
 
 
-def accept_orders(stores: Stores, records: Iterable[Any], *, now: datetime) -> Acceptance:
-    """Validate orders and publish the good ones. One without an orderReference is a new order each time."""
-    return _accept(stores, ORDERS, records, now)
+def accept_orders(
+    stores: Stores, records: Iterable[Any], *, now: datetime, seed: str | None = None
+) -> Acceptance:
+    """Validate orders and publish the good ones.
+
+    One without an orderReference is a new order each time, unless `seed` says which request it is part of.
+    """
+    return _accept(stores, ORDERS, records, now, seed)
 
 
-def accept_products(stores: Stores, records: Iterable[Any], *, now: datetime) -> Acceptance:
+def accept_products(
+    stores: Stores, records: Iterable[Any], *, now: datetime, seed: str | None = None
+) -> Acceptance:
     """Validate products (productId needed) and publish the good ones."""
-    return _accept(stores, PRODUCTS, records, now)
+    return _accept(stores, PRODUCTS, records, now, seed)
 
 
-def _accept(stores: Stores, kind: str, records: Iterable[Any], now: datetime) -> Acceptance:
+def order_reference(seed: str | None = None, row: int = 1) -> str:
+    """A reference for an order that came without one: a new one, or what `seed` and row always get."""
+    return hashlib.sha256(f"{seed}:{row}".encode()).hexdigest()[:24] if seed else new_id()
+
+
+def _accept(stores: Stores, kind: str, records: Iterable[Any], now: datetime, seed: str | None) -> Acceptance:
     numbered = enumerate(records, 1)
     accepted = 0
     rejected: list[Rejection] = []
     zone = settings().zone
     while block := list(islice(numbered, _BLOCK)):
-        good, bad = _validated(stores, kind, block, now, zone)
+        good, bad = _validated(stores, kind, block, now, zone, seed)
         batches.publish(stores, kind, good, id=new_id(), version=batches.version_of(now))
         accepted += len(good)
         rejected += bad
@@ -105,7 +122,7 @@ def _accept(stores: Stores, kind: str, records: Iterable[Any], now: datetime) ->
 
 
 def _validated(
-    stores: Stores, kind: str, block: Iterable[tuple[int, Any]], now: datetime, zone: tzinfo
+    stores: Stores, kind: str, block: Iterable[tuple[int, Any]], now: datetime, zone: tzinfo, seed: str | None
 ) -> tuple[list[batches.Row], list[Rejection]]:
     good: dict[int, tuple[Any, Record]] = {}
     refused: dict[int, Refusal] = {}
@@ -116,7 +133,7 @@ def _validated(
             refused[row] = refusal
         else:
             if kind == ORDERS and "orderReference" not in record:
-                record["orderReference"] = new_id()
+                record["orderReference"] = order_reference(seed, row)
             good[row] = raw, record
     if kind == CUSTOMERS:
         found = custom.complete(stores, good.values(), now=now, zone=zone)
@@ -128,6 +145,11 @@ def _validated(
             for row, refusal in sorted(refused.items())
         ],
     )
+
+
+def check_room(stores: Stores, kind: str) -> None:
+    """Raises Busy while more records of a kind wait than may."""
+    pressure.check(stores, kind)
 
 
 _PERSIST = {CUSTOMERS: _persist_customers, ORDERS: _persist_orders, PRODUCTS: _persist_products}

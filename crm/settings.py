@@ -54,6 +54,7 @@ class Settings(BaseSettings):
     undo_days: float = Field(
         30.0, validation_alias="CRM_UNDO_DAYS", ge=0, le=3650
     )  # 0: no import can be undone
+    streams_mb: int = Field(256, validation_alias="CRM_STREAMS_MB", ge=0)  # that waiting batches may take
     groq_api_key: SecretStr | None = Field(None, validation_alias="GROQ_API_KEY")
     groq_model: str = Field("openai/gpt-oss-20b", validation_alias="GROQ_MODEL")
     groq_base_url: str | None = Field(None, validation_alias="GROQ_BASE_URL")

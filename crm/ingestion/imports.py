@@ -21,7 +21,7 @@ from itertools import islice
 from typing import Any, BinaryIO
 
 from crm.errors import InvalidInput, NotYet
-from crm.ingestion import batches, files, outcomes, undo, uploads, words
+from crm.ingestion import batches, files, outcomes, pressure, undo, uploads, words
 from crm.ingestion.dry_run import DryRun
 from crm.ingestion.headers import CUSTOMERS, ORDERS
 from crm.ingestion.progress import ASKED, CONFIRMED, counts_of
@@ -289,10 +289,16 @@ def _tried(
 
 def _let_the_workers_catch_up(stores: Stores, document: Document, pause: Pause) -> None:
     pause(0)
-    while document["published"] - store.batches_done(stores, document["_id"]) > _MOST_UNDER_WAY:
+    while _too_much_under_way(stores, document):
         pause(_LOOK_EVERY)
         if not store.in_state(stores, [document["_id"]], "reading"):
             return
+
+
+def _too_much_under_way(stores: Stores, document: Document) -> bool:
+    """Of this import, or of all that comes in: an import waits where the API refuses."""
+    under_way = document["published"] - store.batches_done(stores, document["_id"])
+    return under_way > _MOST_UNDER_WAY or (under_way > 0 and pressure.full_of_anything(stores))
 
 
 def _finish(stores: Stores, document: Document, now: datetime) -> None:

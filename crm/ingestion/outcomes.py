@@ -1,12 +1,22 @@
 """Which batches took effect: written in the transaction of the effect, so that none has it twice."""
 
 from collections.abc import Iterable, Sequence
+from datetime import timedelta
 from typing import Any
 
+from crm.fields import fold
 from crm.ingestion.batches import Batch, Tally
+from crm.ingestion.headers import CUSTOMERS, ORDERS, PRODUCTS
 from crm.ingestion.records import Record, Refusal
 from crm.stores import imports, rejections
 from crm.stores.connection import Document, Session, Stores
+
+_KEPT = timedelta(days=90)
+_REFERENCES = {
+    CUSTOMERS: ("externalId", "email"),
+    ORDERS: ("orderReference",),
+    PRODUCTS: ("productId",),
+}
 
 
 def open_batches(stores: Stores, session: Session, batches: Sequence[Batch]) -> list[Batch]:
@@ -34,19 +44,28 @@ def close_batches(stores: Stores, session: Session, done: Iterable[tuple[Batch, 
     imports.record_batches(stores, session, counted)
 
 
+def references(kind: str, record: Record) -> list[str]:
+    """What whoever sent a record will look for it under, folded."""
+    given = (record.get(name) for name in _REFERENCES[kind])
+    return [fold(text) for text in given if isinstance(text, str) and text]
+
+
 def rejection(batch: Batch, row: int, record: Record, refusal: Refusal) -> Document:
     """A rejection's document. One of an import gets its row's own values when the import ends."""
     owner = batch.import_id or batch.id
     document: dict[str, Any] = {
         "_id": f"{owner}:{row}",
         "importId": owner,
+        "kind": batch.kind,
         "row": row,
         "field": refusal.field or "record",
         "code": refusal.code,
         "reason": refusal.reason,
+        "references": references(batch.kind, record),
+        "at": batch.accepted_at,
     }
     if batch.import_id is None:
-        document["kind"] = batch.kind
+        document["expiresAt"] = batch.accepted_at + _KEPT
         document["values"] = {name: value for name, value in record.items() if value is not None}
     return document
 

@@ -1,8 +1,9 @@
 """Writing customers: `customers`, one document a person. Reading them for people is `directory`."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime
 
-from pymongo import ReplaceOne, UpdateOne
+from pymongo import ReplaceOne, ReturnDocument, UpdateOne
 from pymongo.client_session import ClientSession
 from pymongo.errors import OperationFailure
 
@@ -65,6 +66,23 @@ def _change(fields: Mapping[str, object]) -> Document:
     if gone := {path: "" for path, value in fields.items() if value is None}:
         change["$unset"] = gone
     return change
+
+
+def count_visit(
+    stores: Stores, *, customer_id: str | None, email: str | None, at: datetime, now: datetime
+) -> int | None:
+    """Count a visit of the customer with this id (ours, else the shop's) or folded e-mail; None: nobody."""
+    ways: list[Document] = [{"_id": customer_id}, {"externalId": customer_id}] if customer_id else []
+    if email:
+        ways.append({"folded.email": email})
+    change = {"$inc": {"visitCount": 1}, "$max": {"lastActive": at}, "$set": {"updatedAt": now}}
+    for query in ways:
+        found = stores.collection(_NAME).find_one_and_update(
+            query, change, {"visitCount": 1}, return_document=ReturnDocument.AFTER
+        )
+        if found is not None:
+            return int(found["visitCount"])
+    return None
 
 
 def seen(stores: Stores, session: ClientSession, ids: Sequence[str], version: int) -> None:

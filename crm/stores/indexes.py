@@ -66,6 +66,7 @@ INDEXES: dict[str, list[IndexModel]] = {
         ),
         IndexModel([("customerId", ASCENDING)]),
     ],
+    "idempotency": [IndexModel([("expiresAt", ASCENDING)], expireAfterSeconds=0)],
     "imports": [IndexModel([("createdAt", DESCENDING)])],
     "importBatches": [IndexModel([("importId", ASCENDING)])],
     "importJournal": [
@@ -73,7 +74,12 @@ INDEXES: dict[str, list[IndexModel]] = {
         IndexModel([("expiresAt", ASCENDING)], expireAfterSeconds=0),
     ],
     "importKept": [IndexModel([("importId", ASCENDING), ("_id", ASCENDING)])],
-    "rejections": [IndexModel([("importId", ASCENDING), ("row", ASCENDING)])],
+    "rejections": [
+        IndexModel([("importId", ASCENDING), ("row", ASCENDING)]),
+        IndexModel([("references", ASCENDING), ("at", DESCENDING), ("_id", DESCENDING)], sparse=True),
+        IndexModel([("at", DESCENDING), ("_id", DESCENDING)], sparse=True),
+        IndexModel([("expiresAt", ASCENDING)], expireAfterSeconds=0),
+    ],
     "accounts": [IndexModel([("email", ASCENDING)], unique=True)],
     "installation": [],
     "attributes": [

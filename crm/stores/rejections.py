@@ -1,8 +1,9 @@
 """Rows that were refused: `rejections`, `_id` = the import's (or the batch's) id and the row's number."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 
-from pymongo import ReplaceOne, UpdateOne
+from pymongo import DESCENDING, ReplaceOne, UpdateOne
 
 from crm.stores.connection import Document, Session, Stores
 
@@ -17,6 +18,18 @@ def add(stores: Stores, rejections: Sequence[Document], session: Session | None 
 def of_import(stores: Stores, import_id: str, *, limit: int = 0) -> Iterator[Document]:
     """The rejections of an import by row, all of them where there is no limit."""
     yield from stores.db.rejections.find({"importId": import_id}).sort("row").limit(limit)
+
+
+def later(
+    stores: Stores, reference: str, *, before: tuple[datetime, str] | None, limit: int
+) -> list[Document]:
+    """Refusals by workers, the latest first, of one folded reference where that is given."""
+    query: Document = {"references": reference} if reference else {"at": {"$exists": True}}
+    if before:
+        at, last = before
+        query["$or"] = [{"at": {"$lt": at}}, {"at": at, "_id": {"$lt": last}}]
+    found = stores.db.rejections.find(query, {"expiresAt": 0})
+    return list(found.sort([("at", DESCENDING), ("_id", DESCENDING)]).limit(limit))
 
 
 def rows_without_values(stores: Stores, import_id: str) -> set[int]:

@@ -85,6 +85,14 @@ def payload(fields: dict[bytes, bytes]) -> Any:
     return orjson.loads(fields[b"d"])
 
 
+def memory(stores: Stores, names: Iterable[str]) -> int:
+    """About how many bytes these streams hold in Redis, what is acknowledged and not yet trimmed included."""
+    pipe = stores.redis.pipeline(transaction=False)
+    for name in names:
+        pipe.memory_usage(key(stores, name))
+    return sum(int(held or 0) for held in pipe.execute())
+
+
 def backlog(stores: Stores, stream: str) -> int:
     """Entries of a stream that no worker has acknowledged yet (waiting or being handled)."""
     if not stores.redis.exists(key(stores, stream)):
