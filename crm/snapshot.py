@@ -8,8 +8,10 @@ state = Shelf(folder).state()  # any process: the newest state
 """
 
 import gc
+import logging
 import threading
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -19,7 +21,7 @@ import polars as pl
 
 from crm import rulebook
 from crm.columnar import encode, lock, parts
-from crm.columnar.shelf import Shelf, State
+from crm.columnar.shelf import Shelf, State, Unreadable
 from crm.fields import FIELDS
 from crm.moment import utc_now
 from crm.settings import Settings
@@ -27,10 +29,11 @@ from crm.stores import changes
 from crm.stores.changes import FeedLost
 from crm.stores.connection import Stores
 
+log = logging.getLogger(__name__)
+
 # All attributes and folded texts, not those of the fields known by now: a new one may be among them.
 _PATHS = [*(one.path for one in FIELDS.values() if not one.folded), "folded", "attributes", *encode.WRITTEN]
 _BATCH = 20_000
-_MOST_EVENTS = 50_000
 _TOUCH_EVERY = 1.0  # seconds after which a state says anew that nothing has changed
 _TOO_OLD = timedelta(seconds=5)
 _LOOK_EVERY = 5.0
@@ -38,16 +41,29 @@ _LOOK_EVERY = 5.0
 
 @dataclass(slots=True)
 class Keeper:
-    """Writes the snapshot. Only one process a folder may."""
+    """Writes the snapshot. Only one process a folder may: it writes nothing once `ours` says no.
+
+    `most` bounds how many changes are taken in before a new state is written.
+    """
 
     stores: Stores
     shelf: Shelf
+    ours: Callable[[], bool] = lambda: True
+    most: int = 50_000
 
     def catch_up(self) -> bool:
-        """Make sure that there is a state which `follow` can go on from. True if all was read anew."""
+        """Make sure that there is a state which `follow` can go on from. True if all was read anew.
+
+        What is on disk is read whole and compared with its checksums: a power cut may have left half of it.
+        """
         manifest = self.shelf.manifest()
         mine = changes.source(self.stores), _kinds()
-        if manifest is None or manifest.token is None or (manifest.source, manifest.fields) != mine:
+        if (
+            manifest is None
+            or manifest.token is None
+            or (manifest.source, manifest.fields) != mine
+            or not self.shelf.intact()
+        ):
             self.rebuild()
             return True
         return False
@@ -60,8 +76,11 @@ class Keeper:
         gc.collect()
 
     def follow(self, stop: threading.Event) -> None:
-        """Apply changes as they come until `stop` is set. Starts anew where the feed was lost."""
-        while not stop.is_set():
+        """Apply changes as they come until `stop` is set or the folder is another's.
+
+        Starts anew where the feed was lost, or what was written can't be read again.
+        """
+        while not stop.is_set() and self.ours():
             manifest = self.shelf.manifest()
             if manifest is None or manifest.token is None:
                 self.rebuild()
@@ -69,21 +88,30 @@ class Keeper:
             try:
                 with changes.feed(self.stores, manifest.token) as feed:
                     self._apply(feed, stop)
-            except FeedLost:
+            except (FeedLost, Unreadable) as error:
+                log.warning(
+                    "the snapshot is built anew",
+                    extra={"action": "snapshot_rebuilt", "reason": f"{type(error).__name__}: {error}"},
+                )
                 self.rebuild()
 
     def _apply(self, feed: changes.Feed, stop: threading.Event) -> None:
-        touched = utc_now()
+        touched = 0.0  # by the clock that never goes back
         while not stop.is_set():
-            as_of = utc_now()
-            found = feed.read(_MOST_EVENTS)
-            if found.customer_ids:
-                self._change(sorted(found.customer_ids), as_of, found.token)
-            elif (as_of - touched).total_seconds() < _TOUCH_EVERY:
+            asked_at = utc_now()
+            found = feed.read(self.most)
+            # Whoever reads on from here will see the rest; until then it would be untrue to say "as of now".
+            as_of = asked_at if found.up_to is None else min(asked_at, found.up_to)
+            ids = found.customer_ids | self.shelf.holders(found.order_ids)
+            if not ids and time.monotonic() - touched < _TOUCH_EVERY:
                 continue
+            if not self.ours():
+                return
+            if ids:
+                self._change(sorted(ids), as_of, found.token)
             else:
                 self.shelf.touch(as_of=as_of, token=found.token)
-            touched = as_of
+            touched = time.monotonic()
 
     def _change(self, ids: list[str], as_of: datetime, token: str) -> None:
         people = changes.customers_by_id(self.stores, ids, _PATHS)
@@ -113,17 +141,20 @@ def keep(stores: Stores, config: Settings, stop: threading.Event) -> None:
     """Keep the snapshot of this host until `stop` is set, where no other process does and it is worth it."""
     while not stop.is_set():
         with lock.held(config.snapshot_dir / "lock") as ours:
-            if ours and changes.customers(stores) > config.columns_from:
-                keeper = Keeper(stores, shelf_of(config))
+            if ours() and changes.customers(stores) > config.columns_from:
+                keeper = Keeper(stores, shelf_of(config), ours=ours)
                 keeper.catch_up()
                 keeper.follow(stop)
         stop.wait(_LOOK_EVERY)
 
 
 def fresh(stores: Stores, config: Settings, *, now: datetime) -> State | None:
-    """The newest state if it is of these stores and no older than a few seconds, else None."""
+    """The newest state if it is of these stores and no older than a few seconds, else None.
+
+    One that claims to be of the future is not taken: the clock was put back, and it may be of any age.
+    """
     state = shelf_of(config).state()
-    if state is None or now - state.as_of > _TOO_OLD or state.source != changes.source(stores):
+    if state is None or abs(now - state.as_of) > _TOO_OLD or state.source != changes.source(stores):
         return None
     return state
 

@@ -6,6 +6,7 @@ written down: the smallest type that holds every value exactly, text by code whe
 A value of another type than its field's is missing here, as it is for the MongoDB filter.
 """
 
+import zlib
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
@@ -131,7 +132,8 @@ def orders(documents: Sequence[Document]) -> tuple[pl.DataFrame, pl.DataFrame]:
     """(orders, lines) wide; a line's `order` is the row of its order in the same call."""
     frame = pl.DataFrame(
         [
-            pl.Series("customerId", [document.get("customerId") for document in documents], dtype=pl.String),
+            order_keys(document["_id"] for document in documents),
+            pl.Series("customerId", [_text(document.get("customerId")) for document in documents], pl.String),
             milliseconds("createdAt", (document.get("createdAt") for document in documents)),
             numbers("total", (document.get("total") for document in documents)),
             _texts("status", (document.get("status") for document in documents)),
@@ -154,6 +156,15 @@ def orders(documents: Sequence[Document]) -> tuple[pl.DataFrame, pl.DataFrame]:
             numbers("quantity", (line.get("quantity") for line in lines)),
         ]
     )
+
+
+def order_keys(ids: Iterable[object]) -> pl.Series:
+    """A number for each order's id, by which an order is found again when only its id is known."""
+    return pl.Series("key", [zlib.crc32(str(one).encode()) for one in ids], dtype=pl.UInt32)
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) else None
 
 
 def _texts(name: str, values: Iterable[object]) -> pl.Series:

@@ -5,7 +5,7 @@ A part is a folder:
 - `customers.arrow`: one row a customer, by id: the id, then a column a field; a custom attribute's only
   where somebody in the part has it
 - `values-<column>.arrow`: what the codes of a column stand for, code 0 being missing
-- `orders.arrow`: `customer` (row), `createdAt`, `total`, `status` (code), by customer
+- `orders.arrow`: `customer` (row), `key` (of its id), `createdAt`, `total`, `status` (code), by customer
 - `lines.arrow`: `order` (row), `product` (code), `quantity`, by order
 - `values-status.arrow`, `values-product.arrow` (product id, name and category together)
 
@@ -76,29 +76,37 @@ class Part:
         found = mine.with_row_index("row").join(keys, on=keys.columns, how="semi")
         return found["row"].to_numpy()
 
+    def holders(self, keys: pl.Series) -> list[str]:
+        """The customers of the orders with these keys."""
+        found = np.flatnonzero(self.orders["key"].is_in(keys.implode()).to_numpy())
+        return self.ids(np.unique(self.orders["customer"].to_numpy()[found])) if len(found) else []
+
     def wide(self, keep: np.ndarray) -> Wide:
         """The wide frames of the customers that `keep` (a mask) says."""
-        ids = pl.Series(_ID, self.ids(), dtype=pl.String)
-        fields = [name for name in self.customers.columns if not name.startswith(_ID)]
-        columns = [ids] + [self._wide_column(self.customers, name) for name in fields]
-        customers = pl.DataFrame(columns).filter(keep)
+        rows = np.flatnonzero(keep)
+        ids = pl.Series(_ID, self.ids(rows), dtype=pl.String)
+        people = self.customers[rows]
+        names = [name for name in people.columns if not name.startswith(_ID)]
+        customers = pl.DataFrame([ids, *(self._wide_column(people, name) for name in names)])
         owner = self.orders["customer"].to_numpy()
-        kept_orders = keep[owner]
-        orders = self.orders.select(
-            ids.gather(owner).alias("customerId"),
+        ordered = keep[owner]
+        bought = self.orders.filter(ordered)
+        orders = bought.select(
+            "key",
+            ids.gather(np.searchsorted(rows, owner[ordered])).alias("customerId"),
             pl.col("createdAt").cast(pl.Float64),
             pl.col("total").cast(pl.Float64),
-            self._decoded(self.orders, "status"),
-        ).filter(kept_orders)
-        new_row = np.cumsum(kept_orders) - 1
-        of_order = self.lines["order"].to_numpy()
+            self._decoded(bought, "status"),
+        )
+        pieces = self.lines.filter(ordered[self.lines["order"].to_numpy()])
         products = self.values["product"]
-        codes = self.lines["product"].to_numpy()
+        codes = pieces["product"].to_numpy()
+        place = np.cumsum(ordered, dtype=np.int32) - 1
         lines = pl.DataFrame(
-            [pl.Series("order", new_row[of_order].astype(np.int32))]
+            [pl.Series("order", place[pieces["order"].to_numpy()], dtype=pl.Int32)]
             + [products[name].gather(codes) for name in _PRODUCT]
-            + [self.lines["quantity"].cast(pl.Float64)]
-        ).filter(kept_orders[of_order])
+            + [pieces["quantity"].cast(pl.Float64)]
+        )
         return customers, orders, lines
 
     def _wide_column(self, frame: pl.DataFrame, name: str) -> pl.Series:
@@ -196,7 +204,7 @@ def _placed(ids: pl.Series, orders: pl.DataFrame, lines: pl.DataFrame) -> tuple[
     moved = placed.select(pl.col("before").cast(pl.Int32).alias("order"), pl.col("after").cast(pl.Int32))
     lines = lines.join(moved, on="order", how="inner").sort("after")
     lines = lines.drop("order").rename({"after": "order"})
-    placed = placed.select(pl.col("customer").cast(pl.Int32), "createdAt", "total", "status")
+    placed = placed.select(pl.col("customer").cast(pl.Int32), "key", "createdAt", "total", "status")
     return placed, lines.select("order", *_PRODUCT, "quantity")
 
 

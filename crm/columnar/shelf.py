@@ -7,10 +7,13 @@
 
 A new state is complete on disk before the manifest that names it replaces the old one, so a reader sees
 one state or the other. Files that no manifest names are removed; whoever still has them open keeps them.
+No number is ever given twice, not even after the folder was emptied: a reader knows its open parts by it.
 """
 
+import secrets
 import shutil
 import threading
+import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -20,24 +23,34 @@ import numpy as np
 import orjson
 import polars as pl
 
-from crm.columnar import parts
+from crm.columnar import encode, parts
 from crm.columnar.columns import Mask
 from crm.columnar.parts import Part
 
-FORMAT = 2  # counted up when the files' meaning changes; an older snapshot is then built anew
+FORMAT = 3  # counted up when the files' meaning changes; an older snapshot is then built anew
 _MANIFEST = "manifest.json"
 _MOST_PARTS = 6
 _TOO_DEAD = 0.3
+_FIRST_NUMBERS = 2**40
+_CHUNK = 1024 * 1024
+
+
+class Unreadable(Exception):
+    """What the manifest names is not there, or is not what was written: the snapshot must be built anew."""
 
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """One part of a state: its number, its live mask's number (0: all live) and how many live."""
+    """One part of a state: its number, its live mask's number (0: all live) and how many live.
+
+    `sums` are checksums of the part's files and of its mask.
+    """
 
     number: int
     live: int
     rows: int
     living: int
+    sums: tuple[int, int] = (0, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +70,7 @@ class Manifest:
     next: int = 1
 
     def dump(self) -> bytes:
-        rows = [[part.number, part.live, part.rows, part.living] for part in self.parts]
+        rows = [[part.number, part.live, part.rows, part.living, *part.sums] for part in self.parts]
         return orjson.dumps(
             {
                 "format": FORMAT,
@@ -74,11 +87,17 @@ class Manifest:
     def load(cls, content: bytes) -> "Manifest":
         """Raises ValueError when it is not one of ours, or of another format."""
         found = orjson.loads(content)
-        if found.get("format") != FORMAT:
-            raise ValueError("the snapshot is of another format")
-        placed = tuple(Placed(*row) for row in found["parts"])
-        as_of = datetime.fromisoformat(found["asOf"])
-        return cls(placed, as_of, found["token"], found["fields"], found["source"], found["next"])
+        try:
+            if found["format"] != FORMAT:
+                raise ValueError("the snapshot is of another format")
+            placed = tuple(
+                Placed(number, live, rows, living, (of_part, of_mask))
+                for number, live, rows, living, of_part, of_mask in found["parts"]
+            )
+            as_of = datetime.fromisoformat(found["asOf"])
+            return cls(placed, as_of, found["token"], found["fields"], found["source"], found["next"])
+        except (LookupError, TypeError) as error:
+            raise ValueError("this is no manifest") from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +119,7 @@ class Shelf:
 
     folder: Path
     _lock: threading.Lock = field(default_factory=threading.Lock)
-    _seen: tuple[int, int] | None = None
+    _seen: bytes | None = None
     _state: State | None = None
     _open: dict[int, Part] = field(default_factory=dict)
 
@@ -112,23 +131,28 @@ class Shelf:
             return None
 
     def state(self) -> State | None:
-        """The newest state, None where there is none. Costs one `stat` when nothing is new."""
-        path = self.folder / _MANIFEST
+        """The newest state, None where there is none that can be read. Cheap when nothing is new."""
         for _ in range(5):  # a part may vanish between the manifest and its opening: look again
             try:
-                found = path.stat()
-                seen = found.st_mtime_ns, found.st_ino
+                content = (self.folder / _MANIFEST).read_bytes()
                 with self._lock:
-                    if seen == self._seen:
-                        return self._state
-                    self._state = self._read(Manifest.load(path.read_bytes()))
-                    self._seen = seen
+                    if content != self._seen:
+                        self._state = self._read(Manifest.load(content))
+                        self._seen = content
                     return self._state
             except FileNotFoundError:
                 continue
-            except ValueError:
+            except (OSError, ValueError, KeyError):
                 return None
         return None
+
+    def intact(self) -> bool:
+        """Whether every file that the manifest names is what was written. Reads all of them."""
+        manifest = self.manifest()
+        try:
+            return manifest is not None and all(self._sums(one) == one.sums for one in manifest.parts)
+        except OSError:
+            return False
 
     def _read(self, manifest: Manifest) -> State:
         named = {placed.number for placed in manifest.parts}
@@ -148,6 +172,10 @@ class Shelf:
     def _live(self, number: int) -> Path:
         return self.folder / f"live-{number}.npy"
 
+    def _sums(self, placed: Placed) -> tuple[int, int]:
+        files = sorted(self._part(placed.number).iterdir())
+        return _checksum(files), _checksum([self._live(placed.live)] if placed.live else [])
+
     # Writing
 
     def replace(
@@ -161,15 +189,20 @@ class Shelf:
     ) -> None:
         """Make these wide frames the whole state, one part each."""
         old = self.manifest()
-        manifest = Manifest((), as_of, token, fields, source, old.next if old else 1)
+        first = old.next if old else secrets.randbelow(_FIRST_NUMBERS) + 1
+        manifest = Manifest((), as_of, token, fields, source, first)
         for wide in frames:
             manifest = self._with_part(manifest, wide)
         self._publish(manifest)
 
     def change(self, ids: pl.Series, wide: parts.Wide, *, as_of: datetime, token: str | None) -> None:
-        """Put `wide` in the place of the customers with these ids; a deleted one is in `ids` alone."""
+        """Put `wide` in the place of the customers with these ids; a deleted one is in `ids` alone.
+
+        Raises Unreadable where the state that is to be changed can't be read.
+        """
         manifest, state = self.manifest(), self.state()
-        assert manifest is not None and state is not None  # noqa: S101  # only after `replace`
+        if manifest is None or state is None:
+            raise Unreadable(str(self.folder))
         placed: list[Placed] = []
         number = manifest.next
         for one, (part, live) in zip(manifest.parts, state.parts, strict=True):
@@ -181,10 +214,19 @@ class Shelf:
             mask = np.ones(len(part), bool) if live is None else np.array(live)
             mask[alive] = False
             np.save(self._live(number), mask)
-            placed.append(replace(one, live=number, living=one.living - len(alive)))
+            sums = one.sums[0], _checksum([self._live(number)])
+            placed.append(replace(one, live=number, living=one.living - len(alive), sums=sums))
             number += 1
         manifest = replace(manifest, parts=tuple(placed), as_of=as_of, token=token, next=number)
         self._publish(self._tidied(self._with_part(manifest, wide)))
+
+    def holders(self, orders: Iterable[str]) -> set[str]:
+        """The customers that these orders (by id) belong to here; at times somebody else too, rarely."""
+        state = self.state()
+        if state is None:
+            raise Unreadable(str(self.folder))
+        keys = encode.order_keys(orders)
+        return {key for part, _ in state.parts for key in part.holders(keys)}
 
     def touch(self, *, as_of: datetime, token: str | None) -> None:
         """Say that nothing has changed up to `as_of`."""
@@ -200,6 +242,7 @@ class Shelf:
         shutil.rmtree(folder, ignore_errors=True)
         parts.write(folder, *wide)
         placed = Placed(manifest.next, 0, rows, rows)
+        placed = replace(placed, sums=self._sums(placed))
         return replace(manifest, parts=(*manifest.parts, placed), next=manifest.next + 1)
 
     def _tidied(self, manifest: Manifest) -> Manifest:
@@ -229,6 +272,16 @@ class Shelf:
                 shutil.rmtree(path, ignore_errors=True)
             elif path.name.startswith("live-") and path.name not in named:
                 path.unlink(missing_ok=True)
+
+
+def _checksum(files: Iterable[Path]) -> int:
+    found = 0
+    for path in files:
+        found = zlib.crc32(path.name.encode(), found)
+        with path.open("rb") as file:
+            while chunk := file.read(_CHUNK):
+                found = zlib.crc32(chunk, found)
+    return found
 
 
 def _to_merge(placed: tuple[Placed, ...]) -> list[Placed]:

@@ -2,15 +2,18 @@
 
 import base64
 import secrets
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from functools import lru_cache
 from itertools import islice
 from typing import Any
 
 import bson
 from bson import Timestamp
+from bson.errors import InvalidBSON
 from pymongo import ReturnDocument
 from pymongo.change_stream import DatabaseChangeStream
 from pymongo.database import Database
@@ -18,13 +21,24 @@ from pymongo.errors import OperationFailure
 
 from crm.stores.connection import Document, Stores
 
-_WATCHED = ("customers", "orders")
+_WATCHED = ["customers", "orders"]
 _PIPELINE: list[dict[str, Any]] = [
-    {"$match": {"ns.coll": {"$in": list(_WATCHED)}}},
-    {"$project": {"ns.coll": 1, "documentKey": 1, "operationType": 1, "fullDocument.customerId": 1}},
+    {"$match": {"$or": [{"ns.coll": {"$in": _WATCHED}}, {"to.coll": {"$in": _WATCHED}}]}},
+    {
+        "$project": {
+            "ns.coll": 1,
+            "documentKey": 1,
+            "operationType": 1,
+            "clusterTime": 1,
+            "fullDocument.customerId": 1,
+        }
+    },
 ]
-_LOST = {136, 222, 260, 280, 286}  # capped position lost, invalid or unresumable token, history lost
+_KNOWN = {"insert", "update", "replace", "delete"}
+# Capped position lost, invalid or unresumable token, history lost; and tokens that are none.
+_LOST = {136, 222, 260, 280, 286, 9, 15, 40647, *range(50_800, 50_850)}
 _BATCH = 10_000
+_LONGEST = 0.5  # seconds
 _IDS_AT_ONCE = 5_000
 
 
@@ -34,10 +48,17 @@ class FeedLost(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """Ids of customers that were created, changed or deleted, or whose orders were; and where the feed is."""
+    """What was read from the feed, and where it is now.
+
+    `customer_ids`: customers that were created, changed or deleted, or that have orders which were.
+    `order_ids`: orders that were changed or deleted, and so may have belonged to somebody else before.
+    `up_to`: None where there was nothing more to read; else all that was written before it was read.
+    """
 
     customer_ids: frozenset[str]
+    order_ids: tuple[str, ...]
     token: str
+    up_to: datetime | None
 
 
 def position(stores: Stores) -> str:
@@ -50,11 +71,23 @@ def position(stores: Stores) -> str:
 def feed(stores: Stores, token: str) -> Iterator["Feed"]:
     """The feed from this position on. Raises FeedLost when it can't go on from there."""
     start = _decode(token)
+    if _time_of(start) > _decode(position(stores))["at"].time:
+        raise FeedLost("MongoDB holds older data than was read before")  # it was put back from a copy
     where = {"start_at_operation_time": start["at"]} if "at" in start else {"resume_after": start}
     with _lost():
         stream = stores.db.watch(_PIPELINE, batch_size=_BATCH, max_await_time_ms=200, **where)
     with stream:
         yield Feed(stores, stream)
+
+
+def _time_of(start: Document) -> int:
+    """Seconds since 1970 of a position. A token begins with a type of one byte and its time in four."""
+    if "at" in start:
+        return int(start["at"].time)
+    try:
+        return int(str(start["_data"])[2:10], 16)
+    except (KeyError, ValueError) as error:
+        raise FeedLost("this is no position of a feed") from error
 
 
 @contextmanager
@@ -73,33 +106,44 @@ class Feed:
     _stream: DatabaseChangeStream[Document]
 
     def read(self, most: int) -> Changes:
-        """What has changed since the last call, up to `most` events; waits a moment when nothing has."""
+        """What has changed since the last call; waits a moment when nothing has.
+
+        Where changes never stop, what comes within half a second is enough, and `most` events are.
+        """
         customers: set[str] = set()
-        orders: list[str] = []
+        orders: dict[str, None] = {}
+        last: Timestamp | None = None
+        enough = time.monotonic() + _LONGEST
         with _lost():
             for _ in range(most):
                 event = self._stream.try_next()
                 if event is None:
+                    last = None
                     break
+                last = event["clusterTime"]
                 self._note(event, customers, orders)
-        customers |= _owners(self._stores, orders)
+                if time.monotonic() > enough:
+                    break
+        customers |= _owners(self._stores, list(orders))
         token = self._stream.resume_token
-        return Changes(frozenset(customers), _encode(dict(token or {})))
+        up_to = None if last is None else last.as_datetime()
+        return Changes(frozenset(customers), tuple(orders), _encode(dict(token or {})), up_to)
 
-    def _note(self, event: Document, customers: set[str], orders: list[str]) -> None:
-        if event["operationType"] in ("invalidate", "drop", "rename", "dropDatabase"):
+    def _note(self, event: Document, customers: set[str], orders: dict[str, None]) -> None:
+        if event["operationType"] not in _KNOWN:  # a collection was dropped or renamed, or is another now
             raise FeedLost(event["operationType"])
         key = event["documentKey"]["_id"]
         if event["ns"]["coll"] == "customers":
             customers.add(key)
-        elif owner := (event.get("fullDocument") or {}).get("customerId"):
+            return
+        if event["operationType"] != "insert":
+            orders[key] = None
+        if owner := (event.get("fullDocument") or {}).get("customerId"):
             customers.add(owner)
-        else:
-            orders.append(key)
 
 
 def _owners(stores: Stores, orders: list[str]) -> set[str]:
-    """The customers of orders that were updated. A deleted order's customer is changed with it."""
+    """The customers that these orders belong to now."""
     found: set[str] = set()
     for ids in _some(orders):
         query = {"_id": {"$in": ids}}
@@ -136,7 +180,6 @@ def all_orders(stores: Stores, size: int) -> Iterator[list[Document]]:
 
 
 _ORDER = {
-    "_id": 0,
     "customerId": 1,
     "createdAt": 1,
     "total": 1,
@@ -178,4 +221,7 @@ def _encode(token: Document) -> str:
 
 
 def _decode(token: str) -> Document:
-    return bson.decode(base64.b64decode(token))
+    try:
+        return bson.decode(base64.b64decode(token))
+    except (ValueError, InvalidBSON) as error:
+        raise FeedLost("this is no position of a feed") from error

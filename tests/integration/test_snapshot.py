@@ -1,8 +1,5 @@
 """The snapshot follows MongoDB: changes, deletions, late commits, a lost feed."""
 
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -16,6 +13,7 @@ from crm.fields import FieldType, folded_document
 from crm.snapshot import Keeper
 from crm.stores.connection import Stores
 from tests.columnar_world import ids
+from tests.snapshot_content import kept
 from tests.waiting import until
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -37,22 +35,6 @@ def rich(shelf: Shelf) -> set[str]:
 @pytest.fixture
 def shelf(tmp_path: Path) -> Shelf:
     return Shelf(tmp_path)
-
-
-@contextmanager
-def kept(stores: Stores, shelf: Shelf) -> Iterator[None]:
-    """A keeper at work in a thread."""
-    stop = threading.Event()
-    keeper = Keeper(stores, shelf)
-    keeper.catch_up()
-    thread = threading.Thread(target=keeper.follow, args=(stop,))
-    thread.start()
-    try:
-        yield
-    finally:
-        stop.set()
-        thread.join(30)
-        assert not thread.is_alive()
 
 
 def test_changes_and_deletions_arrive(stores: Stores, shelf: Shelf):
