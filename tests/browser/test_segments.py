@@ -60,3 +60,31 @@ def test_the_back_button_leads_from_a_segment_to_the_list(signed_in):
     settle(page)
     page.go_back()
     page.get_by_role("heading", name="Segments").wait_for()
+
+
+def test_another_value_is_tried_on_the_curve_taken_and_undone(signed_in, shop):
+    page = signed_in("analyst", "segments?segment=new")
+    page.locator("[class*='st-key-add-'] button:visible").first.click()
+    settle(page)
+    box = page.locator("[class*='st-key-value-'] input:visible").first
+    box.fill("1000")
+    box.press("Enter")
+    settle(page)
+    before = customers(page)
+    page.locator("[class*='st-key-menu-'] button:visible").first.click()
+    page.get_by_role("menuitem", name="Try other values").click()
+    page.get_by_role("dialog").get_by_role("slider").focus()
+    for _ in range(4):
+        page.keyboard.press("ArrowRight")
+    use = page.get_by_role("dialog").get_by_role("button", name="Use this value")
+    page.wait_for_function("button => !button.disabled", arg=use.element_handle())
+    settle(page)
+    use.click()
+    page.get_by_role("dialog").wait_for(state="detached")
+    settle(page)
+    value = float(box.input_value())
+    assert value > 1000
+    assert customers(page) == f"{shop.db.customers.count_documents({'totalSpent': {'$gt': value}}):,}"
+    page.locator(".st-key-rule-undo button").click()
+    settle(page)
+    assert customers(page) == before
