@@ -9,14 +9,16 @@ from crm.moment import utc_now
 from crm.rules.nodes import ROOT, walk
 from crm.settings import Settings
 from crm.stores.connection import Stores
+from ui import charts_audience as charts
 from ui import format as fmt
 from ui import open_segment, segment_people
-from ui.segment_explain import words_of_node
 from ui.segment_preview import Answer, Shown
+from ui.segment_steps import words_of
 
 _HELD = "segment near misses"
 _SEEN = "segment near misses seen"
 _MOST_SHOWN = 20
+_LONGEST = 120  # characters of what a node says
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,16 +49,18 @@ def draw(shown: Shown, stores: Stores, settings: Settings) -> None:
     st.caption("Out because of one condition alone. If it said the opposite, they would be in.")
     nodes = dict(walk(answer.rule))
     seen = st.session_state.get(_SEEN)
-    for number, path in rows[:_MOST_SHOWN]:
-        words = words_of_node(nodes[path], settings.currency)
-        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-            st.markdown(f"**{fmt.number(number)}** more fail only: {fmt.plain(words)}", width="stretch")
+    with st.container(gap="xsmall", key="segment-misses"):
+        for number, path in rows[:_MOST_SHOWN]:
+            words = charts.shortened(words_of(nodes[path], settings.currency), _LONGEST)
             st.button(
-                "See them", key=f"segment-miss-{path}", type="tertiary", icon=":material/group_search:",
-                on_click=_see, args=(path,), disabled=path == seen,
+                f"**{fmt.number(number)}** more fail only: {fmt.plain(words)}",
+                key=f"segment-miss-{path}", type="tertiary",
+                icon=":material/expand_more:" if path == seen else ":material/group_search:",
+                help="See them", on_click=_see, args=(path,),
             )  # fmt: skip
     if any(path == seen for _, path in rows):
-        _people(answer, seen, words_of_node(nodes[seen], settings.currency), stores, settings)
+        words = charts.shortened(words_of(nodes[seen], settings.currency), _LONGEST)
+        _people(answer, seen, words, stores, settings)
 
 
 def _misses(answer: Answer, stores: Stores, settings: Settings) -> Misses:

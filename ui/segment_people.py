@@ -6,15 +6,17 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from crm import exports
 from crm.settings import Settings
+from crm.stores.connection import Stores
 from ui import format as fmt
-from ui.segment_preview import Shown
+from ui.segment_preview import Answer, Shown
 
 _NAMES = ("name", "email", "city", "totalSpent", "orderCount", "lastOrdered", "accountCreated", "tags")
 
 
-def draw(shown: Shown, settings: Settings) -> None:
-    """A table of them; a sentence where there is nobody."""
+def draw(shown: Shown, stores: Stores, settings: Settings) -> None:
+    """A table of them, and all of them as a file; a sentence where there is nobody."""
     if shown.answer is None:
         return
     found = shown.answer.preview
@@ -22,8 +24,26 @@ def draw(shown: Shown, settings: Settings) -> None:
         st.caption("Nobody matches at the moment.")
         return
     title = "Everybody in it" if len(found.sample) == found.size else f"{len(found.sample)} of them"
-    st.markdown(f"**{title}**")
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(f"**{title}**", width="stretch")
+        _download(shown.answer, stores, settings)
     table(found.sample, settings, alt="A sample of the customers in this audience")
+
+
+def _download(answer: Answer, stores: Stores, settings: Settings) -> None:
+    """Everybody, as of the instant of the number."""
+    at = answer.preview.as_of
+    st.download_button(
+        "Download all",
+        data=lambda: "".join(exports.members_csv(stores, answer.rule, now=at, zone=settings.zone)).encode(),
+        file_name=f"audience-{at.astimezone(settings.zone):%Y-%m-%d}.csv",
+        mime="text/csv",
+        icon=":material/download:",
+        type="tertiary",
+        key="segment-download",
+        on_click="ignore",
+        help=f"{fmt.count(answer.preview.size, 'customer')} as CSV",
+    )
 
 
 def table(customers: Sequence[dict[str, Any]], settings: Settings, *, alt: str) -> None:

@@ -144,8 +144,10 @@ def test_a_link_with_a_customer_opens_why_he_is_in_or_out(shop, open_page):
 
 def test_near_misses_are_counted_shown_and_opened_as_a_segment(opened):
     app = show(opened(MORE, CITY), "segment panel", "Near misses")
-    assert "**6** more fail only: live in Pune" in texts(app)
-    assert "**3** more fail only: spent more than ₹1,000" in texts(app).replace("\\", "")
+    said = [button.label.replace("\\", "") for button in app.button if "miss" in str(button.key)]
+    assert said == [
+        "**6** more fail only: live in Pune", "**3** more fail only: spent more than ₹1,000",
+    ]  # fmt: skip
     app.button(key="segment-miss-rules.conditions[1]").click().run()
     assert sorted(app.dataframe[0].value["name"]) == [f"N{at}" for at in range(4, 10)]
     app.button(key="segment-miss-open").click().run()
