@@ -3,7 +3,7 @@
 import streamlit as st
 
 from crm import audiences
-from ui import nobody_yet, open_segment, prompt_box, segment_list, workbench
+from ui import nobody_yet, open_segment, prompt_box, segment_list, segment_overlap, workbench
 from ui.session import require_user, settings, stores
 
 user = require_user("segments")
@@ -11,6 +11,8 @@ address = st.query_params.get(open_segment.PARAMETER)
 
 if address is not None:
     workbench.draw(stores(), settings(), user, address)
+elif segment_overlap.PARAMETER in st.query_params:
+    segment_overlap.draw(stores(), settings())
 else:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.title("Segments", width="stretch")

@@ -12,7 +12,7 @@ from crm.moment import utc_now
 from crm.saved import sizes
 from crm.settings import Settings
 from crm.stores.connection import Stores
-from ui import open_segment, segment_actions, segment_cards, segment_table, segment_trash
+from ui import open_segment, segment_actions, segment_cards, segment_overlap, segment_table, segment_trash
 
 _STEP = 20
 _MOST = 500
@@ -107,6 +107,11 @@ def _controls(tags: list[str], total: int) -> _Asked:
         view = st.segmented_control(
             "View", list(_VIEWS), key="segment-view", default="cards", required=True,
             format_func=_VIEWS.__getitem__, persist_state="session",
+        )  # fmt: skip
+        st.button(
+            "Compare", icon=":material/join_inner:", key="segment-compare",
+            on_click=segment_overlap.open_with,
+            help="How many customers up to five segments share",
         )  # fmt: skip
         return _Asked(search, tuple(chosen), order, view or "cards")
 

@@ -79,3 +79,17 @@ def test_a_deletion_is_undone_at_once_or_later(shop, open_page):
     app.button(key=f"undelete-{first}").click().run()
     assert sorted(listed(app)) == ["First", "Second"]
     assert trash.listing(shop) == []
+
+
+def test_segments_are_compared_and_a_region_is_opened_as_a_new_one(shop, open_page):
+    rich, everyone = saved(shop, "Rich"), saved(shop, "Everyone", {"type": "everyone"})
+    app = open_page("segments", role="analyst", overlap=f"{rich},{everyone}")
+    assert not app.exception
+    assert app.selectbox(key="overlap-region").options[:2] == [
+        "Only Everyone (1)", "In all 2: Rich and Everyone (1)",
+    ]  # fmt: skip
+    app.button(key="overlap-open").click().run()
+    assert not app.exception
+    assert {metric.label: metric.value for metric in app.metric}["Customers"] == "1"
+    named = {(node["segmentId"], node["in"]) for node in app.session_state["rule draft"].tree["conditions"]}
+    assert named == {(rich, False), (everyone, True)}
