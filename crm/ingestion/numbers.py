@@ -14,14 +14,22 @@ EITHER = "?"  # evidence of neither: it could be grouped thousands or decimals
 
 _PLAIN = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)")
 _COULD_BE_GROUPED = re.compile(r"[+-]?[1-9]\d{0,2}\.\d{3}")
-_WORDS = re.compile(r"^[^\W\d_]{1,3}\.?(?=[\s\d.,-])|(?<=[\s\d.,])[^\W\d_]{1,3}\.?$")
+_WORDS = re.compile(r"^[^\W\d_]{1,3}\.?(?=[\s\d.,-]|$)|(?<=[\s\d.,-])[^\W\d_]{1,3}\.?$")
+_CODES = """
+    aed ars aud bdt bgn bhd brl cad chf clp cny cop czk dkk egp eur gbp ghs hkd huf idr ils inr isk
+    jod jpy kes krw kwd lkr mad mxn myr ngn nok npr nzd omr pen php pkr pln qar ron rub sar sek sgd
+    thb try twd tzs uah ugx usd uyu vnd xaf xof zar zmw rs rs. kr kr. zł kč ft lei fr fr. tl лв руб
+    р. dh dhs rm
+"""
+_CURRENCIES = frozenset(_CODES.split())
+_BEFORE_DOLLARS = frozenset(["r", "us", "a", "c", "s", "hk", "nt", "nz", "ca", "au", "mx"])  # R$, US$, A$ …
 _GROUPED_BY_BLANKS = re.compile(r"\d{1,3}(?:[ \u00a0\u202f\u2009'’]\d{3})+(?=[.,]|$)")
 _BLANKS = re.compile(r"[ \u00a0\u202f\u2009'’]")
 _GROUPS = {
     POINT: re.compile(r"\d{1,3}(?:,\d{2,3})*,\d{3}"),  # 1,234 and the Indian 1,23,456
     COMMA: re.compile(r"\d{1,3}(?:\.\d{2,3})*\.\d{3}"),
 }
-_WITH_A_POINT = frozenset({"₹", "$", "£", "¥", "₩", "rs", "rs.", "inr", "usd", "gbp", "jpy", "us"})
+_WITH_A_POINT = frozenset({"₹", "$", "£", "¥", "₩", "rs", "rs.", "inr", "usd", "gbp", "jpy"})
 _OTHER = {POINT: COMMA, COMMA: POINT}
 
 
@@ -88,9 +96,11 @@ def _taken_apart(written: str) -> tuple[float, str, set[str]]:
     words = {mark for mark in plain if unicodedata.category(mark) == "Sc"}
     signs = "".join(mark for mark in plain if mark not in words).strip()
     sign, signs = _without_sign(sign, signs)
+    body = signs
     for word in _WORDS.findall(signs):
-        words.add(word.lower())
-    body = _WORDS.sub("", signs).strip()
+        if word.lower() in _CURRENCIES or ("$" in words and word.lower() in _BEFORE_DOLLARS):
+            words.add(word.lower())
+            body = body.replace(word, "", 1).strip()
     if sign > 0:
         sign, body = _without_sign(sign, body)
     if _GROUPED_BY_BLANKS.match(body):

@@ -23,6 +23,8 @@ DECIMALS = 4
 _NUMBERS = (int, float)
 
 _ADDRESS = re.compile(r"[^\s@<>()\[\],:;\\\"]+@(?:[^\W_](?:[\w-]*[^\W_])?\.)+[^\W\d_][\w-]*")
+_INVISIBLE = " \u200b\u200c\u200d\u200e\u200f\u2060\ufeff\u00a0\u00ad"  # what copying brings along
+_ERRORS = frozenset({"#N/A", "#NAME?", "#REF!", "#VALUE!", "#DIV/0!", "#NULL!", "#NUM!", "#SPILL!", "#CALC!"})
 _SHORTENED = re.compile(r"\d(?:[.,]\d+)?E\+\d+")
 _TRUE = frozenset({"true", "yes", "y", "1", "t"})
 _FALSE = frozenset({"false", "no", "n", "0", "f"})
@@ -37,6 +39,8 @@ def text(value: Any) -> str:
             raise Refused("not_text", "is not a text")
         value = str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
     value = value.strip()
+    if value.startswith("#") and value in _ERRORS:
+        raise Refused("spreadsheet_error", f"{value} is an error of a spreadsheet, not a value")
     if len(value) > LONGEST_TEXT:
         raise Refused("too_long", f"is longer than {LONGEST_TEXT} characters")
     if not value.isprintable() and any(
@@ -58,7 +62,14 @@ def identifier(value: Any) -> str:
 def email(value: Any) -> str:
     """An address as it was written. What it is compared by is its folded form."""
     address = text(value)
-    if len(address) > LONGEST_EMAIL or not _ADDRESS.fullmatch(address) or ".." in address:
+    letters = address
+    if not address.isascii():
+        letters = address = address.strip(_INVISIBLE)
+        if address.isprintable():  # vowel signs are letters of their scripts, which patterns don't know
+            letters = "".join("a" if unicodedata.category(sign)[0] == "M" else sign for sign in address)
+        else:
+            letters = ""
+    if len(address) > LONGEST_EMAIL or not _ADDRESS.fullmatch(letters) or ".." in address:
         raise Refused("invalid_email", f"{short(address)} is not an e-mail address")
     return address
 

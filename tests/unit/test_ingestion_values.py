@@ -32,7 +32,7 @@ def test_an_amount_is_understood_as_people_write_it(written: object, amount: flo
 
 
 @pytest.mark.parametrize(
-    "written", ["-3", "₹-3", "inf", "nan", "1e400", "12.5.1", "abc", "1 2", True, [], "1e13"]
+    "written", ["-3", "₹-3", "inf", "nan", "1e400", "12.5.1", "abc", "1 2", "5 kg", "c1", True, [], "1e13"]
 )
 def test_an_amount_that_is_none_is_refused(written: object) -> None:
     with pytest.raises(Refused):
