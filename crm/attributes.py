@@ -85,6 +85,11 @@ def fields(stores: Stores, session: Session | None = None) -> dict[str, Field]:
     return {one["name"]: field_of(one) for one in store.live(stores, session)}
 
 
+def by_identity(stores: Stores) -> dict[str, Field]:
+    """The attributes by `identity` of their names."""
+    return _by_identity(store.live(stores))
+
+
 def field_of(document: Document) -> Field:
     return Field(document["name"], FieldType(document["type"]), document["label"], key=document["_id"])
 

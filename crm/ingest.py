@@ -22,7 +22,7 @@ from crm.ingestion.persist_customers import persist as _persist_customers
 from crm.ingestion.persist_orders import persist as _persist_orders
 from crm.ingestion.persist_products import persist as _persist_products
 from crm.ingestion.records import Record, Refusal, from_json
-from crm.ingestion.uploads import Choices, FilePreview
+from crm.ingestion.uploads import NO_ATTRIBUTES, Attributes, Choices, FilePreview
 from crm.settings import settings
 from crm.stores import imports as store
 from crm.stores import rejections, spool, streams
@@ -175,13 +175,21 @@ def give_up(stores: Stores, payload: dict[str, Any], reason: str) -> None:
     transact(stores, lambda session: outcomes.give_up(stores, session, batch, sentence))
 
 
-def preview_file(file: BinaryIO, filename: str, *, kind: str | None = None) -> FilePreview:
+def preview_file(
+    file: BinaryIO,
+    filename: str,
+    *,
+    kind: str | None = None,
+    known: Attributes = NO_ATTRIBUTES,
+) -> FilePreview:
     """How a file would be understood, from its header and first rows.
 
-    Raises InvalidInput where it is no table of text at all. `kind` overrules the guess.
+    `known` are the custom attributes that there are (`crm.attributes.by_identity`). Raises InvalidInput
+    where it is no table of text at all. `kind` overrules the guess.
     """
     _check_kind(kind)
-    return uploads.preview(file, choices=Choices(kind=kind), first=_PREVIEWED, zone=settings().zone)
+    choices, zone = Choices(kind=kind), settings().zone
+    return uploads.preview(file, choices=choices, known=known, first=_PREVIEWED, zone=zone)
 
 
 def start_import(

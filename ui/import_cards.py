@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-from crm import ingest
+from crm import attributes, ingest
 from crm.auth import Account
 from crm.errors import CrmError
 from crm.moment import utc_now
@@ -38,7 +38,8 @@ def file_card(stores: Stores, account: Account, file: UploadedFile) -> None:
     with st.container(border=True, key=f"file_{key}"):
         st.markdown(f"**{format.plain(name)}** · {format.size(file.size)}")
         try:
-            preview = ingest.preview_file(_rewound(file), name)
+            known = attributes.by_identity(stores)
+            preview = ingest.preview_file(_rewound(file), name, known=known)
         except CrmError as error:
             st.error(error.message, icon=":material/error:")
             return
@@ -52,7 +53,7 @@ def file_card(stores: Stores, account: Account, file: UploadedFile) -> None:
         )
         if kind != preview.kind:
             try:
-                preview = ingest.preview_file(_rewound(file), name, kind=kind)
+                preview = ingest.preview_file(_rewound(file), name, kind=kind, known=known)
             except CrmError as error:
                 st.error(error.message, icon=":material/error:")
                 return
@@ -86,11 +87,10 @@ def _understanding(preview: ingest.FilePreview) -> None:
     for problem in preview.problems:
         st.warning(problem, icon=":material/warning:")
     with st.expander("Which column is what"):
+        columns = preview.reading.columns if preview.reading else ()
         table = pd.DataFrame(
-            [
-                {"Column in the file": column, "Taken as": preview.mapping.get(column, "not used")}
-                for column in preview.columns
-            ]
+            [{"Column in the file": column.header, "Taken as": column.taken_as} for column in columns]
+            or [{"Column in the file": column, "Taken as": "not used"} for column in preview.columns]
         )
         st.dataframe(table, hide_index=True, alt="Columns of the file and the fields they are taken as")
 

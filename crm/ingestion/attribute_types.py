@@ -65,19 +65,20 @@ def _text(value: Any) -> str:
     return values.text(value)
 
 
-def _number(value: Any) -> float:
+def number(value: Any) -> float:
+    """A number up to LARGEST_NUMBER, whole ones as int. Raises Refused."""
     try:
-        number = values.number(value)
+        found = values.number(value)
     except OverflowError:
         raise Refused("too_large", "is too large") from None
-    if abs(number) > LARGEST_NUMBER:
+    if abs(found) > LARGEST_NUMBER:
         raise Refused("too_large", "is too large")
-    return int(number) if number.is_integer() else number
+    return int(found) if found.is_integer() else found
 
 
 _READ: dict[FieldType, Callable[[Any], Any]] = {
     FieldType.TEXT: _text,
-    FieldType.NUMBER: _number,
+    FieldType.NUMBER: number,
     FieldType.BOOLEAN: values.boolean,
     FieldType.TAGS: values.tags,
 }

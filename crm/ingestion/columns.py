@@ -1,12 +1,16 @@
 """What the columns of a file go to: by their names, and where those say nothing by what is in them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
+from crm.attributes import identity, is_ours, name_problem, plain
+from crm.fields import Field
 from crm.ingestion import headers, looks
 from crm.ingestion.cells import Cell
+from crm.ingestion.files import nameless
+from crm.ingestion.guesses import Guess
 from crm.ingestion.headers import CUSTOMERS, ORDERS
-from crm.ingestion.reading import BY_CONTENT, BY_NAME, Column
+from crm.ingestion.reading import ATTRIBUTE, BY_CONTENT, BY_NAME, CHOSEN, WORDS, Column
 
 # Kind → look → the field that the only column of that look is taken for, if no header names it.
 _BY_LOOK = {
@@ -18,6 +22,7 @@ _BY_LOOK = {
         looks.AMOUNT: "total",
     },
 }
+_SHOWN = 12
 _MAKE_A_TOTAL = frozenset({"total", "products", "price"})
 _WHAT = {looks.EMAIL: "e-mail addresses", looks.DATE: "dates", looks.PRODUCTS: "lists of products",
          looks.AMOUNT: "amounts"}  # fmt: skip
@@ -52,6 +57,49 @@ def understand(kind: str, names: Sequence[str], sample: Sequence[Sequence[Cell]]
     return found
 
 
+def as_attributes(
+    found: Sequence[Column], sample: Sequence[Sequence[Cell]], known: Mapping[str, Field]
+) -> list[Column]:
+    """The columns, those that are not used by now as custom attributes; `known` are these by identity.
+
+    A column without a name or a value, one whose name is ours or can't be one, and the second of a name
+    stay as they are.
+    """
+    taken = {identity(column.name) for column in found if column.attribute}
+    columns = []
+    for position, column in enumerate(found):
+        name = plain(column.header)
+        is_free = column.field is None and column.by != CHOSEN and name != nameless(position)
+        fits = is_free and not is_ours(name) and not name_problem(name)
+        if fits and identity(name) not in taken:
+            column = as_attribute(column, name, _cells(sample, position), known)
+            taken |= {identity(name)} if column.attribute else set()
+        columns.append(column)
+    return columns
+
+
+def as_attribute(column: Column, name: str, cells: Iterable[Cell], known: Mapping[str, Field]) -> Column:
+    """The column going to the attribute of this name, of the type that it has or that these cells suggest."""
+    guess = Guess(name)
+    for cell in cells:
+        guess.see(cell)
+    field = known.get(identity(name))
+    kind = field.type if field else guess.type
+    if kind is None:
+        return column
+    column = replace(column, field=f"{ATTRIBUTE}{field.name if field else name}", by=column.by or BY_NAME)
+    return styled(replace(column, attribute=kind, key=field.key if field else None), guess)
+
+
+def styled(column: Column, guess: Guess) -> Column:
+    """An attribute's column with what its cells say of how its dates or numbers are written."""
+    evidence = guess.evidence_of(column.attribute) if column.attribute else None
+    if evidence is None:
+        return column
+    style = {"dates" if evidence.dates else "decimal": evidence.choice}
+    return replace(column, **style, asks=evidence.example if evidence.open else None)  # type: ignore[arg-type]
+
+
 def notes(columns: Sequence[Column]) -> list[str]:
     """What was concluded from values, and which headers are there more than once."""
     found = [
@@ -59,10 +107,24 @@ def notes(columns: Sequence[Column]) -> list[str]:
         for column in columns
         if column.by == BY_CONTENT
     ]
+    found += news(column for column in columns if column.is_new and not column.key)
     names = [column.header for column in columns]
     for name in dict.fromkeys(name for name in names if names.count(name) > 1):
         found.append(f"The header “{name}” is there {names.count(name)} times; the first column counts.")
     return found
+
+
+def news(columns: Iterable[Column]) -> list[str]:
+    """What is said of columns that become new attributes."""
+    named = [f"“{column.name}” ({WORDS[column.attribute]})" for column in columns if column.attribute]
+    return (
+        [f"New custom {'attribute' if len(named) == 1 else 'attributes'}: {_some(named)}."] if named else []
+    )
+
+
+def _some(items: Sequence[str]) -> str:
+    shown = ", ".join(items[:_SHOWN])
+    return shown if len(items) <= _SHOWN else f"{shown} and {len(items) - _SHOWN} more"
 
 
 def _cells(sample: Sequence[Sequence[Cell]], position: int) -> list[Cell]:

@@ -5,13 +5,14 @@ A record on its way carries them by key: `{"attributes": {"a1": "red"}}`.
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, tzinfo
-from typing import Any
+from typing import Any, BinaryIO
 
 from crm import attributes
 from crm.attributes import Found, identity, is_ours, name_problem
 from crm.fields import Field, FieldType
-from crm.ingestion import attribute_types
+from crm.ingestion import attribute_types, columns, uploads
 from crm.ingestion.headers import CUSTOMERS, FIELDS, field_of
+from crm.ingestion.reading import ATTRIBUTE, TRIAL, Reading
 from crm.ingestion.records import Record, Refusal
 from crm.ingestion.values import Refused
 from crm.stores import attributes as store
@@ -51,6 +52,55 @@ def complete(
         except Refusal as refusal:
             refusals[number] = refusal
     return refusals
+
+
+def registered(
+    stores: Stores, reading: Reading, file: BinaryIO, *, now: datetime, trial: bool = False
+) -> tuple[Reading, list[str]]:
+    """The reading of a file with its new attributes made known, and what a person should know of that.
+
+    Their types are what all rows of the file suggest. Those beyond the most there may be are left out. In a
+    `trial` nothing is made known: new ones get keys that are good for it alone.
+    """
+    wanted = {at: column for at, column in enumerate(reading.columns) if column.attribute}
+    if not any(column.is_new for column in wanted.values()):
+        return reading, []
+    reading, examples = uploads.all_seen(reading, file)
+    found = [
+        Found(column.name, kind, examples[column.name])
+        for column in (reading.columns[at] for at in wanted)
+        if (kind := column.attribute)
+    ]
+    known = _on_trial(stores, found) if trial else attributes.discover(stores, found, now=now)
+    left_out, new = [], []
+    for at in wanted:
+        column = reading.columns[at]
+        field = known.get(identity(column.name))
+        if field is None:
+            left_out.append(column.header)
+            reading = reading.with_column(at, field=None, attribute=None, key=None)
+            continue
+        changes = {"field": f"{ATTRIBUTE}{field.name}", "attribute": field.type, "key": field.key}
+        reading = reading.with_column(at, **changes)
+        if column.is_new:
+            new.append(reading.columns[at])
+    notes = columns.news(new)
+    if left_out:
+        notes.append(f"{_many(left_out)} can't be new attributes: {_TOO_MANY}.")
+    return reading, notes
+
+
+def _many(headers: Sequence[str]) -> str:
+    return "1 column" if len(headers) == 1 else f"{len(headers):,} columns"
+
+
+def _on_trial(stores: Stores, found: Sequence[Found]) -> dict[str, Field]:
+    known = attributes.by_identity(stores)
+    free = attributes.MOST - len(known)
+    for number, one in enumerate(one for one in found if identity(one.name) not in known):
+        if number < free:
+            known[identity(one.name)] = Field(one.name, one.type, one.name, key=f"{TRIAL}{number}")
+    return known
 
 
 def unknown(raw: Mapping[str, Any]) -> dict[str, Any]:
@@ -157,6 +207,9 @@ class Settled:
         """What a record says of attributes, by key, taken out of it."""
         found: dict[str, Any] = {}
         for key, value in record.pop(_NAMED, {}).items():
+            if key.startswith(TRIAL):
+                found[key] = value
+                continue
             now: str | None = key
             while now is not None and now not in self._by_key:
                 now = self._became.get(now)

@@ -89,6 +89,11 @@ def inspect(file: BinaryIO, overrules: Overrules = _NOTHING) -> Table:
         return replace(table, packing=found.packing, part=found.part)
 
 
+def nameless(position: int) -> str:
+    """What the column at this position is called where the file gives it no name."""
+    return f"column {position + 1}"
+
+
 def _read_through(file: BinaryIO) -> None:
     """Find out now, before anything of it is imported, whether a packed file is whole."""
     file.seek(0)
@@ -187,7 +192,7 @@ def _table(format: str, columns: tuple[str, ...], *, header: bool = True, **more
         raise InvalidInput(f"The file has {len(columns):,} columns; at most {MOST_COLUMNS:,} are taken.")
     if not header:
         columns = tuple("" for _ in columns)
-    named = tuple(column or f"column {number}" for number, column in enumerate(columns, 1))
+    named = tuple(column or nameless(position) for position, column in enumerate(columns))
     return Table(format, named, header=header, **more)
 
 

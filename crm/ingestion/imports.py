@@ -20,8 +20,9 @@ from datetime import datetime
 from itertools import islice
 from typing import Any, BinaryIO
 
+from crm import attributes
 from crm.errors import InvalidInput, NotYet
-from crm.ingestion import batches, files, outcomes, pressure, undo, uploads, words
+from crm.ingestion import batches, custom, files, outcomes, pressure, undo, uploads, words
 from crm.ingestion.dry_run import DryRun
 from crm.ingestion.headers import CUSTOMERS, ORDERS
 from crm.ingestion.progress import ASKED, CONFIRMED, counts_of
@@ -91,7 +92,7 @@ def _kind(stores: Stores, document: Document) -> str | None:
     if file is None:
         return None
     with file, suppress(InvalidInput):
-        return _reading(document, file).kind
+        return _as_it_says(stores, document, file).kind
     return None
 
 
@@ -159,12 +160,14 @@ def _walk(
     if file is None:
         raise InvalidInput("The uploaded file is gone.")
     with file:
-        reading = _reading(document, file)
+        reading = _as_it_says(stores, document, file)
+        trial = document.get("confirm") == ASKED
+        reading, news = custom.registered(stores, reading, file, now=document["startedAt"], trial=trial)
         found = {
             "kind": reading.kind,
             "reading": reading.document(),
             "mapping": reading.mapping(),
-            "notes": uploads.notes(reading),
+            "notes": [*uploads.notes(reading), *news],
         }
         if change(found) is None:
             return False
@@ -178,11 +181,11 @@ def _walk(
     return True
 
 
-def _reading(document: Document, file: BinaryIO) -> Reading:
+def _as_it_says(stores: Stores, document: Document, file: BinaryIO) -> Reading:
     """How the file is read: as was agreed with the person or found by an earlier run, else as it says."""
     if known := document.get("reading"):
         return Reading.of(known)
-    reading = uploads.read(file, Choices(kind=document["kind"]))
+    reading = uploads.read(file, Choices(kind=document["kind"]), attributes.by_identity(stores))
     uploads.check(reading)
     return reading
 
@@ -318,7 +321,7 @@ def _copy_values(stores: Stores, document: Document) -> None:
     if file is None:
         return
     with file:
-        table = _reading(document, file).table
+        table = _as_it_says(stores, document, file).table
         found: dict[int, object] = {}
         for row, cells in enumerate(files.rows(file, table), 1):
             if row in missing:

@@ -133,4 +133,8 @@ class Evidence:
 
 def is_data(headers: Iterable[str]) -> bool:
     """Whether what stands in the place of headers is a record: an address, a date or an amount in it."""
-    return any(_type(header) in (EMAIL, DATE, AMOUNT, PRODUCTS) for header in headers if header)
+    looks = [(header, _type(header)) for header in headers if header]
+    return any(
+        found in (EMAIL, DATE, PRODUCTS) or (found == AMOUNT and not any(map(str.isalpha, header)))
+        for header, found in looks  # Q1 is a quarter's name before it is an amount of a currency Q
+    )

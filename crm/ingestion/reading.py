@@ -10,10 +10,13 @@ from functools import partial
 from typing import Any, Self
 from zoneinfo import ZoneInfo
 
-from crm.ingestion import numbers, values
+from crm.fields import FieldType
+from crm.ingestion import attribute_types, numbers, values
 from crm.ingestion.files import Table
 from crm.ingestion.records import DATES, NUMBERS, WHOLE, Take, takers
 
+ATTRIBUTE = "attributes."  # a column's field is this and a name where it goes to a custom attribute
+TRIAL = "+"  # how the key of an attribute begins that only a dry run knows
 BY_NAME, BY_CONTENT, REMEMBERED, CHOSEN = "name", "content", "remembered", "chosen"
 
 
@@ -25,6 +28,9 @@ class Column:
     the way its dates are written (`moments.WAYS`), `decimal` the decimal sign of its numbers, None where
     each value has to say it itself. `zone` names the time zone of its days and times; without it days are
     the account's and times UTC. `asks` is a value that could be two, where nothing says which it is.
+
+    Where it goes to a custom attribute, `attribute` is the attribute's type, and `key` its key once it is
+    known; without one it is new.
     """
 
     header: str
@@ -35,6 +41,48 @@ class Column:
     decimal: str | None = None
     zone: str | None = None
     asks: str | None = None
+    attribute: FieldType | None = None
+    key: str | None = None
+
+    @property
+    def name(self) -> str:
+        """The name of the attribute it goes to."""
+        return (self.field or "").removeprefix(ATTRIBUTE)
+
+    @property
+    def is_new(self) -> bool:
+        """Whether its attribute is not known yet."""
+        return self.attribute is not None and (self.key is None or self.key.startswith(TRIAL))
+
+    @property
+    def taken_as(self) -> str:
+        """What people are told of where it goes."""
+        if self.field is None:
+            return "not used"
+        if self.attribute is None:
+            return self.field
+        return f"{'new attribute' if self.is_new else 'attribute'} “{self.name}”, {WORDS[self.attribute]}"
+
+    def take(self, zone: tzinfo) -> Take:
+        """What makes a value of a cell for its attribute. `zone` is the account's."""
+        match self.attribute:
+            case FieldType.DATE:
+                own = ZoneInfo(self.zone) if self.zone else None
+                return partial(values.moment, zone=own or zone, clock=own or UTC, way=self.dates)
+            case FieldType.NUMBER:
+                return partial(_number, attribute_types.number, self.decimal)
+            case kind:
+                return partial(attribute_types.read, kind or FieldType.TEXT)
+
+
+WORDS = {
+    FieldType.TEXT: "text",
+    FieldType.NUMBER: "number",
+    FieldType.DATE: "date",
+    FieldType.BOOLEAN: "yes or no",
+    FieldType.TAGS: "tags",
+}
+"""What the types of attributes are called."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +114,7 @@ class Reading:
         return cls(
             document["kind"],
             Table.of(document["table"]),
-            tuple(Column(**column) for column in document["columns"]),
+            tuple(_column(column) for column in document["columns"]),
         )
 
     def with_column(self, position: int, **changes: Any) -> "Reading":
@@ -88,6 +136,11 @@ class Reading:
             elif column.field in NUMBERS[self.kind]:
                 found[column.field] = partial(_number, found[column.field], column.decimal)
         return found
+
+
+def _column(document: Mapping[str, Any]) -> Column:
+    kind = document.get("attribute")
+    return Column(**{**document, "attribute": FieldType(kind) if kind else None})
 
 
 def _number(take: Take, decimal: str | None, value: Any) -> Any:

@@ -6,10 +6,13 @@ from collections.abc import Sequence
 from datetime import UTC, tzinfo
 from typing import Any
 
+from crm.fields import FieldType
 from crm.ingestion.cells import Cell, Spoiled, is_blank, shown
+from crm.ingestion.guesses import says_nothing
 from crm.ingestion.headers import ORDERS
 from crm.ingestion.reading import Reading
 from crm.ingestion.records import Record, Refusal, from_fields
+from crm.ingestion.refused import Refused
 
 
 class Reader:
@@ -17,14 +20,20 @@ class Reader:
 
     An order without a reference gets one made of what its row says and of how many rows before it said the
     same. So the same file gives the same references again, and rows that look alike all count.
+
+    Custom attributes are under `attributes`, by key, or by name where they are not known yet.
     """
 
     def __init__(self, reading: Reading, zone: tzinfo = UTC) -> None:
         self.kind = reading.kind
         self._takers = reading.takers(zone)
         self._width = len(reading.columns)
-        self._used = [
-            (position, column.field) for position, column in enumerate(reading.columns) if column.field
+        numbered = list(enumerate(reading.columns))
+        self._used = [(at, one.field) for at, one in numbered if one.field and not one.attribute]
+        self._attributes = [
+            (at, one.name, one.key or one.name, one.attribute != FieldType.TEXT, one.take(zone))
+            for at, one in numbered
+            if one.attribute
         ]
         self._unnamed = reading.kind == ORDERS
         self._alike: Counter[bytes] = Counter()
@@ -39,7 +48,22 @@ class Reader:
             given["orderReference"] = self._reference(given)
         if width > self._width and not all(map(is_blank, cells[self._width :])):
             raise Refusal(None, "too_many_cells", f"the row has {width} cells, the header {self._width}")
-        return from_fields(self.kind, given, self._takers)
+        record = from_fields(self.kind, given, self._takers)
+        if self._attributes and (own := self._own(cells, width)):
+            record["attributes"] = own
+        return record
+
+    def _own(self, cells: Sequence[Cell], width: int) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        for position, name, key, typed, take in self._attributes:
+            cell = cells[position] if position < width else None
+            if is_blank(cell) or cell == [] or (typed and says_nothing(cell)):
+                continue
+            try:
+                found[key] = take(cell.strip() if isinstance(cell, str) else cell)
+            except Refused as refused:
+                raise Refusal(name, refused.code, refused.reason) from None
+        return found
 
     def skip(self, cells: Sequence[Cell]) -> None:
         """Pass over a row that was read before, remembering what it takes to tell like rows apart."""

@@ -7,12 +7,14 @@ from itertools import islice
 from typing import Any, BinaryIO
 
 from crm.errors import InvalidInput
+from crm.fields import Field, FieldType
 from crm.ingestion import columns, files, headers
 from crm.ingestion.cells import Cell, shown
 from crm.ingestion.files import Overrules, Table
+from crm.ingestion.guesses import Guess
 from crm.ingestion.headers import CUSTOMERS, ORDERS, PRODUCTS
 from crm.ingestion.looks import Evidence
-from crm.ingestion.reading import CHOSEN, Column, Reading
+from crm.ingestion.reading import ATTRIBUTE, CHOSEN, Column, Reading
 from crm.ingestion.records import DATES, NUMBERS, Record, Refusal
 from crm.ingestion.rows import Reader
 
@@ -30,8 +32,9 @@ _KEYS = {
 class Choices:
     """What a person says of a file, over what is found in it.
 
-    `columns` is position → what is said of that column: `field` (None leaves it out), `dates`, `decimal`,
-    `zone`, each only where something is said.
+    `columns` is position → what is said of that column: `field` (None leaves it out, `attributes.NAME` is
+    the custom attribute of that name), `attribute` (the type of a new one), `dates`, `decimal`, `zone`, each
+    only where something is said.
     """
 
     kind: str | None = None
@@ -40,6 +43,9 @@ class Choices:
 
 
 NO_CHOICES = Choices()
+Attributes = Mapping[str, Field]
+NO_ATTRIBUTES: Attributes = {}
+_GUESSED = ("attribute", "dates", "decimal", "asks")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,17 +68,22 @@ class FilePreview:
     samples: tuple[tuple[str, ...], ...] = ()
 
 
-def read(file: BinaryIO, choices: Choices = NO_CHOICES) -> Reading:
+def read(file: BinaryIO, choices: Choices = NO_CHOICES, known: Attributes = NO_ATTRIBUTES) -> Reading:
     """How a file is read. Reads on in it as long as some column does not say how its values are written.
+
+    `known` are the custom attributes that there are, by `crm.attributes.identity` of their names. The types
+    of new ones are guessed from the first rows: `all_seen` looks at all.
 
     Raises InvalidInput for what is no table, and where nothing tells what its rows are.
     """
     table = files.inspect(file, choices.file)
     sample = list(islice(files.rows(file, table), SAMPLED_ROWS))
-    return _read(file, table, sample, choices)
+    return _read(file, table, sample, choices, known)
 
 
-def _read(file: BinaryIO, table: Table, sample: Sequence[Sequence[Cell]], choices: Choices) -> Reading:
+def _read(
+    file: BinaryIO, table: Table, sample: Sequence[Sequence[Cell]], choices: Choices, known: Attributes
+) -> Reading:
     kind = choices.kind or columns.guess_kind(table.columns, sample)
     if kind is None:
         raise InvalidInput(
@@ -82,12 +93,50 @@ def _read(file: BinaryIO, table: Table, sample: Sequence[Sequence[Cell]], choice
     found = list(columns.understand(kind, table.columns, sample))
     for position, said in choices.columns.items():
         if "field" in said and position < len(found):
-            found[position] = replace(found[position], field=said["field"], by=CHOSEN)
+            found[position] = _chosen(found[position], said, _cells(sample, position), known)
+    if kind == CUSTOMERS and table.header:
+        found = columns.as_attributes(found, sample, known)
     written = _as_written(kind, found, sample, lambda: files.rows(file, table))
     for position, said in choices.columns.items():
         if position < len(written):
             written[position] = _overruled(written[position], said)
     return Reading(kind, table, tuple(written))
+
+
+def _chosen(
+    column: Column, said: Mapping[str, str | None], cells: Iterable[Cell], known: Attributes
+) -> Column:
+    field = said["field"]
+    column = replace(column, field=field, by=CHOSEN)
+    if field is None or not field.startswith(ATTRIBUTE):
+        return column
+    found = columns.as_attribute(replace(column, field=None), column.name, cells, known)
+    kind = said.get("attribute")
+    return replace(found, attribute=FieldType(kind)) if kind and found.key is None else found
+
+
+def all_seen(reading: Reading, file: BinaryIO) -> tuple[Reading, dict[str, tuple[str, ...]]]:
+    """The reading with the types and ways of its attributes as all rows of the file have them.
+
+    Types of attributes that there are, and those that a person chose, stay. With it, some values by name.
+    """
+    guesses = {at: Guess(one.name) for at, one in enumerate(reading.columns) if one.attribute}
+    undecided = dict(guesses)
+    for number, cells in enumerate(files.rows(file, reading.table) if guesses else (), 1):
+        for position, guess in undecided.items():
+            if position < len(cells):
+                guess.see(cells[position])
+        if number % SAMPLED_ROWS == 0:
+            undecided = {position: one for position, one in undecided.items() if one.undecided}
+            if not undecided:
+                break
+    for position, guess in guesses.items():
+        column = reading.columns[position]
+        if column.is_new and column.by != CHOSEN and guess.type is not None:
+            column = replace(column, attribute=guess.type)
+        column = column if column.dates or column.decimal else columns.styled(column, guess)
+        reading = reading.with_column(position, **{name: getattr(column, name) for name in _GUESSED})
+    return reading, {reading.columns[at].name: tuple(one.examples) for at, one in guesses.items()}
 
 
 def _as_written(
@@ -158,13 +207,20 @@ def _is_enough(fields: set[str], kind: str) -> bool:
     return whole or amends
 
 
-def preview(file: BinaryIO, *, choices: Choices = NO_CHOICES, first: int, zone: tzinfo) -> FilePreview:
+def preview(
+    file: BinaryIO,
+    *,
+    choices: Choices = NO_CHOICES,
+    known: Attributes = NO_ATTRIBUTES,
+    first: int,
+    zone: tzinfo,
+) -> FilePreview:
     """What a file's first rows are. Raises InvalidInput for a file that is no table."""
     table = files.inspect(file, choices.file)
     sample = list(islice(files.rows(file, table), SAMPLED_ROWS))
     samples = tuple(_values(sample, position) for position in range(len(table.columns)))
     try:
-        reading = _read(file, table, sample, choices)
+        reading = _read(file, table, sample, choices, known)
     except InvalidInput as error:
         return FilePreview(choices.kind, table.columns, {}, (), (error.message,), None, samples)
     try:
@@ -183,7 +239,8 @@ def notes(reading: Reading) -> tuple[str, ...]:
     """What a person should know of how the file is understood."""
     found = [*reading.table.notes, *columns.notes(reading.columns)]
     for column in reading.asks:
-        what = "day or month" if column.field in DATES[reading.kind] else "thousands or decimals"
+        is_date = column.field in DATES[reading.kind] or column.attribute == FieldType.DATE
+        what = "day or month" if is_date else "thousands or decimals"
         found.append(
             f"Nothing in the column “{column.header}” tells {what}, as in “{column.asks}”: rows with such "
             "values will be refused, unless you say how the column is written."
@@ -196,6 +253,10 @@ def notes(reading: Reading) -> tuple[str, ...]:
             f"{'is' if one else 'are'} not understood and will be left out."
         )
     return tuple(found)
+
+
+def _cells(sample: Sequence[Sequence[Cell]], position: int) -> list[Cell]:
+    return [cells[position] for cells in sample if position < len(cells)]
 
 
 def _values(sample: Sequence[Sequence[Cell]], position: int, most: int = 3) -> tuple[str, ...]:
@@ -218,6 +279,10 @@ def _shown(reader: Reader, cells: Sequence[Cell]) -> dict[str, Any]:
 
 def _plain(record: Record) -> dict[str, Any]:
     shown = dict(record)
+    shown |= {
+        name: ", ".join(value) if isinstance(value, list) else value
+        for name, value in shown.pop("attributes", {}).items()
+    }
     if lines := shown.get("products"):
         shown["products"] = ", ".join(
             f"{line['quantity']} × {line.get('name') or line.get('productId')}" for line in lines

@@ -26,8 +26,8 @@ _ADDRESS = re.compile(r"[^\s@<>()\[\],:;\\\"]+@(?:[^\W_](?:[\w-]*[^\W_])?\.)+[^\
 _INVISIBLE = " \u200b\u200c\u200d\u200e\u200f\u2060\ufeff\u00a0\u00ad"  # what copying brings along
 _ERRORS = frozenset({"#N/A", "#NAME?", "#REF!", "#VALUE!", "#DIV/0!", "#NULL!", "#NUM!", "#SPILL!", "#CALC!"})
 _SHORTENED = re.compile(r"\d(?:[.,]\d+)?E\+\d+")
-_TRUE = frozenset({"true", "yes", "y", "1", "t"})
-_FALSE = frozenset({"false", "no", "n", "0", "f"})
+TRUE = frozenset({"true", "yes", "y", "1", "t"})
+FALSE = frozenset({"false", "no", "n", "0", "f"})
 _GENDERS = {"f": "female", "female": "female", "w": "female", "woman": "female",
             "m": "male", "male": "male", "man": "male", "other": "other", "o": "other"}  # fmt: skip
 
@@ -133,9 +133,9 @@ def boolean(value: Any) -> bool:
     if isinstance(value, bool):
         return value
     word = str(value).strip().lower()
-    if word in _TRUE:
+    if word in TRUE:
         return True
-    if word in _FALSE:
+    if word in FALSE:
         return False
     raise Refused("not_yes_or_no", f"{short(str(value))} is neither yes nor no")
 

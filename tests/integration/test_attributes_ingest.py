@@ -1,15 +1,21 @@
 """What customers say beyond the fixed fields, from the API to MongoDB."""
 
+import io
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
-from crm import attributes, audiences, ingest, rulebook
+from crm import attributes, audiences, imports, ingest, rulebook
+from crm.attributes import Found
 from crm.fields import FieldType
 from crm.ingest import Rejection
+from crm.moment import utc_now
 from crm.stores import streams
 from crm.stores.connection import Document, Stores
+from tests.integration.working import working
+from tests.waiting import until
+from workers import roles
 
 NOW = datetime(2026, 1, 10, 12, tzinfo=UTC)
 EMAIL = "asha@x.example"
@@ -130,3 +136,73 @@ def test_the_same_again_changes_nothing_and_a_new_value_leaves_the_others(stores
     work(stores)
     assert own(stores) == {"colour": "red", "size": 6, "likes": "tea"}
     assert asha(stores)["folded"] == {"email": EMAIL, "a1": "red", "a3": "tea"}
+
+
+def started(stores: Stores, content: str, *, confirm: bool = False) -> str:
+    return ingest.start_import(
+        stores, io.BytesIO(content.encode()), kind=None, filename="shop.csv", account_id="a", now=utc_now(),
+        confirm=confirm,
+    )  # fmt: skip
+
+
+def came_to(stores: Stores, import_id: str, state: str) -> Document:
+    """The import once a worker has brought it to this state."""
+    with working(stores, (*roles.KINDS["imports"], *roles.KINDS["ingest"])):
+        until(lambda: ingest.import_status(stores, import_id)["state"] == state)
+    return ingest.import_status(stores, import_id)
+
+
+def imported(stores: Stores, content: str) -> Document:
+    return came_to(stores, started(stores, content), "finished")
+
+
+def test_a_dry_run_counts_new_attributes_and_makes_none(stores: Stores):
+    accept(stores, {"email": EMAIL})
+    work(stores)
+    import_id = started(stores, f"email,colour\n{EMAIL},red\n", confirm=True)
+    asking = came_to(stores, import_id, "asking")
+    assert asking["counts"]["updated"] == 1
+    assert asking["notes"] == ["New custom attribute: “colour” (text)."]
+    assert attributes.fields(stores) == {}
+    imports.confirm_import(stores, import_id, now=utc_now())
+    assert came_to(stores, import_id, "finished")["counts"]["updated"] == 1
+    assert own(stores) == {"colour": "red"}
+
+
+def test_unknown_columns_of_a_file_become_attributes_of_the_type_all_its_rows_suggest(stores: Stores):
+    content = (
+        f"email,$where,shoe.size,renews,level\n{EMAIL},Red,42,2026-03-01,1\nb@x.example,Blue,n/a,,gold\n"
+    )
+    status = imported(stores, content)
+    assert status["message"] == "2 customers: 2 created."
+    assert status["notes"] == [
+        "New custom attributes: “$where” (text), “shoe.size” (number), “renews” (date), “level” (text)."
+    ]
+    assert own(stores) == {
+        "$where": "Red", "shoe.size": 42, "renews": datetime(2026, 3, 1, tzinfo=UTC), "level": "1",
+    }  # fmt: skip
+    assert selected(stores, "shoe.size", "isNotSet", None) == 1
+    again = imported(stores, content)
+    assert again["message"] == "Nothing changed: all 2 customers were already there as in this file."
+    assert again["notes"] == []
+
+
+def test_a_row_whose_value_is_not_of_its_attribute_is_refused_by_name(stores: Stores):
+    accept(stores, {"email": EMAIL, "size": 5})
+    work(stores)
+    status = imported(stores, f"email,Size\n{EMAIL},6\nb@x.example,large\n")
+    assert [(one["row"], one["field"], one["code"]) for one in status["rejections"]] == [
+        (2, "size", "not_a_number")
+    ]
+    assert own(stores) == {"size": 6}
+
+
+def test_columns_beyond_the_most_attributes_are_left_out_and_named(stores: Stores):
+    attributes.discover(
+        stores, [Found(f"n{number}", FieldType.TEXT) for number in range(attributes.MOST)], now=NOW
+    )
+    status = imported(stores, f"email,n1,one more\n{EMAIL},x,y\n")
+    assert own(stores) == {"n1": "x"}
+    assert [note[:40] for note in status["notes"]] == [
+        "The column “one more” is not understood ", "1 column can't be new attributes: there ",
+    ]  # fmt: skip

@@ -107,7 +107,7 @@ def test_bad_rows_are_kept_with_their_reason_and_good_ones_come_in(stores: Store
         (4, "record", "too_many_cells"),
     ]
     assert status["message"] == "1 customer: 1 created. 3 rows refused."
-    assert status["notes"] == ["The column “Where $from” is not understood and will be left out."]
+    assert status["notes"] == ["New custom attribute: “Where $from” (text)."]
     rows = list(csv.reader(io.StringIO("".join(ingest.import_rejections_csv(stores, status["_id"])))))
     assert rows[0] == ["name", "email", "age", "Where $from", "row", "field", "code", "reason"]
     assert rows[1][:6] == ["'=cmd|'/C calc'!A0", "nobody", "30", "x", "2", "email"]

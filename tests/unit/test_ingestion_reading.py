@@ -141,7 +141,7 @@ def test_columns_without_telling_names_are_taken_by_what_is_in_them() -> None:
 
 def test_two_columns_that_look_alike_are_not_chosen_between() -> None:
     reading = reading_of("A;B\na@x.example;b@x.example\nc@x.example;d@x.example\n", Choices(kind="customers"))
-    assert [column.field for column in reading.columns] == [None, None]
+    assert [column.field for column in reading.columns] == ["attributes.A", "attributes.B"]
 
 
 def test_a_person_may_say_what_a_column_goes_to_and_leave_one_out() -> None:
