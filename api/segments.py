@@ -1,32 +1,25 @@
 """Segments: the library, who is in one, and a preview of any rules."""
 
-from collections.abc import Iterable, Iterator
 from datetime import datetime
-from itertools import islice
 from typing import Annotated, Any, Literal
 
-import orjson
 from fastapi import APIRouter, Depends, Query
-from fastapi.responses import StreamingResponse
 from pydantic import BaseModel
 
 from api.answers import PageOf
 from api.bodies import OneRecord
+from api.exports import streamed
 from api.security import StoresDep, requires
-from crm import audiences, auth, directory, library, rulebook
+from crm import audiences, auth, directory, exports, library, rulebook
 from crm.errors import FieldError, InvalidInput
-from crm.fields import FIELDS
+from crm.exports import Export
 from crm.moment import utc_now
 from crm.saved import sizes, trash, usage
 from crm.settings import settings
-from crm.spreadsheets import csv_pieces
 
 router = APIRouter(tags=["segments"])
 
 Reader = Annotated[auth.Account, Depends(requires("segments"))]
-
-_DEFAULT_FIELDS = ("externalId", "email", "name")
-_LINES = 500  # NDJSON lines a piece
 
 
 class TotalsOut(BaseModel):
@@ -154,55 +147,31 @@ def members(
     segment_id: str,
     asOf: str | None = None,
     format: Literal["json", "ndjson", "csv"] = "json",
-    fields: str = ",".join(_DEFAULT_FIELDS),
+    fields: str = ",".join(exports.DEFAULT_FIELDS),
     limit: Annotated[int, Query(ge=1, le=directory.MAX_PAGE)] = 50,
     cursor: str | None = None,
 ) -> Any:
     """Who is in a segment, by `_id`: JSON page by page, NDJSON and CSV whole.
 
-    `fields` are names of customers' fields, separated by commas; `_id` always comes with them.
+    `fields` are names of customers' fields and attributes, separated by commas; `_id` always comes with them.
+    `asOf` evaluates what the rules say of time and of orders as of that instant: later orders don't count.
     """
     segment = library.get(stores, segment_id)
-    rule = rulebook.parse(stores, segment["rules"], own_id=segment_id)
-    names = _field_names(fields)
+    wanted = [name.strip() for name in fields.split(",") if name.strip()]
     zone = settings().zone
     now = audiences.instant(asOf, now=utc_now(), zone=zone)
-    if format == "json":
-        rows = audiences.members(stores, rule, names, now=now, zone=zone, after=cursor, limit=limit + 1)
-        return _page(list(rows), limit)
-    everybody = audiences.members(stores, rule, names, now=now, zone=zone)
-    return _download(everybody, names, format, segment_id)
-
-
-def _download(rows: Iterator[dict[str, Any]], names: list[str], kind: str, name: str) -> StreamingResponse:
-    header = ["_id", *names]
-    if kind == "csv":
-        table = csv_pieces(header, ([row.get(column) for column in header] for row in rows))
-        content, media = table, "text/csv; charset=utf-8"
-    else:
-        content, media = _lines(rows), "application/x-ndjson"
-    disposition = f'attachment; filename="segment-{name}.{kind}"'
-    return StreamingResponse(content, media_type=media, headers={"Content-Disposition": disposition})
-
-
-def _lines(rows: Iterable[dict[str, Any]]) -> Iterator[str]:
-    rows = iter(rows)
-    while piece := list(islice(rows, _LINES)):
-        yield "".join(orjson.dumps(row, option=orjson.OPT_UTC_Z).decode() + "\n" for row in piece)
+    if format != "json":
+        export = Export(segment["rules"], tuple(wanted), format, now, segment["name"], segment_id)
+        return streamed(stores, account, export)
+    rule = rulebook.parse(stores, segment["rules"], own_id=segment_id)
+    chosen = exports.fields_of(stores, wanted)
+    rows = exports.rows(stores, rule, chosen, now=now, zone=zone, after=cursor, limit=limit + 1)
+    return _page(list(rows), limit)
 
 
 def _page(rows: list[dict[str, Any]], limit: int) -> PageOf:
     following = rows[limit - 1]["_id"] if len(rows) > limit else None
     return PageOf(items=rows[:limit], next=following)
-
-
-def _field_names(fields: str) -> list[str]:
-    names = list(dict.fromkeys(name.strip() for name in fields.split(",") if name.strip()))
-    unknown = [name for name in names if name not in FIELDS and name != "_id"]
-    if unknown:
-        reason = f"There is no field {unknown[0][:60]!r}."
-        raise InvalidInput(reason, [FieldError("fields", reason)])
-    return [name for name in names if name != "_id"]
 
 
 def _rules_if_given(body: dict[str, Any]) -> Any:

@@ -80,6 +80,11 @@ def opened(stores: Stores, address: str) -> Opened | None:
     return _remember(Opened(address, segment), segment["name"])
 
 
+def here() -> Opened | None:
+    """What is open in this session."""
+    return st.session_state.get(_OPENED)
+
+
 def saved(segment: Segment) -> None:
     """Note that what is open has been saved as this segment."""
     st.session_state[_OPENED] = Opened(segment["_id"], segment)

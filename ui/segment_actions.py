@@ -10,10 +10,17 @@ from crm.saved import usage
 from crm.settings import Settings
 from crm.stores.connection import Stores
 from ui import format as fmt
-from ui import links, notices, open_segment, segment_trash
+from ui import links, notices, open_segment, segment_export, segment_trash
 
 _ASKED = "segment asked about"
-ACTIONS = {"open": "Open", "rename": "Rename", "tags": "Tags", "duplicate": "Duplicate", "delete": "Delete"}
+ACTIONS = {
+    "open": "Open",
+    "rename": "Rename",
+    "tags": "Tags",
+    "duplicate": "Duplicate",
+    "export": "Export",
+    "delete": "Delete",
+}
 
 
 def menu(segment_id: str, name: str) -> None:
@@ -54,6 +61,8 @@ def asked(stores: Stores, settings: Settings, account: Account) -> None:
             _tag(stores, account, segment_id, name)
         case ("duplicate", segment_id, _):
             _duplicate(stores, account, segment_id)
+        case ("export", segment_id, _):
+            segment_export.dialog(stores, settings, account, segment_id)
         case ("delete", segment_id, name):
             _delete(stores, account, segment_id, name)
 

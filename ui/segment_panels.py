@@ -35,7 +35,7 @@ def draw(shown: Shown, stores: Stores, settings: Settings, account: Account) -> 
 
 def _people(shown: Shown, stores: Stores, settings: Settings, account: Account) -> None:
     segment_figures.draw(shown, stores, settings, account)
-    segment_people.draw(shown, stores, settings)
+    segment_people.draw(shown, stores, settings, account)
 
 
 def _explain(shown: Shown, stores: Stores, settings: Settings, account: Account) -> None:

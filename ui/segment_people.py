@@ -6,16 +6,18 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from crm import exports
+from crm.auth import Account
+from crm.exports import Export
 from crm.settings import Settings
 from crm.stores.connection import Stores
 from ui import format as fmt
+from ui import open_segment, segment_export
 from ui.segment_preview import Answer, Shown
 
 _NAMES = ("name", "email", "city", "totalSpent", "orderCount", "lastOrdered", "accountCreated", "tags")
 
 
-def draw(shown: Shown, stores: Stores, settings: Settings) -> None:
+def draw(shown: Shown, stores: Stores, settings: Settings, account: Account) -> None:
     """A table of them, and all of them as a file; a sentence where there is nobody."""
     if shown.answer is None:
         return
@@ -26,24 +28,23 @@ def draw(shown: Shown, stores: Stores, settings: Settings) -> None:
     title = "Everybody in it" if len(found.sample) == found.size else f"{len(found.sample)} of them"
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(f"**{title}**", width="stretch")
-        _download(shown.answer, stores, settings)
+        _download(shown.answer, stores, account)
     table(found.sample, settings, alt="A sample of the customers in this audience")
 
 
-def _download(answer: Answer, stores: Stores, settings: Settings) -> None:
+def _download(answer: Answer, stores: Stores, account: Account) -> None:
     """Everybody, as of the instant of the number."""
-    at = answer.preview.as_of
-    st.download_button(
-        "Download all",
-        data=lambda: "".join(exports.members_csv(stores, answer.rule, now=at, zone=settings.zone)).encode(),
-        file_name=f"audience-{at.astimezone(settings.zone):%Y-%m-%d}.csv",
-        mime="text/csv",
-        icon=":material/download:",
-        type="tertiary",
-        key="segment-download",
-        on_click="ignore",
-        help=f"{fmt.count(answer.preview.size, 'customer')} as CSV",
-    )
+    popover = st.popover(
+        "Download all", icon=":material/download:", type="tertiary", key="segment-download",
+        on_change="rerun", help=f"{fmt.count(answer.preview.size, 'customer')} as CSV or NDJSON",
+    )  # fmt: skip
+    if popover.open:
+        with popover:
+            here = open_segment.here()
+            segment = here.segment if here and not here.differs(answer.rules) else None
+            name, segment_id = (segment["name"], segment["_id"]) if segment else ("audience", None)
+            wanted = Export(answer.rules, (), "csv", answer.preview.as_of, name, segment_id)
+            segment_export.controls(stores, account, wanted, "audience")
 
 
 def table(customers: Sequence[dict[str, Any]], settings: Settings, *, alt: str) -> None:

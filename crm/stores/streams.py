@@ -13,6 +13,7 @@
 | `worker:<consumer>` | flag | a worker process that lives, with expiry |
 | `lease:<stream>` | text | the consumer that reads a partition, with expiry |
 | `readers:<role>` | sorted set | the consumers that want a share of its partitions, by when they expire |
+| `download:<hash>` | text | what a ticket for a download stands for, with expiry |
 | `signin:<what>` | counter | failed sign-ins of an account and address, with expiry |
 
 All keys start with the installation's prefix. An entry has one field, `d`: its payload as JSON.

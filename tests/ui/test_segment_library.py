@@ -2,7 +2,7 @@
 
 import pytest
 
-from crm import library
+from crm import exports, library
 from crm.auth import Account
 from crm.moment import utc_now
 from crm.saved import trash
@@ -93,3 +93,13 @@ def test_segments_are_compared_and_a_region_is_opened_as_a_new_one(shop, open_pa
     assert {metric.label: metric.value for metric in app.metric}["Customers"] == "1"
     named = {(node["segmentId"], node["in"]) for node in app.session_state["rule draft"].tree["conditions"]}
     assert named == {(rich, False), (everyone, True)}
+
+
+def test_members_are_exported_by_a_link_that_leads_to_the_chosen_file(shop, open_page):
+    at = saved(shop, "Rich")
+    app = open_page("segments", role="analyst")
+    app.menu_button(key=f"menu-{at}").click("export").run()
+    assert not app.exception
+    [link] = app.get("link_button")
+    _, export = exports.redeem(shop, link.proto.url.removeprefix("/api/exports/"))
+    assert (export.segment_id, export.fields, export.format) == (at, exports.DEFAULT_FIELDS, "csv")

@@ -1,0 +1,79 @@
+"""An audience as a file: its fields, its format and its instant are chosen here, and a link leads to it.
+
+The file comes from the web process as it is found, so that none is ever whole in this session's memory.
+"""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import streamlit as st
+
+from crm import exports, library, rulebook
+from crm.auth import Account
+from crm.errors import CrmError
+from crm.exports import Export
+from crm.moment import utc_now
+from crm.settings import Settings
+from crm.stores.connection import Stores
+from ui import format as fmt
+
+_TICKET = "export ticket"
+_RENEWED = timedelta(minutes=5)  # before it runs out while somebody looks at the link
+_FORMATS = {"csv": "CSV, for spreadsheets", "ndjson": "NDJSON, one object a line"}
+
+
+@st.dialog("Export members")
+def dialog(stores: Stores, settings: Settings, account: Account, segment_id: str) -> None:
+    """Ask how to export a saved segment, now or as of a past instant."""
+    try:
+        segment = library.get(stores, segment_id)
+    except CrmError as error:
+        st.warning(error.message, icon=":material/search_off:")
+        return
+    st.markdown(f"**{fmt.plain(segment['name'])}**")
+    chosen = st.datetime_input(
+        "As of", value=None, max_value=utc_now().astimezone(settings.zone).replace(tzinfo=None),
+        key="export-as-of", help="What the rules say of time and of orders is looked at as of this instant: "
+        "later orders don't count. Empty: now.",
+    )  # fmt: skip
+    as_of = utc_now() if chosen is None else chosen.replace(tzinfo=settings.zone).astimezone(UTC)
+    export = Export(segment["rules"], (), "csv", as_of, segment["name"], segment_id)
+    controls(stores, account, export, "export", now_each_time=chosen is None)
+
+
+def controls(
+    stores: Stores, account: Account, export: Export, key: str, *, now_each_time: bool = False
+) -> None:
+    """Choose fields and format, and a link to the file; `now_each_time` for one as of the click."""
+    known = rulebook.fields(stores)
+    fields = st.multiselect(
+        "Fields", list(known), default=[name for name in exports.DEFAULT_FIELDS if name in known],
+        key=f"{key}-fields", format_func=lambda name: known[name].label if name in known else name,
+        placeholder="The id alone", help="The id of each customer always comes with them.",
+    )  # fmt: skip
+    kind = st.segmented_control(
+        "Format", list(_FORMATS), default="csv", required=True, key=f"{key}-format",
+        format_func=_FORMATS.__getitem__,
+    )  # fmt: skip
+    wanted = replace(export, fields=tuple(fields), format=kind or "csv")
+    try:
+        ticket = _ticket(stores, account, wanted, key, now_each_time)
+    except CrmError as error:
+        st.error(error.message, icon=":material/error:")
+        return
+    st.link_button(
+        "Download", f"/api/exports/{ticket}", icon=":material/download:", type="primary", key=f"{key}-link"
+    )
+
+
+def _ticket(stores: Stores, account: Account, export: Export, key: str, now_each_time: bool) -> str:
+    """A ticket for what is chosen: the last one, unless something else is chosen or it is getting old."""
+    asked: Any = replace(export, as_of=None) if now_each_time else export  # type: ignore[arg-type]
+    held: tuple[Any, datetime, str] | None = st.session_state.get(f"{_TICKET} {key}")
+    now = utc_now()
+    if held and held[0] == asked and now - held[1] < _RENEWED:
+        return held[2]
+    ticket = exports.offer(stores, account, export)
+    st.session_state[f"{_TICKET} {key}"] = (asked, now, ticket)
+    return ticket
