@@ -1,11 +1,13 @@
 """Imports: upload a file, follow it, read what it refused."""
 
 import tempfile
+from dataclasses import asdict
 from typing import Annotated, Any, BinaryIO, Literal, cast
 
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import StreamingResponse
+from pydantic import BaseModel, Field
 
 from api.answers import PageOf
 from api.security import StoresDep, requires
@@ -95,6 +97,46 @@ def rejections(stores: StoresDep, account: Uploader, import_id: str) -> Streamin
         media_type="text/csv; charset=utf-8",
         headers={"Content-Disposition": f'attachment; filename="rejections-{import_id}.csv"'},
     )
+
+
+@router.get("/{import_id}/rejections")
+def rejected(
+    stores: StoresDep,
+    account: Uploader,
+    import_id: str,
+    field: str | None = None,
+    code: str | None = None,
+    limit: Annotated[int, Query(ge=1, le=directory.MAX_PAGE)] = 50,
+    cursor: str | None = None,
+) -> PageOf:
+    """Refused rows with their own values by column, only those of a field and a code where given."""
+    return PageOf.of(
+        imports.list_rejections(stores, import_id, field=field, code=code, limit=limit, cursor=cursor)
+    )
+
+
+class CorrectedRow(BaseModel):
+    """A refused row as it should have been: all its cells in the file's order, or the columns that change."""
+
+    row: int = Field(ge=1)
+    values: list[str] | dict[str, str]
+
+
+class Corrections(BaseModel):
+    rows: list[CorrectedRow] = Field(min_length=1, max_length=imports.MOST_CORRECTED)
+
+
+@router.post("/{import_id}/rejections", status_code=202)
+def correct(
+    stores: StoresDep, account: Uploader, import_id: str, given: Corrections
+) -> dict[str, list[dict[str, Any]]]:
+    """Resubmit refused rows that were corrected; `results` says of each whether it is accepted, or why not.
+
+    Accepted ones count to the import once they are persisted; the others stay among its rejections as sent.
+    """
+    rows = {one.row: one.values for one in given.rows}
+    found = imports.correct(stores, import_id, rows, now=utc_now())
+    return {"results": [asdict(one) for one in found]}
 
 
 @router.post("/{import_id}/confirm", status_code=202)

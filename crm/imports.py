@@ -1,20 +1,24 @@
-"""What people do with an import once it is there: confirm it, undo it.
+"""What people do with an import once it is there: confirm it, correct what it refused, undo it.
 
 The rest of an import's life, from the file to MongoDB, is behind `crm.ingest`.
 """
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from crm.directory import Page
-from crm.errors import IllegalTransition, NotFound
-from crm.ingestion import progress, undo
+from crm.errors import FieldError, IllegalTransition, InvalidInput, NotFound
+from crm.ingestion import corrections, progress, undo
+from crm.ingestion.corrections import Corrected
 from crm.settings import settings
 from crm.stores import imports as store
-from crm.stores import journal, streams
+from crm.stores import journal, rejections, streams
 from crm.stores.connection import Document, Stores
 
 ENDED = ("finished", "failed", "cancelled")
+MOST_CORRECTED = corrections.MOST
+_LOST_AFTER = timedelta(seconds=30)
 _COUNTED = 50_000  # records that are looked at before somebody is asked whether to undo
 
 
@@ -31,6 +35,84 @@ def confirm_import(stores: Stores, import_id: str, *, now: datetime) -> None:
 def rate(status: Document, now: datetime) -> dict[str, int | None]:
     """`{rowsPerSecond, secondsLeft}` of an import, from its status; None as long as it can't be told."""
     return progress.rate(status["pace"], now)
+
+
+def list_rejections(
+    stores: Stores,
+    import_id: str,
+    *,
+    field: str | None = None,
+    code: str | None = None,
+    limit: int = 50,
+    cursor: str | None = None,
+    skip: int = 0,
+) -> Page:
+    """Refused rows by row, each `{row, field, code, reason, values: [{column, value}], sent}`.
+
+    `values` are the file's columns in their order; `sent` says that a correction of it is on its way.
+    Raises NotFound, InvalidInput.
+    """
+    _get(stores, import_id)
+    if cursor is not None and not cursor.isdecimal():
+        raise InvalidInput("The cursor is not one of ours.", [FieldError("cursor", "use `next` as it is")])
+    after = int(cursor or 0)
+    found = rejections.page(
+        stores, import_id, field=field, code=code, after=after, limit=limit + 1, skip=skip
+    )
+    items = [
+        {name: one[name] for name in ("_id", "row", "field", "code", "reason")}
+        | {"values": one.get("values", []), "sent": "sent" in one}
+        for one in found[:limit]
+    ]
+    return Page(items, str(items[-1]["row"]) if len(found) > limit else None)
+
+
+def rejection_reasons(stores: Stores, import_id: str) -> list[Document]:
+    """How many rows were refused for what, the most first: `{field, code, rows}`. Raises NotFound."""
+    _get(stores, import_id)
+    return rejections.reasons(stores, import_id)
+
+
+def correct(
+    stores: Stores,
+    import_id: str,
+    rows: Mapping[int, Sequence[str] | Mapping[str, str]],
+    *,
+    now: datetime,
+) -> list[Corrected]:
+    """Resubmit refused rows that were corrected, up to 500: row → its cells, or those columns that change.
+
+    Each is read as the file was; those that are right are published and counted to the import once they are
+    persisted, the others stay among the rejections with what was said. Raises NotFound, IllegalTransition
+    unless the import has finished, and InvalidInput.
+    """
+    document = _get(stores, import_id)
+    if document["state"] != "finished" or "undo" in document:
+        raise IllegalTransition(
+            "Rows can be corrected once the import has finished, and while it is not undone."
+        )
+    if len(rows) > MOST_CORRECTED:
+        raise InvalidInput(f"At most {MOST_CORRECTED} rows are taken at once.")
+    kept = {one["row"]: one.get("values", []) for one in rejections.of_rows(stores, import_id, rows)}
+    cells: dict[int, Sequence[str]] = {}
+    for row, said in rows.items():
+        try:
+            cells[row] = corrections.changed(kept.get(row, []), said) if isinstance(said, Mapping) else said
+        except KeyError as error:
+            reason = f"row {row} has no such column"
+            raise InvalidInput("There is no such column.", [FieldError(str(error.args[0]), reason)]) from None
+    return corrections.correct(stores, document, cells, now=now)
+
+
+def resend_lost_corrections(stores: Stores, *, now: datetime) -> None:
+    """Publish once more what was corrected and is not persisted: its publication may have been lost."""
+    for lost in rejections.sent_before(stores, now - _LOST_AFTER):
+        document = store.get(stores, lost["importId"])
+        if document is None or document["state"] != "finished" or "undo" in document:
+            rejections.unsend(stores, lost["importId"], lost["sent"])
+        else:
+            rejections.note_sent(stores, lost["importId"], lost["sent"], now)
+            corrections.publish(stores, document, lost["sent"])
 
 
 def undo_until(document: Document) -> datetime:

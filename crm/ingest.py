@@ -15,7 +15,7 @@ from crm import spreadsheets
 from crm.directory import Page
 from crm.errors import FieldError, IllegalTransition, InvalidInput, NotFound
 from crm.imports import undo_status, undo_until
-from crm.ingestion import batches, custom, imports, outcomes, pressure, progress, uploads
+from crm.ingestion import batches, custom, imports, outcomes, pressure, progress, uploads, words
 from crm.ingestion.batches import Batch
 from crm.ingestion.headers import CUSTOMERS, KINDS, ORDERS, PRODUCTS
 from crm.ingestion.persist_customers import persist as _persist_customers
@@ -305,7 +305,7 @@ def _status(stores: Stores, document: Document, counted: dict[str, int]) -> Docu
         "state": document["state"],
         "counts": counts,
         "rejections": listed,
-        "message": document.get("message"),
+        "message": words.of(document, counts),
         "notes": document.get("notes", []),
         "mapping": document.get("mapping", []),
         "size": document["size"],

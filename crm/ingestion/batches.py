@@ -26,7 +26,8 @@ class Batch:
     `version` is when they were accepted, in microseconds since 1970: of two versions of one record the
     newer counts. `rows` says which row of its file, or which record of its request, each of them was.
     `after` is what these may refer to: streams and their newest entries when these were published.
-    `existing` is what becomes of customers who are there already, one of `EXISTING`.
+    `existing` is what becomes of customers who are there already, one of `EXISTING`. `corrects` says that
+    these are refused rows of the import that somebody has corrected.
     """
 
     kind: str
@@ -37,6 +38,7 @@ class Batch:
     import_id: str | None = None
     after: Mapping[str, str] = field(default_factory=dict)
     existing: str = UPDATE
+    corrects: bool = False
     accepted_at: datetime = field(init=False)
 
     def __post_init__(self) -> None:
@@ -55,6 +57,8 @@ class Batch:
         }
         if self.existing != UPDATE:
             payload["existing"] = self.existing
+        if self.corrects:
+            payload["corrects"] = True
         return payload if self.import_id is None else payload | {"importId": self.import_id}
 
     @classmethod
@@ -74,6 +78,7 @@ class Batch:
             payload.get("importId"),
             payload["after"],
             payload.get("existing", UPDATE),
+            payload.get("corrects", False),
         )
 
 
@@ -120,11 +125,12 @@ def _referred_to(kind: str, rows: Iterable[Row]) -> tuple[str, ...]:
 
 
 def publish(stores: Stores, kind: str, rows: Sequence[Row], *, id: str, version: int,
-            import_id: str | None = None, existing: str = UPDATE) -> int:  # fmt: skip
+            import_id: str | None = None, existing: str = UPDATE, corrects: bool = False) -> int:  # fmt: skip
     """Put records onto their streams; returns how many batches it made of them. Durable when it returns."""
     after = groups.newest(stores, _referred_to(kind, rows))
     batches: dict[str, list[dict[str, Any]]] = defaultdict(list)
-    of_each = {"id": id, "version": version, "import_id": import_id, "after": after, "existing": existing}
+    source = {"import_id": import_id, "existing": existing, "corrects": corrects}
+    of_each = {"id": id, "version": version, "after": after, **source}
     for stream, batch in cut(kind, rows, **of_each):
         batches[stream].append(batch.payload())
     streams.publish_all(stores, batches)

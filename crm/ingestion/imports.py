@@ -181,6 +181,17 @@ def _walk(
     return True
 
 
+def reading_of(stores: Stores, document: Document) -> Reading:
+    """How an import's file was read. Raises InvalidInput when that can't be told any more."""
+    if known := document.get("reading"):
+        return Reading.of(known)
+    file = spool.open_file(stores, document["fileId"])
+    if file is None:
+        raise InvalidInput("The uploaded file is gone.")
+    with file:
+        return _as_it_says(stores, document, file)
+
+
 def _as_it_says(stores: Stores, document: Document, file: BinaryIO) -> Reading:
     """How the file is read: as was agreed with the person or found by an earlier run, else as it says."""
     if known := document.get("reading"):
@@ -205,8 +216,7 @@ def _blocks(
         reader.skip(passed)
     while block := list(islice(cells, BLOCK)):
         records, rejected = _understood(document["_id"], reader, reading.table.columns, number, block)
-        if document.get("totals") == IGNORE:
-            records = [(row, _without_totals(record)) for row, record in records]
+        records = [(row, chosen(document, record)) for row, record in records]
         rejections.add(stores, rejected)
         made = put(reading.kind, number, records)
         number += len(block)
@@ -214,7 +224,10 @@ def _blocks(
         yield {"rows": number, "refused": refused, "position": file.tell(), **made}
 
 
-def _without_totals(record: Record) -> Record:
+def chosen(document: Document, record: Record) -> Record:
+    """The record without what the import is to leave out."""
+    if document.get("totals") != IGNORE:
+        return record
     return {name: value for name, value in record.items() if name not in SUMS}
 
 

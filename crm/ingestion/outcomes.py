@@ -37,9 +37,18 @@ def close_batches(stores: Stores, session: Session, done: Iterable[tuple[Batch, 
     refused: list[Document] = []
     counted: list[Document] = []
     for batch, tally in done:
-        refused += [rejection(batch, row, record, refusal) for row, record, refusal in tally.refused]
+        of_batch = [rejection(batch, row, record, refusal) for row, record, refusal in tally.refused]
+        counts = tally.counts()
+        if batch.corrects:
+            # These rows are in the books as refused: those that are taken now leave them.
+            counts |= {"read": 0, "rejected": -counts["accepted"]}
+            still = {one["_id"] for one in of_batch}
+            mended = {f"{batch.import_id}:{row}" for row in batch.rows} - still
+            rejections.settle_corrections(stores, session, mended=mended, refused=of_batch)
+        else:
+            refused += of_batch
         if batch.import_id is not None:
-            counted.append({"_id": batch.id, "importId": batch.import_id, "counts": tally.counts()})
+            counted.append({"_id": batch.id, "importId": batch.import_id, "counts": counts})
     rejections.add(stores, refused, session)
     imports.record_batches(stores, session, counted)
 

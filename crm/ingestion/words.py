@@ -3,6 +3,14 @@
 from crm.stores.connection import Document
 
 
+def of(document: Document, counts: dict[str, int]) -> str | None:
+    """What an import says of itself. One that finished says what it has done by now."""
+    if document["state"] == "finished":
+        return done(document["kind"], counts)
+    said: str | None = document.get("message")
+    return said
+
+
 def done(kind: str, counts: dict[str, int]) -> str:
     """One sentence or two that say what an import did."""
     accepted, rejected = counts["accepted"], counts["rejected"]

@@ -79,6 +79,8 @@ INDEXES: dict[str, list[IndexModel]] = {
         IndexModel([("references", ASCENDING), ("at", DESCENDING), ("_id", DESCENDING)], sparse=True),
         IndexModel([("at", DESCENDING), ("_id", DESCENDING)], sparse=True),
         IndexModel([("expiresAt", ASCENDING)], expireAfterSeconds=0),
+        IndexModel([("importId", ASCENDING), ("field", ASCENDING), ("code", ASCENDING), ("row", ASCENDING)]),
+        IndexModel([("sentAt", ASCENDING)], sparse=True),
     ],
     "accounts": [IndexModel([("email", ASCENDING)], unique=True)],
     "installation": [],

@@ -59,3 +59,9 @@ def owners(stores: Stores, session: ClientSession | None, customer_ids: Collecti
         return set()
     query = {"customerId": {"$in": list(customer_ids)}}
     return set(stores.collection(_NAME).distinct("customerId", query, session=session))
+
+
+def count_beginning(stores: Stores, prefix: str) -> int:
+    """How many orders have a reference that begins so."""
+    query = {"_id": {"$gte": prefix, "$lt": prefix + "~"}}
+    return stores.collection(_NAME).count_documents(query)

@@ -234,3 +234,16 @@ def test_the_pace_is_told_from_where_the_reader_began() -> None:
         "rowsPerSecond": 200, "secondsLeft": 10,
     }  # fmt: skip
     assert progress.rate(None, utc_now()) == progress.rate(pace, pace["since"])
+
+
+def test_a_dry_run_makes_no_attribute_known_and_the_import_then_does(stores: Stores, worker: None) -> None:
+    content = "email,Shoe size\na@x.example,41\nb@x.example,38\n"
+    status = asking(stores, content)
+    assert stores.db.attributes.count_documents({}) == 0
+    imports.confirm_import(stores, status["_id"], now=utc_now())
+    assert ended(stores, status["_id"])["counts"] == status["counts"]
+    [attribute] = stores.db.attributes.find()
+    assert [one["attributes"][attribute["_id"]] for one in stores.db.customers.find().sort("email")] == [
+        41,
+        38,
+    ]

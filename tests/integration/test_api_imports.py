@@ -1,0 +1,79 @@
+"""An import's life by the API: tried, confirmed, corrected, undone."""
+
+import pytest
+
+from crm.stores import streams
+from tests.integration.working import working
+from tests.waiting import until
+from workers import roles
+
+ROLES = (*roles.KINDS["imports"], *roles.KINDS["ingest"])
+FILE = b"name,email,age\nAsha,asha@x.example,30\nRavi,nobody,31\n"
+
+
+@pytest.fixture
+def uploader(client, stores):
+    with working(stores, ROLES):
+        yield client("uploader")
+
+
+def uploaded(uploader, state, query=""):
+    answer = uploader.post(f"/api/imports?filename=shop.csv{query}", content=FILE)
+    assert answer.status_code == 202
+    return wait(uploader, answer.json()["importId"], state)
+
+
+def wait(uploader, import_id, state):
+    def there():
+        found = uploader.get(f"/api/imports/{import_id}").json()
+        return found if found["state"] == state else None
+
+    return until(there)
+
+
+def test_a_file_is_tried_and_confirmed(uploader, stores):
+    status = uploaded(uploader, "asking", "&confirm=true&existing=fill&totals=ignore")
+    assert status["counts"] == {
+        "read": 2, "accepted": 1, "created": 1, "updated": 0, "unchanged": 0, "rejected": 1,
+    }  # fmt: skip
+    assert (status["existing"], status["totals"], stores.db.customers.count_documents({})) == (
+        "fill",
+        "ignore",
+        0,
+    )
+    assert uploader.post(f"/api/imports/{status['_id']}/confirm").status_code == 202
+    done = wait(uploader, status["_id"], "finished")
+    assert done["counts"] == status["counts"]
+    assert {"rowsPerSecond", "secondsLeft"} <= done.keys()
+    again = uploader.post(f"/api/imports/{status['_id']}/confirm")
+    assert (again.status_code, again.json()["error"]["code"]) == (409, "illegal_transition")
+
+
+def test_refused_rows_are_listed_and_corrected(uploader, stores):
+    path = f"/api/imports/{uploaded(uploader, 'finished')['_id']}"
+    [listed] = uploader.get(f"{path}/rejections?field=email").json()["items"]
+    assert (listed["row"], listed["values"][1]) == (2, {"column": "email", "value": "nobody"})
+    answer = uploader.post(
+        f"{path}/rejections", json={"rows": [{"row": 2, "values": {"email": "r@x.example"}}]}
+    )
+    assert answer.json()["results"][0]["accepted"] is True
+    until(lambda: uploader.get(path).json()["counts"]["created"] == 2)
+    assert uploader.get(f"{path}/rejections").json()["items"] == []
+    assert uploader.post(f"{path}/rejections", json={"rows": []}).status_code == 422
+
+
+def test_an_import_is_undone_after_a_look_at_what_that_means(uploader, stores):
+    path = f"/api/imports/{uploaded(uploader, 'finished')['_id']}"
+    assert uploader.get(f"{path}/undo").json() == {"removed": 1, "restored": 0, "kept": 0}
+    assert uploader.post("/api/customers", json={"email": "asha@x.example", "name": "A"}).status_code == 202
+    until(lambda: streams.backlog(stores, streams.CUSTOMERS) == 0)
+    assert uploader.post(f"{path}/undo").status_code == 202
+    until(lambda: uploader.get(path).json()["state"] == "undone")
+    [kept] = uploader.get(f"{path}/kept").json()["items"]
+    assert (kept["kind"], kept["label"], kept["reason"]) == ("customers", "A", "it was changed since")
+    assert uploader.post(f"{path}/undo").status_code == 409
+
+
+@pytest.mark.parametrize("query", ["existing=replace", "totals=double", "kind=orders&existing=skip"])
+def test_choices_that_there_are_not_are_refused(client, query):
+    assert client("uploader").post(f"/api/imports?{query}", content=FILE).status_code == 422
