@@ -6,7 +6,7 @@ stream when a call returns, and is stored once however often it is sent or redel
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, tzinfo
 from itertools import islice
 from typing import Any, BinaryIO
@@ -17,12 +17,14 @@ from crm.errors import FieldError, IllegalTransition, InvalidInput, NotFound
 from crm.imports import undo_status, undo_until
 from crm.ingestion import batches, custom, imports, outcomes, pressure, progress, uploads, words
 from crm.ingestion.batches import Batch
+from crm.ingestion.choices import NO_CHOICES, Choices, Recall, nothing_said
 from crm.ingestion.headers import CUSTOMERS, KINDS, ORDERS, PRODUCTS
 from crm.ingestion.persist_customers import persist as _persist_customers
 from crm.ingestion.persist_orders import persist as _persist_orders
 from crm.ingestion.persist_products import persist as _persist_products
+from crm.ingestion.reading import Reading
 from crm.ingestion.records import Record, Refusal, from_json
-from crm.ingestion.uploads import NO_ATTRIBUTES, Attributes, Choices, FilePreview
+from crm.ingestion.uploads import NO_ATTRIBUTES, Attributes, FilePreview
 from crm.settings import settings
 from crm.stores import imports as store
 from crm.stores import rejections, spool, streams
@@ -181,15 +183,18 @@ def preview_file(
     *,
     kind: str | None = None,
     known: Attributes = NO_ATTRIBUTES,
+    choices: Choices = NO_CHOICES,
+    recall: Recall = nothing_said,
 ) -> FilePreview:
     """How a file would be understood, from its header and first rows.
 
-    `known` are the custom attributes that there are (`crm.attributes.by_identity`). Raises InvalidInput
-    where it is no table of text at all. `kind` overrules the guess.
+    `known` are the custom attributes that there are (`crm.attributes.by_identity`), `choices` what a person
+    says of the file, `recall` (`partial(memory.recall, stores)`) what was said of earlier ones like it.
+    `kind` overrules the guess. Raises InvalidInput where it is no table at all.
     """
     _check_kind(kind)
-    choices, zone = Choices(kind=kind), settings().zone
-    return uploads.preview(file, choices=choices, known=known, first=_PREVIEWED, zone=zone)
+    choices, zone = replace(choices, kind=kind or choices.kind), settings().zone
+    return uploads.preview(file, choices=choices, known=known, recall=recall, first=_PREVIEWED, zone=zone)
 
 
 def start_import(
@@ -203,19 +208,21 @@ def start_import(
     existing: str = batches.UPDATE,
     totals: str = imports.TOTALS[0],
     confirm: bool = False,
+    reading: Reading | None = None,
 ) -> str:
     """Spool a file and queue its import; returns the import's id. A worker reads and validates it.
 
     `existing` is what becomes of customers we have: `update` changes what differs, `fill` only fills what is
     empty, `skip` leaves them. With `totals="ignore"` totals of customers are left out. With `confirm` nothing
     is written before `crm.imports.confirm_import`: the import finds out what it would do, and asks.
+    `reading` is how the file is read, as somebody has agreed to; without it the file says so itself.
     Raises InvalidInput.
     """
     _check_kind(kind)
     _check_choices(kind, existing, totals)
     import_id = new_id()
     size = spool.save(stores, file, import_id, filename)
-    document = {
+    document: Document = {
         "_id": import_id,
         "kind": kind,
         "filename": filename,
@@ -232,6 +239,8 @@ def start_import(
         "published": 0,
         "position": 0,
     }
+    if reading is not None:
+        document["kind"], document["reading"] = reading.kind, reading.document()
     if confirm:
         document["confirm"] = progress.ASKED
     store.insert(stores, document)

@@ -17,12 +17,14 @@ takes effect once.
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from datetime import datetime
+from functools import partial
 from itertools import islice
 from typing import Any, BinaryIO
 
 from crm import attributes
 from crm.errors import InvalidInput, NotYet
-from crm.ingestion import batches, custom, files, outcomes, pressure, undo, uploads, words
+from crm.ingestion import batches, custom, files, memory, outcomes, pressure, undo, uploads, words
+from crm.ingestion.choices import Choices
 from crm.ingestion.dry_run import DryRun
 from crm.ingestion.headers import CUSTOMERS, ORDERS
 from crm.ingestion.progress import ASKED, CONFIRMED, counts_of
@@ -30,7 +32,6 @@ from crm.ingestion.reading import Reading
 from crm.ingestion.records import Record, Refusal
 from crm.ingestion.rows import Reader, named
 from crm.ingestion.totals import SUMS
-from crm.ingestion.uploads import Choices
 from crm.settings import settings
 from crm.stores import imports as store
 from crm.stores import rejections, scratch, spool
@@ -196,7 +197,8 @@ def _as_it_says(stores: Stores, document: Document, file: BinaryIO) -> Reading:
     """How the file is read: as was agreed with the person or found by an earlier run, else as it says."""
     if known := document.get("reading"):
         return Reading.of(known)
-    reading = uploads.read(file, Choices(kind=document["kind"]), attributes.by_identity(stores))
+    choices, recall = Choices(kind=document["kind"]), partial(memory.recall, stores)
+    reading = uploads.read(file, choices, attributes.by_identity(stores), recall)
     uploads.check(reading)
     return reading
 

@@ -1,7 +1,7 @@
 """What an uploaded file is understood as, before anything of it is imported."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import tzinfo
 from itertools import islice
 from typing import Any, BinaryIO
@@ -10,42 +10,26 @@ from crm.errors import InvalidInput
 from crm.fields import Field, FieldType
 from crm.ingestion import columns, files, headers
 from crm.ingestion.cells import Cell, shown
-from crm.ingestion.files import Overrules, Table
+from crm.ingestion.choices import NO_CHOICES, Choices, Recall, Said, nothing_said
+from crm.ingestion.files import Table
 from crm.ingestion.guesses import Guess
 from crm.ingestion.headers import CUSTOMERS, ORDERS, PRODUCTS
 from crm.ingestion.looks import Evidence
-from crm.ingestion.reading import ATTRIBUTE, CHOSEN, Column, Reading
+from crm.ingestion.reading import ATTRIBUTE, CHOSEN, REMEMBERED, Column, Reading
 from crm.ingestion.records import DATES, NUMBERS, Record, Refusal
 from crm.ingestion.rows import Reader
 
 SAMPLED_ROWS = 1000
 Rows = Iterator[Sequence[Cell]]
+Attributes = Mapping[str, Field]
+NO_ATTRIBUTES: Attributes = {}
+_GUESSED = ("attribute", "dates", "decimal", "asks")
 _NAMED = 8  # column names in a message
 _KEYS = {
     CUSTOMERS: "an e-mail address or an external id",
     ORDERS: "the order's total and its customer's e-mail address or id",
     PRODUCTS: "a product id",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Choices:
-    """What a person says of a file, over what is found in it.
-
-    `columns` is position → what is said of that column: `field` (None leaves it out, `attributes.NAME` is
-    the custom attribute of that name), `attribute` (the type of a new one), `dates`, `decimal`, `zone`, each
-    only where something is said.
-    """
-
-    kind: str | None = None
-    file: Overrules = field(default_factory=Overrules)
-    columns: Mapping[int, Mapping[str, str | None]] = field(default_factory=dict)
-
-
-NO_CHOICES = Choices()
-Attributes = Mapping[str, Field]
-NO_ATTRIBUTES: Attributes = {}
-_GUESSED = ("attribute", "dates", "decimal", "asks")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,46 +52,76 @@ class FilePreview:
     samples: tuple[tuple[str, ...], ...] = ()
 
 
-def read(file: BinaryIO, choices: Choices = NO_CHOICES, known: Attributes = NO_ATTRIBUTES) -> Reading:
+def read(
+    file: BinaryIO,
+    choices: Choices = NO_CHOICES,
+    known: Attributes = NO_ATTRIBUTES,
+    recall: Recall = nothing_said,
+) -> Reading:
     """How a file is read. Reads on in it as long as some column does not say how its values are written.
 
     `known` are the custom attributes that there are, by `crm.attributes.identity` of their names. The types
-    of new ones are guessed from the first rows: `all_seen` looks at all.
+    of new ones are guessed from the first rows: `all_seen` looks at all. `recall` tells what was said last
+    of a file with the same headers: it holds where `choices` say nothing.
 
     Raises InvalidInput for what is no table, and where nothing tells what its rows are.
     """
     table = files.inspect(file, choices.file)
     sample = list(islice(files.rows(file, table), SAMPLED_ROWS))
-    return _read(file, table, sample, choices, known)
+    return _read(file, table, sample, choices, known, recall)
 
 
 def _read(
-    file: BinaryIO, table: Table, sample: Sequence[Sequence[Cell]], choices: Choices, known: Attributes
+    file: BinaryIO,
+    table: Table,
+    sample: Sequence[Sequence[Cell]],
+    choices: Choices,
+    known: Attributes,
+    recall: Recall,
 ) -> Reading:
-    kind = choices.kind or columns.guess_kind(table.columns, sample)
+    recalled = (recall(table.columns) if table.header else None) or NO_CHOICES
+    if choices.kind not in (None, recalled.kind):
+        recalled = NO_CHOICES
+    kind = choices.kind or recalled.kind or columns.guess_kind(table.columns, sample)
     if kind is None:
         raise InvalidInput(
             f"Nothing tells whether these are customers or orders: the columns are {_list(table.columns)}. "
             "Customers need a column such as email, orders one such as orderId, and total."
         )
-    found = list(columns.understand(kind, table.columns, sample))
-    for position, said in choices.columns.items():
-        if "field" in said and position < len(found):
-            found[position] = _chosen(found[position], said, _cells(sample, position), known)
+    found = columns.understand(kind, table.columns, sample)
+    found = _as_said(found, recalled.columns, REMEMBERED, sample, known)
+    found = _as_said(found, choices.columns, CHOSEN, sample, known)
     if kind == CUSTOMERS and table.header:
         found = columns.as_attributes(found, sample, known)
     written = _as_written(kind, found, sample, lambda: files.rows(file, table))
-    for position, said in choices.columns.items():
-        if position < len(written):
-            written[position] = _overruled(written[position], said)
+    for position, column in enumerate(written):
+        column = _overruled(column, _still_open(column, recalled.columns.get(position, {})))
+        written[position] = _overruled(column, choices.columns.get(position, {}))
     return Reading(kind, table, tuple(written))
 
 
-def _chosen(
-    column: Column, said: Mapping[str, str | None], cells: Iterable[Cell], known: Attributes
-) -> Column:
+def _as_said(
+    found: Sequence[Column],
+    said: Mapping[int, Said],
+    by: str,
+    sample: Sequence[Sequence[Cell]],
+    known: Attributes,
+) -> list[Column]:
+    """The columns with the fields that were said. A column that has one of these loses it."""
+    fields = {at: one["field"] for at, one in said.items() if "field" in one and at < len(found)}
+    taken = set(fields.values()) - {None}
+    result = [
+        replace(column, field=None, by=by) if column.field in taken and at not in fields else column
+        for at, column in enumerate(found)
+    ]
+    for at in fields:
+        result[at] = _chosen(result[at], said[at], by, _cells(sample, at), known)
+    return result
+
+
+def _chosen(column: Column, said: Said, by: str, cells: Iterable[Cell], known: Attributes) -> Column:
     field = said["field"]
-    column = replace(column, field=field, by=CHOSEN)
+    column = replace(column, field=field, by=by, attribute=None, key=None)
     if field is None or not field.startswith(ATTRIBUTE):
         return column
     found = columns.as_attribute(replace(column, field=None), column.name, cells, known)
@@ -177,10 +191,16 @@ def _styled(column: Column, evidence: Evidence) -> Column:
     return replace(column, decimal=evidence.choice, asks=evidence.example if evidence.open else None)
 
 
-def _overruled(column: Column, said: Mapping[str, str | None]) -> Column:
+def _overruled(column: Column, said: Said) -> Column:
     style: dict[str, Any] = {name: said[name] for name in ("dates", "decimal", "zone") if name in said}
     answered = bool(style.get("dates") or style.get("decimal"))
     return replace(column, **style, asks=None if answered else column.asks)
+
+
+def _still_open(column: Column, said: Said) -> Said:
+    """What was said of another file holds where this one's rows say nothing else."""
+    known = {"dates": column.dates, "decimal": column.decimal}
+    return {name: value for name, value in said.items() if not known.get(name)}
 
 
 def check(reading: Reading) -> None:
@@ -212,6 +232,7 @@ def preview(
     *,
     choices: Choices = NO_CHOICES,
     known: Attributes = NO_ATTRIBUTES,
+    recall: Recall = nothing_said,
     first: int,
     zone: tzinfo,
 ) -> FilePreview:
@@ -220,7 +241,7 @@ def preview(
     sample = list(islice(files.rows(file, table), SAMPLED_ROWS))
     samples = tuple(_values(sample, position) for position in range(len(table.columns)))
     try:
-        reading = _read(file, table, sample, choices, known)
+        reading = _read(file, table, sample, choices, known, recall)
     except InvalidInput as error:
         return FilePreview(choices.kind, table.columns, {}, (), (error.message,), None, samples)
     try:

@@ -68,6 +68,7 @@ INDEXES: dict[str, list[IndexModel]] = {
     ],
     "idempotency": [IndexModel([("expiresAt", ASCENDING)], expireAfterSeconds=0)],
     "imports": [IndexModel([("createdAt", DESCENDING)])],
+    "mappings": [],
     "importBatches": [IndexModel([("importId", ASCENDING)])],
     "importJournal": [
         IndexModel([("importId", ASCENDING), ("stamp", DESCENDING)]),

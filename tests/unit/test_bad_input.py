@@ -8,6 +8,7 @@ import pytest
 
 from crm.errors import InvalidInput
 from crm.ingestion import files, uploads
+from crm.ingestion.choices import Choices
 from crm.ingestion.records import Refusal
 from crm.ingestion.rows import Reader, named
 from tests import bad_input
@@ -23,7 +24,7 @@ def test_the_docs_have_the_table_as_it_is_tested() -> None:
 @pytest.mark.parametrize("case", [one for one in CASES if not one.fails], ids=lambda one: one.title)
 def test_good_rows_are_taken_and_bad_ones_refused(case: Case) -> None:
     file = io.BytesIO(case.content())
-    reading = uploads.read(file, uploads.Choices(kind=case.kind))
+    reading = uploads.read(file, Choices(kind=case.kind))
     uploads.check(reading)
     reader = Reader(reading)
     found: list[Expected] = []
@@ -42,7 +43,7 @@ def test_good_rows_are_taken_and_bad_ones_refused(case: Case) -> None:
 
 def _said(case: Case) -> tuple[str, ...]:
     preview = uploads.preview(
-        io.BytesIO(case.content()), choices=uploads.Choices(kind=case.kind), first=5, zone=bad_input.UTC
+        io.BytesIO(case.content()), choices=Choices(kind=case.kind), first=5, zone=bad_input.UTC
     )
     return preview.problems
 

@@ -9,11 +9,11 @@ import pytest
 
 from crm.fields import Field, FieldType
 from crm.ingestion import files, uploads
+from crm.ingestion.choices import Choices
 from crm.ingestion.guesses import Guess
 from crm.ingestion.reading import Reading
 from crm.ingestion.records import Refusal
 from crm.ingestion.rows import Reader
-from crm.ingestion.uploads import Choices
 
 TEXT, NUMBER, DATE, YES_NO, TAGS = (
     FieldType.TEXT, FieldType.NUMBER, FieldType.DATE, FieldType.BOOLEAN, FieldType.TAGS,

@@ -16,9 +16,9 @@ from pyarrow import parquet
 
 from crm.errors import InvalidInput
 from crm.ingestion import containers, files, uploads
+from crm.ingestion.choices import Choices
 from crm.ingestion.records import Record, Refusal
 from crm.ingestion.rows import Reader
-from crm.ingestion.uploads import Choices
 
 CSV = b"order id,email,date,total\nA1,asha@x.example,2025-01-31,12.5\nA2,ravi@x.example,2025-02-01,3\n"
 JANUARY_31, FEBRUARY_1 = datetime(2025, 1, 31, tzinfo=UTC), datetime(2025, 2, 1, tzinfo=UTC)

@@ -8,10 +8,10 @@ import orjson
 import pytest
 
 from crm.ingestion import files, uploads
+from crm.ingestion.choices import Choices
 from crm.ingestion.reading import Reading
 from crm.ingestion.records import Record, Refusal
 from crm.ingestion.rows import Reader
-from crm.ingestion.uploads import Choices
 
 
 def reading_of(content: str | bytes, choices: Choices | None = None) -> Reading:
@@ -154,3 +154,24 @@ def test_a_person_may_say_what_a_column_goes_to_and_leave_one_out() -> None:
 def test_a_reading_is_the_same_after_it_was_stored() -> None:
     reading = reading_of(orders("1;a@x.example;28/02/2025;1,5"))
     assert Reading.of(orjson.loads(orjson.dumps(reading.document()))) == reading
+
+
+def test_a_field_that_a_person_gives_to_one_column_is_taken_from_another() -> None:
+    said = Choices(columns={1: {"field": "email"}})
+    reading = reading_of("email,work address\na@x.example,b@x.example\n", said)
+    assert [column.field for column in reading.columns] == [None, "email"]
+
+
+def test_what_was_said_of_an_earlier_file_holds_where_this_one_says_nothing_else() -> None:
+    before = Choices(
+        kind="orders", columns={2: {"dates": "dmy"}, 3: {"field": None}, 1: {"field": "customerId"}}
+    )
+    silent = orders("1;a@x.example;03/04/2025;1")
+    reading = uploads.read(io.BytesIO(silent.encode()), recall=lambda headers: before)
+    assert [column.field for column in reading.columns] == ["orderReference", "customerId", "createdAt", None]
+    assert (reading.columns[2].dates, reading.asks) == ("dmy", ())
+    telling = orders("1;a@x.example;03/04/2025;1", "2;a@x.example;02/28/2025;1")
+    assert uploads.read(io.BytesIO(telling.encode()), recall=lambda headers: before).columns[2].dates == "mdy"
+    now = Choices(columns={3: {"field": "total"}, 2: {"dates": "mdy"}})
+    reading = uploads.read(io.BytesIO(silent.encode()), now, recall=lambda headers: before)
+    assert (reading.columns[3].field, reading.columns[2].dates) == ("total", "mdy")

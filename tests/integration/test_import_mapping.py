@@ -1,0 +1,66 @@
+"""How files are read: agreed to on the page, stored with the import, and remembered for files like it."""
+
+import io
+from functools import partial
+
+from crm import ingest
+from crm.ingestion import memory
+from crm.ingestion.choices import Choices
+from crm.moment import utc_now
+from crm.stores.connection import Stores
+from tests.integration.test_imports import finish, imported
+
+ORDERS = "Nr;Kunde;am;Summe\n{};a@x.example;03/04/2025;1,5\n"
+SAID = Choices(
+    kind="orders", columns={0: {"field": "orderReference"}, 2: {"field": "createdAt", "dates": "dmy"}}
+)
+
+
+def agreed(stores: Stores, content: str, choices: Choices) -> str:
+    """Import a file as a person agreed to on the page."""
+    file = io.BytesIO(content.encode())
+    preview = ingest.preview_file(file, "x.csv", choices=choices, recall=partial(memory.recall, stores))
+    assert preview.reading is not None
+    memory.remember(
+        stores, preview.columns, preview.reading.kind, choices, account_id="someone", now=utc_now()
+    )
+    file.seek(0)
+    return ingest.start_import(
+        stores,
+        file,
+        kind=None,
+        filename="x.csv",
+        account_id="someone",
+        now=utc_now(),
+        reading=preview.reading,
+    )
+
+
+def test_a_file_is_read_as_was_agreed_and_files_like_it_are_too(stores: Stores) -> None:
+    [first] = finish(stores, agreed(stores, ORDERS.format("A1"), SAID))
+    assert first["message"] == "1 order: 1 created."
+    second = imported(stores, "Summe;am;Kunde;Nr\n2,5;05/06/2025;b@x.example;A2\n")
+    assert second["message"] == "1 order: 1 created."
+    found = {one["_id"]: (one["createdAt"].isoformat()[:10], one["total"]) for one in stores.db.orders.find()}
+    assert found == {"A1": ("2025-04-03", 1.5), "A2": ("2025-06-05", 2.5)}
+
+
+def test_what_is_said_later_is_kept_over_what_was_said_before(stores: Stores) -> None:
+    finish(stores, agreed(stores, ORDERS.format("A1"), SAID))
+    finish(stores, agreed(stores, ORDERS.format("A2"), Choices(columns={2: {"dates": "mdy"}})))
+    recalled = memory.recall(stores, ["Nr", "Kunde", "am", "Summe"])
+    assert recalled is not None
+    assert recalled.columns == {
+        0: {"field": "orderReference"}, 2: {"field": "createdAt", "dates": "mdy"},
+    }  # fmt: skip
+
+
+def test_nothing_is_remembered_where_nothing_was_said_and_what_is_forgotten_is_gone(stores: Stores) -> None:
+    headers = ["email", "$where", "a.b"]
+    memory.remember(stores, headers, "customers", Choices(), account_id=None, now=utc_now())
+    assert memory.recall(stores, headers) is None
+    said = Choices(columns={1: {"field": None}})
+    memory.remember(stores, headers, "customers", said, account_id=None, now=utc_now())
+    assert memory.recall(stores, headers) == Choices(kind="customers", columns={1: {"field": None}})
+    memory.forget(stores, headers)
+    assert memory.recall(stores, headers) is None
