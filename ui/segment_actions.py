@@ -10,7 +10,7 @@ from crm.saved import usage
 from crm.settings import Settings
 from crm.stores.connection import Stores
 from ui import format as fmt
-from ui import links, notices, open_segment, segment_export, segment_trash
+from ui import notices, open_segment, segment_export, segment_trash, segment_users
 
 _ASKED = "segment asked about"
 ACTIONS = {
@@ -127,18 +127,10 @@ def _used(name: str, users: usage.Users) -> None:
     st.warning(f"“{fmt.plain(name)}” is in use and stays.", icon=":material/link:")
     if users.campaigns:
         st.markdown("Finish or cancel these campaigns first:")
-        for campaign in users.campaigns:
-            st.page_link(
-                links.page("history"), label=f"{fmt.plain(campaign['name'])} ({campaign['status']})",
-                icon=":material/campaign:", query_params={"campaign": campaign["_id"]},
-            )  # fmt: skip
+        segment_users.draw(usage.Users(campaigns=users.campaigns))
     if users.segments:
         st.markdown("Take it out of the rules of these segments first:")
-        for segment in users.segments:
-            st.page_link(
-                links.page("segments"), label=fmt.plain(segment["name"]), icon=":material/group:",
-                query_params={"segment": segment["_id"]},
-            )  # fmt: skip
+        segment_users.draw(usage.Users(segments=users.segments))
 
 
 @st.dialog("Delete segment")

@@ -7,11 +7,19 @@ import streamlit as st
 from crm.auth import Account
 from crm.settings import Settings
 from crm.stores.connection import Stores
-from ui import segment_explain, segment_figures, segment_filter, segment_misses, segment_people
+from ui import (
+    segment_explain,
+    segment_figures,
+    segment_filter,
+    segment_misses,
+    segment_people,
+    segment_versions,
+)
 from ui.segment_preview import Shown
 
 OPEN = "segment panel"  # key of the widget that says which one is open
 PEOPLE, EXPLAIN, MISSES, FILTER = "Charts and people", "Why in or out", "Near misses", "MongoDB filter"
+HISTORY = "History"
 CUSTOMER = "customer"  # in the address: whom to explain
 
 Panel = Callable[[Shown, Stores, Settings, Account], None]
@@ -50,4 +58,14 @@ def _filter(shown: Shown, stores: Stores, settings: Settings, account: Account) 
     segment_filter.draw(shown, stores, settings)
 
 
-_PANELS: dict[str, Panel] = {PEOPLE: _people, EXPLAIN: _explain, MISSES: _misses, FILTER: _filter}
+def _history(shown: Shown, stores: Stores, settings: Settings, account: Account) -> None:
+    segment_versions.draw(stores, settings, account)
+
+
+_PANELS: dict[str, Panel] = {
+    PEOPLE: _people,
+    EXPLAIN: _explain,
+    MISSES: _misses,
+    HISTORY: _history,
+    FILTER: _filter,
+}

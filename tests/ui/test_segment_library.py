@@ -7,6 +7,7 @@ from crm.auth import Account
 from crm.moment import utc_now
 from crm.saved import trash
 from crm.settings import settings
+from ui import segment_panels
 
 ANNA = Account("a" * 24, "anna@example.com", "Anna", "marketer")
 MORE = {"type": "condition", "field": "totalSpent", "operator": "greaterThan", "value": 1000}
@@ -103,3 +104,34 @@ def test_members_are_exported_by_a_link_that_leads_to_the_chosen_file(shop, open
     [link] = app.get("link_button")
     _, export = exports.redeem(shop, link.proto.url.removeprefix("/api/exports/"))
     assert (export.segment_id, export.fields, export.format) == (at, exports.DEFAULT_FIELDS, "csv")
+
+
+@pytest.fixture
+def history(shop, open_page):
+    """The workbench with a segment of two versions, its history open; and the segment's id."""
+    at = saved(shop, "Rich")
+    less = {**MORE, "value": 10}
+    library.update(shop, at, rules=less, account=ANNA, now=utc_now(), zone=settings().zone)
+    app = open_page("segments", role="marketer", segment=at)
+    app.session_state[segment_panels.OPEN] = segment_panels.HISTORY
+    return app.run(), at
+
+
+def test_the_history_says_what_changed_and_restores_with_one_undo_back(history, shop):
+    app, at = history
+    assert not app.exception
+    assert "~~spent more than ₹1,000~~ is now **spent more than ₹10**" in texts(app)
+    app.button(key="restore-1").click().run()
+    assert not app.exception
+    assert library.get(shop, at)["version"] == 3
+    assert library.get(shop, at)["rules"]["value"] == 1000
+    assert app.button(key="segment-save").label == "Saved"
+    assert app.session_state["rule draft"].past
+
+
+def test_restoring_over_somebody_elses_change_is_refused(history, shop):
+    app, at = history
+    library.rename(shop, at, "Theirs", account=ANNA, now=utc_now())
+    app.button(key="restore-1").click().run()
+    assert library.get(shop, at)["version"] == 2
+    assert any("Somebody changed" in toast.value for toast in app.toast)
