@@ -5,7 +5,7 @@ stream when a call returns, and is stored once however often it is sent or redel
 """
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, tzinfo
 from itertools import islice
@@ -15,7 +15,7 @@ from crm import spreadsheets
 from crm.directory import Page
 from crm.errors import FieldError, IllegalTransition, InvalidInput, NotFound
 from crm.imports import undo_status, undo_until
-from crm.ingestion import batches, custom, imports, outcomes, pressure, progress, uploads, words
+from crm.ingestion import batches, custom, imports, outcomes, poison, pressure, progress, uploads, words
 from crm.ingestion.batches import Batch
 from crm.ingestion.choices import NO_CHOICES, Choices, Recall, nothing_said
 from crm.ingestion.headers import CUSTOMERS, KINDS, ORDERS, PRODUCTS
@@ -45,6 +45,7 @@ __all__ = [
     "give_up",
     "import_rejections_csv",
     "import_status",
+    "isolate",
     "list_imports",
     "order_reference",
     "persist",
@@ -162,19 +163,30 @@ def persist(stores: Stores, payloads: Iterable[dict[str, Any]], *, now: datetime
 
     Raises NotYet where orders must wait for customers published before them.
     """
+    _persist(stores, list(map(Batch.of, payloads)), now)
+
+
+def _persist(stores: Stores, found: Sequence[Batch], now: datetime) -> None:
     # A transaction has batches of one source, so that what it did can be undone with its import.
     sources: dict[tuple[str, str | None], list[Batch]] = {}
-    for batch in sorted(map(Batch.of, payloads), key=lambda batch: (KINDS.index(batch.kind), batch.version)):
+    for batch in sorted(found, key=lambda batch: (KINDS.index(batch.kind), batch.version)):
         sources.setdefault((batch.kind, batch.import_id), []).append(batch)
-    for (kind, _), found in sources.items():
-        _PERSIST[kind](stores, found, now=now)
+    for (kind, _), of_source in sources.items():
+        _PERSIST[kind](stores, of_source, now=now)
+
+
+def isolate(stores: Stores, payload: dict[str, Any], *, now: datetime) -> list[tuple[dict[str, Any], str]]:
+    """Persist what of a failing batch can be; each record that can't, as a batch of its own with the reason.
+
+    Raises NotYet, and what persisting raises where no record alone is to blame.
+    """
+    return poison.isolate(stores, payload, _persist, now=now)
 
 
 def give_up(stores: Stores, payload: dict[str, Any], reason: str) -> None:
     """Refuse every record of a batch that can't be persisted, so that the books of its import balance."""
     batch = Batch.of(payload)
-    sentence = f"it could not be stored ({reason})"
-    transact(stores, lambda session: outcomes.give_up(stores, session, batch, sentence))
+    transact(stores, lambda session: outcomes.give_up(stores, session, batch, poison.sentence(reason)))
 
 
 def preview_file(

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from ui import settings_accounts, settings_keys, settings_sample, settings_system
+from ui import dead_letters, settings_accounts, settings_keys, settings_sample, settings_system
 from ui.session import require_user, stores
 
 user = require_user("administer")
@@ -17,3 +17,4 @@ with sample:
     settings_sample.draw(stores(), user)
 with system:
     settings_system.draw(stores())
+    dead_letters.draw(stores(), user)

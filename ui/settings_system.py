@@ -13,6 +13,7 @@ from crm.stores.connection import Stores
 _NAMES = {
     "imports": "Files to read",
     "customers": "Customers to persist",
+    "products": "Products to persist",
     "orders": "Orders to persist",
     "plan": "Audiences to write down",
     "send": "Batches to send",

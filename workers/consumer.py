@@ -17,7 +17,6 @@ import random
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -31,6 +30,7 @@ log = logging.getLogger(__name__)
 
 Handle = Callable[[Stores, list[Any]], None]
 Buried = Callable[[Stores, Any, str], None]
+Isolate = Callable[[Stores, Any], list[tuple[Any, str]]]
 Tend = Callable[[Stores], None]
 
 _WAIT_MS = 1000  # how long one read waits for entries, and so how long a stop can take
@@ -47,7 +47,9 @@ class Role:
     """What one thread of a worker does: read up to `count` entries of each of its `streams` and handle them.
 
     Those of one stream are handled together as long as they hold no more than `most_bytes`.
-    `buried(stores, payload, reason)` is told of each entry that is put aside as a dead letter, before it is.
+    `isolate(stores, payload)` does what of a failing entry can be done and returns what can't, in payloads of
+    its own with their reasons, which are put aside in its place. `buried(stores, payload, reason)` is told of
+    each entry that is put aside as a whole, before it is.
     `tend(stores)` is called every `tend_every` seconds between two batches, to look for work that has no
     entry.
     Where it is `leased`, one worker at a time reads each stream, as far as leases can tell.
@@ -58,6 +60,7 @@ class Role:
     handle: Handle
     count: int
     buried: Buried | None = None
+    isolate: Isolate | None = None
     tend: Tend | None = None
     tend_every: float = 10.0
     leased: bool = False
@@ -306,19 +309,42 @@ class Loop:
             extra={"action": "entry_failed", "stream": entry.stream, "entry": entry.id, "failures": failures},
             exc_info=error,
         )
-        if failures >= self.policy.max_attempts:
-            self._bury(entry, f"{type(error).__name__}: {error}"[:1000])
-            return
-        entry.deliveries += 1
         delay = min(_RETRY_PAUSE * 2**failures, _LONGEST_PAUSE)
+        if failures < self.policy.max_attempts:
+            entry.deliveries += 1
+        elif self._put_aside(entry, f"{type(error).__name__}: {error}"[:1000]):
+            return
         self._parked[_place(entry)] = _Parked(entry, time.monotonic() + delay, failures)
 
-    def _bury(self, entry: Entry, reason: str) -> None:
+    def _put_aside(self, entry: Entry, reason: str) -> bool:
+        """Put aside what of an entry is bad; False where it has to wait for something else first."""
+        parts: list[tuple[bytes, str]] | None = None
+        waits: list[NotYet] = []
+
         def step() -> None:
-            if self.role.buried is not None:
-                with suppress(ValueError):  # an entry that can't be read concerns nobody
-                    self.role.buried(self.stores, streams.payload(entry.fields), reason)
-            groups.bury(self.stores, entry, reason)
+            nonlocal parts
+            if self.role.isolate is None:
+                return
+            try:
+                found = self.role.isolate(self.stores, streams.payload(entry.fields))
+                parts = [(streams.data(payload), why) for payload, why in found]
+            except NotYet as error:
+                waits.append(error)
+            except Exception as error:
+                if is_outage(error):
+                    raise
+                log.warning("an entry can't be taken apart", extra={"action": "isolation_failed"})
+
+        self._through_outages(step)
+        if not waits and not self.stop.is_set():
+            self._bury(entry, reason, parts)
+        return not waits
+
+    def _bury(self, entry: Entry, reason: str, parts: list[tuple[bytes, str]] | None = None) -> None:
+        def step() -> None:
+            if parts is None:
+                self._tell(entry, reason)
+            groups.bury(self.stores, entry, reason, parts)
 
         self._through_outages(step)
         self._forget([entry])
@@ -326,6 +352,16 @@ class Loop:
             "an entry is put aside as a dead letter",
             extra={"action": "entry_buried", "stream": entry.stream, "entry": entry.id, "reason": reason},
         )
+
+    def _tell(self, entry: Entry, reason: str) -> None:
+        if self.role.buried is None:
+            return
+        try:
+            self.role.buried(self.stores, streams.payload(entry.fields), reason)
+        except Exception as error:  # what can't be read concerns nobody
+            if is_outage(error):
+                raise
+            log.warning("nobody could be told of a dead letter", extra={"action": "burial_untold"})
 
     def _keep(self, entries: list[Entry]) -> None:
         with self._lock:

@@ -19,8 +19,23 @@ KINDS: dict[str, tuple[Role, ...]] = {
     ),
     "ingest": (
         # Orders may have to wait for customers, so each has a thread of its own.
-        Role("customers", (streams.PRODUCTS, streams.CUSTOMERS), ingest.handle, _MANY, buried=ingest.buried),
-        Role("orders", streams.ORDERS, ingest.handle, _MANY, buried=ingest.buried, leased=True),
+        Role(
+            "customers",
+            (streams.PRODUCTS, streams.CUSTOMERS),
+            ingest.handle,
+            count=_MANY,
+            buried=ingest.buried,
+            isolate=ingest.isolate,
+        ),
+        Role(
+            "orders",
+            streams.ORDERS,
+            ingest.handle,
+            count=_MANY,
+            buried=ingest.buried,
+            isolate=ingest.isolate,
+            leased=True,
+        ),
     ),
     "delivery": (
         Role("plan", (streams.PLAN,), plan.handle, count=1, tend=plan.tend),

@@ -27,7 +27,8 @@ class Batch:
     newer counts. `rows` says which row of its file, or which record of its request, each of them was.
     `after` is what these may refer to: streams and their newest entries when these were published.
     `existing` is what becomes of customers who are there already, one of `EXISTING`. `corrects` says that
-    these are refused rows of the import that somebody has corrected.
+    these are refused rows of the import that somebody has corrected. `refused` are records that were taken
+    out of it, to be booked with the rest.
     """
 
     kind: str
@@ -39,6 +40,7 @@ class Batch:
     after: Mapping[str, str] = field(default_factory=dict)
     existing: str = UPDATE
     corrects: bool = False
+    refused: Sequence[tuple[int, Record, Refusal]] = ()
     accepted_at: datetime = field(init=False)
 
     def __post_init__(self) -> None:

@@ -37,6 +37,7 @@ def close_batches(stores: Stores, session: Session, done: Iterable[tuple[Batch, 
     refused: list[Document] = []
     counted: list[Document] = []
     for batch, tally in done:
+        tally.refused += batch.refused
         of_batch = [rejection(batch, row, record, refusal) for row, record, refusal in tally.refused]
         counts = tally.counts()
         if batch.corrects:

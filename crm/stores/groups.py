@@ -146,13 +146,18 @@ def acknowledge(stores: Stores, stream: str, ids: Sequence[str]) -> None:
         stores.redis.xack(streams.key(stores, stream), streams.GROUP, *ids)
 
 
-def bury(stores: Stores, entry: Entry, reason: str) -> None:
-    """Move an entry to its stream's dead letters and acknowledge it, both or neither."""
+def bury(stores: Stores, entry: Entry, reason: str, parts: Sequence[tuple[bytes, str]] | None = None) -> None:
+    """Move an entry to its stream's dead letters and acknowledge it, both or neither.
+
+    With `parts`, these payloads are put aside in its place, each for its own reason.
+    """
+    letters: list[dict[Any, Any]] = [{**entry.fields, "reason": reason}]
+    if parts is not None:
+        letters = [{"d": data, "reason": why} for data, why in parts]
     pipe = stores.redis.pipeline(transaction=True)
-    pipe.xadd(
-        streams.dead_key(stores, entry.stream),
-        {**entry.fields, "id": entry.id, "deliveries": entry.deliveries, "reason": reason},  # type: ignore[dict-item]
-    )
+    for letter in letters:
+        place: dict[Any, Any] = {"id": entry.id, "deliveries": entry.deliveries}
+        pipe.xadd(streams.dead_key(stores, entry.stream), {**letter, **place})
     pipe.xack(streams.key(stores, entry.stream), streams.GROUP, entry.id)
     pipe.execute()
 

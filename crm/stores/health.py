@@ -9,7 +9,15 @@ from redis.exceptions import RedisError
 from crm.stores import groups, streams
 from crm.stores.connection import Stores
 
-STREAMS = (streams.IMPORTS, streams.CUSTOMERS, *streams.ORDERS, streams.PLAN, streams.SEND, streams.RECEIPTS)
+STREAMS = (
+    streams.IMPORTS,
+    streams.CUSTOMERS,
+    streams.PRODUCTS,
+    *streams.ORDERS,
+    streams.PLAN,
+    streams.SEND,
+    streams.RECEIPTS,
+)
 _PATIENCE = 2.0  # seconds
 
 

@@ -69,7 +69,7 @@ def publish_all(stores: Stores, payloads: Mapping[str, Iterable[Any]]) -> list[s
     pending = 0
     for stream, entries in payloads.items():
         for entry in entries:
-            pipe.xadd(key(stores, stream), {"d": orjson.dumps(entry)})
+            pipe.xadd(key(stores, stream), {"d": data(entry)})
             pending += 1
             if pending == _PIPELINE:
                 ids += [made.decode() for made in pipe.execute()]
@@ -77,6 +77,11 @@ def publish_all(stores: Stores, payloads: Mapping[str, Iterable[Any]]) -> list[s
     if pending:
         ids += [made.decode() for made in pipe.execute()]
     return ids
+
+
+def data(payload: Any) -> bytes:
+    """What an entry carries, as it is written."""
+    return orjson.dumps(payload)
 
 
 def payload(fields: dict[bytes, bytes]) -> Any:

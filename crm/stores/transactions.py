@@ -2,7 +2,9 @@
 
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import TypeVar
 
 from pymongo.client_session import ClientSession
@@ -21,6 +23,19 @@ _LOOKS = 20  # duplicates met before they are taken for real
 _DUPLICATE_KEY = 11000
 
 
+_rehearsing: ContextVar[bool] = ContextVar("rehearsing", default=False)
+
+
+@contextmanager
+def rehearsal() -> Iterator[None]:
+    """Within it, transactions of this thread are taken back at their end instead of being committed."""
+    token = _rehearsing.set(True)
+    try:
+        yield
+    finally:
+        _rehearsing.reset(token)
+
+
 def transact(stores: Stores, work: Callable[[ClientSession], T], *, look_again: bool = False) -> T:
     """Run `work` in a transaction, again where it met another one, and return its result.
 
@@ -36,7 +51,10 @@ def transact(stores: Stores, work: Callable[[ClientSession], T], *, look_again: 
             try:
                 session.start_transaction(ReadConcern("snapshot"), WriteConcern("majority"))
                 result = work(session)
-                _commit(session, deadline)
+                if _rehearsing.get():
+                    session.abort_transaction()
+                else:
+                    _commit(session, deadline)
             except PyMongoError as error:
                 if session.in_transaction:
                     session.abort_transaction()

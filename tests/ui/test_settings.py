@@ -81,3 +81,24 @@ def test_the_system_says_what_waits_and_that_no_worker_runs(installation: Stores
     table = app.dataframe[0].value.set_index("Stream")
     assert table.loc["Orders to persist", "Waiting"] == 2
     assert any("No worker is running" in each.value for each in app.markdown)
+
+
+def test_dead_letters_are_shown_with_their_reason_and_what_they_hold(
+    installation: Stores, open_page: Opener
+) -> None:
+    record = {"orderReference": "R-7", "total": "ten"}
+    payload = {"kind": "orders", "batch": "b", "version": 1, "after": {}, "rows": [1], "records": [record]}
+    letter = {"d": streams.data(payload), "reason": "TypeError: <b>ten</b> is no number"}
+    installation.redis.xadd(streams.dead_key(installation, streams.ORDERS[1]), letter)
+    app = settings_page(open_page)
+    text = " ".join(one.value for one in (*app.markdown, *app.caption))
+    assert r"r\-7" in text
+    assert r"\<b\>ten" in text
+    assert [one.label for one in app.button if one.key.startswith(("mend_", "discard_"))] == [
+        "Mend and send", "Discard",
+    ]  # fmt: skip
+
+
+def test_where_nothing_was_given_up_on_settings_say_so(installation: Stores, open_page: Opener) -> None:
+    app = settings_page(open_page)
+    assert any("Nothing was given up on" in one.value for one in app.caption)

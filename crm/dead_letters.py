@@ -1,0 +1,167 @@
+"""Dead letters: what workers gave up on, to be looked at, mended and sent once more, or thrown away.
+
+A letter of customers, orders or products holds one record, unless a batch could not be taken apart. A letter
+as listed is `{_id, stream, kind, at, reason, deliveries, references, records, payload}`: `records` are the
+batch's, or null for other streams, and `payload` is the whole entry, or its text where it is no JSON.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import orjson
+
+from crm.directory import Page
+from crm.errors import FieldError, InvalidInput, NotFound
+from crm.ingestion import batches, outcomes
+from crm.ingestion.headers import CUSTOMERS, KINDS
+from crm.ingestion.records import Record, Refusal, from_json
+from crm.roles import Account
+from crm.settings import settings
+from crm.stores import audit, streams
+from crm.stores import dead_letters as store
+from crm.stores.connection import Document, Stores, new_id
+from crm.stores.dead_letters import Letter
+
+STREAMS = (
+    streams.IMPORTS, streams.CUSTOMERS, streams.PRODUCTS, *streams.ORDERS,
+    streams.PLAN, streams.SEND, streams.RECEIPTS,
+)  # fmt: skip
+_GONE = "There is no such dead letter any more."
+_ATTRIBUTES = "attributes"
+
+
+def listing(stores: Stores, *, limit: int = 50, cursor: str | None = None) -> Page:
+    """Letters of every stream, the latest first."""
+    found = store.newest(stores, STREAMS, before=_checked(cursor), limit=limit + 1)
+    page = found[:limit]
+    more = len(found) > limit
+    return Page([_document(letter) for letter in page], page[-1].id if more else None)
+
+
+def count(stores: Stores) -> int:
+    """How many letters there are."""
+    return store.count(stores, STREAMS)
+
+
+def get(stores: Stores, letter_id: str) -> Document:
+    """One letter. Raises NotFound."""
+    return _document(_letter(stores, letter_id))
+
+
+def resubmit(
+    stores: Stores, letter_id: str, records: Sequence[Any] | None = None, *, by: Account, now: datetime
+) -> None:
+    """Send a letter once more, as it is or with `records` in place of its own, and remove it.
+
+    Records are validated as any that come in, and are as new as the ones they replace: what has changed
+    since stays changed. Raises NotFound; InvalidInput, field by field, and the letter stays.
+    """
+    letter = _letter(stores, letter_id)
+    payload = _payload(letter)
+    if _is_batch(payload):
+        _publish(stores, payload, payload["records"] if records is None else records)
+        store.remove(stores, letter)
+    elif records is not None:
+        raise InvalidInput("This letter holds no records: send it as it is, or discard it.")
+    elif not store.put_back(stores, letter):
+        raise NotFound(_GONE)
+    audit.write(stores, by.id, "dead_letter_resubmitted", letter_id, now)
+
+
+def discard(stores: Stores, letter_id: str, *, by: Account, now: datetime) -> None:
+    """Throw a letter away for good. Raises NotFound."""
+    if not store.remove(stores, _letter(stores, letter_id)):
+        raise NotFound(_GONE)
+    audit.write(stores, by.id, "dead_letter_discarded", letter_id, now)
+
+
+def _publish(stores: Stores, payload: Document, records: Sequence[Any]) -> None:
+    kind = payload["kind"]
+    if len(records) != len(payload["records"]):
+        raise InvalidInput(
+            "Keep the number of records.", [FieldError("records", f"must be {len(payload['records'])}")]
+        )
+    problems: list[FieldError] = []
+    rows: list[batches.Row] = []
+    for place, raw in enumerate(records):
+        try:
+            rows.append((payload["rows"][place], _record(kind, raw)))
+        except Refusal as refusal:
+            problems.append(FieldError(f"records[{place}].{refusal.field or 'record'}", refusal.reason))
+    if problems:
+        raise InvalidInput("The letter can't be sent as it is: mend it first.", problems)
+    batches.publish(stores, kind, rows, id=new_id(), version=payload["version"])
+
+
+def _record(kind: str, raw: Any) -> Record:
+    """A record from what a letter has, which is under our names already. Raises Refusal."""
+    own = raw.get(_ATTRIBUTES) if kind == CUSTOMERS and isinstance(raw, dict) else None
+    record = from_json(kind, raw, settings().zone)
+    if kind == "orders" and "orderReference" not in record:
+        raise Refusal("orderReference", "missing", "an order on its way has a reference: keep it")
+    if own is not None:
+        if not isinstance(own, dict) or not all(isinstance(name, str) for name in own):
+            raise Refusal(_ATTRIBUTES, "not_an_object", "is not an object of attributes by key")
+        record[_ATTRIBUTES] = own
+    return record
+
+
+def _letter(stores: Stores, letter_id: str) -> Letter:
+    known = letter_id.rpartition(":")[0] in STREAMS
+    letter = store.get(stores, letter_id) if known else None
+    if letter is None:
+        raise NotFound(_GONE)
+    return letter
+
+
+def _checked(cursor: str | None) -> str | None:
+    if not cursor:
+        return None
+    time, dash, sequence = cursor.rpartition(":")[2].partition("-")
+    if not (dash and time.isdigit() and sequence.isdigit()):
+        raise InvalidInput(
+            "The cursor is not one of ours.",
+            [FieldError("cursor", "use the `next` of the previous page as it is")],
+        )
+    return cursor
+
+
+def _payload(letter: Letter) -> Any:
+    try:
+        return orjson.loads(letter.data)
+    except orjson.JSONDecodeError:
+        return letter.data.decode(errors="replace")
+
+
+def _is_batch(payload: Any) -> bool:
+    return (
+        isinstance(payload, dict)
+        and payload.get("kind") in KINDS
+        and isinstance(payload.get("records"), list)
+        and isinstance(payload.get("rows"), list)
+        and len(payload["records"]) == len(payload["rows"])
+        and isinstance(payload.get("version"), int)
+    )
+
+
+def _document(letter: Letter) -> Document:
+    payload = _payload(letter)
+    batch = payload if _is_batch(payload) else None
+    records = batch["records"] if batch else None
+    return {
+        "_id": letter.id,
+        "stream": letter.stream,
+        "kind": batch["kind"] if batch else letter.stream.partition(":")[0],
+        "at": letter.at,
+        "reason": letter.reason,
+        "deliveries": letter.deliveries,
+        "references": [
+            one
+            for record in records or ()
+            if batch and isinstance(record, dict)
+            for one in outcomes.references(batch["kind"], record)
+        ],
+        "records": records,
+        "payload": payload,
+    }
