@@ -1,5 +1,6 @@
 """Segments: the library, who is in one, and a preview of any rules."""
 
+import csv
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
@@ -153,11 +154,12 @@ def members(
 ) -> Any:
     """Who is in a segment, by `_id`: JSON page by page, NDJSON and CSV whole.
 
-    `fields` are names of customers' fields and attributes, separated by commas; `_id` always comes with them.
+    `fields` are names of customers' fields and attributes, separated by commas; one that holds a comma stands
+    in double quotes. `_id` always comes with them.
     `asOf` evaluates what the rules say of time and of orders as of that instant: later orders don't count.
     """
     segment = library.get(stores, segment_id)
-    wanted = [name.strip() for name in fields.split(",") if name.strip()]
+    wanted = [name.strip() for name in next(csv.reader([fields], skipinitialspace=True), []) if name.strip()]
     zone = settings().zone
     now = audiences.instant(asOf, now=utc_now(), zone=zone)
     if format != "json":

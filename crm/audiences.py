@@ -183,18 +183,18 @@ def _drawn_by(customer: dict[str, Any]) -> tuple[float, str]:
 def members(
     stores: Stores,
     rule: Rule,
-    fields: Sequence[str],
+    paths: Sequence[str],
     *,
     now: datetime,
     zone: ZoneInfo,
     after: str | None = None,
     limit: int = 0,
 ) -> Iterator[dict[str, Any]]:
-    """Selected customers by `_id` with these fields. `after` resumes behind an id; limit 0 is all."""
+    """Selected customers by `_id`: documents with these paths. `after` resumes behind an id; 0 is all."""
     found = (
         customer
         for query in _queries(stores, rule, now, zone)
-        for customer in store.members(stores, query, fields, after=after, limit=limit)
+        for customer in store.members(stores, query, paths, after=after, limit=limit)
     )
     return islice(found, limit) if limit else found
 
@@ -231,12 +231,16 @@ def known_values(stores: Stores) -> dict[str, tuple[str, ...]]:
     """Values that the data has in each field people choose from, most frequent first, each spelling once."""
     found: dict[str, tuple[str, ...]] = {}
     for name in _STARTERS:
-        values = (*store.known_values(stores, name, _KNOWN), *FIELDS[name].options)
-        once: dict[str, str] = {}
-        for value in values:
-            once.setdefault(fold(value), value)
-        found[name] = tuple(once.values())
+        found[name] = values_of(stores, FIELDS[name])
     return found
+
+
+def values_of(stores: Stores, field: Field) -> tuple[str, ...]:
+    """Values that the data has in a text or tags field, most frequent first, each spelling once."""
+    once: dict[str, str] = {}
+    for value in (*store.known_values(stores, field.path, _KNOWN), *field.options):
+        once.setdefault(fold(value), value)
+    return tuple(once.values())
 
 
 def big_spend(stores: Stores) -> int | None:

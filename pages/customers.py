@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from crm import directory
+from crm import directory, rulebook
 from crm.errors import NotFound
 from crm.moment import utc_now
 from ui import customer_cards, customer_segments
@@ -30,7 +30,7 @@ def one(customer_id: str) -> None:
     who, what = st.columns([2, 3], gap="medium")
     with who:
         st.subheader("Profile")
-        customer_cards.profile(customer, zone)
+        customer_cards.profile(customer, rulebook.fields(stores()), zone)
         customer_segments.draw(stores(), settings(), customer["_id"])
     with what:
         st.subheader("Orders")

@@ -6,7 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from crm import auth, campaigns, segments
+from crm import auth, campaigns, rulebook, segments
 from crm.auth import Account
 from crm.errors import CrmError, NotFound
 from crm.lifecycle import NOT_BEGUN, CampaignStatus
@@ -42,7 +42,7 @@ def draw(stores: Stores, settings: Settings, account: Account, campaign_id: str)
     if auth.can(account, "campaigns"):
         campaign_actions.draw(stores, account, campaign)
     _live(stores, campaign)
-    _what_was_sent(campaign, settings)
+    _what_was_sent(stores, campaign, settings)
     st.subheader("Delivery log")
     campaign_log.draw(stores, campaign, settings.zone)
 
@@ -182,19 +182,19 @@ def _reasons(stores: Stores, campaign: Campaign) -> None:
         )
 
 
-def _what_was_sent(campaign: Campaign, settings: Settings) -> None:
+def _what_was_sent(stores: Stores, campaign: Campaign, settings: Settings) -> None:
     left, right = st.columns([3, 2])
     with left.container(border=True, height="stretch"):
         st.markdown("**Message**")
         st.text(campaign["messageTemplate"])
     with right.container(border=True, height="stretch"):
         st.markdown("**Audience**")
-        st.write(fmt.plain(campaign["description"] or _sentence(campaign, settings)))
+        st.write(fmt.plain(campaign["description"] or _sentence(stores, campaign, settings)))
         st.caption("As the rules stood at launch. Later changes of the segment do not matter here.")
 
 
-def _sentence(campaign: Campaign, settings: Settings) -> str:
+def _sentence(stores: Stores, campaign: Campaign, settings: Settings) -> str:
     try:
-        return segments.describe(segments.parse(campaign["rules"]), currency=settings.currency)
+        return segments.describe(rulebook.parse_old(stores, campaign["rules"]), currency=settings.currency)
     except CrmError as error:
         return error.message

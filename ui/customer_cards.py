@@ -1,13 +1,14 @@
 """One customer: who he is, what he ordered, what he was sent."""
 
-from datetime import datetime
+from collections.abc import Mapping
+from datetime import datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pandas as pd
 import streamlit as st
 
-from crm.fields import FIELDS, FieldType
+from crm.fields import Field, FieldType
 from ui import format as fmt
 
 Customer = dict[str, Any]
@@ -55,25 +56,30 @@ def key_figures(customer: Customer, *, currency: str, now: datetime) -> None:
         st.metric("Last order", fmt.ago(customer.get("lastOrdered"), now), border=True)
 
 
-def profile(customer: Customer, zone: ZoneInfo) -> None:
-    """Every field that is known."""
-    known = {
-        FIELDS[name].label.capitalize(): _written(name, customer[name], zone)
-        for name in _PROFILE
-        if customer.get(name) is not None
-    }
-    if customer.get("tags"):
-        known["Tags"] = " ".join(f":blue-badge[{fmt.plain(tag)}]" for tag in customer["tags"])
-    for name, value in (customer.get("attributes") or {}).items():
-        known[fmt.plain(str(name))] = fmt.plain(str(value))
+def profile(customer: Customer, fields: Mapping[str, Field], zone: ZoneInfo) -> None:
+    """Every field that is known, custom attributes after the others; `fields` are all there are."""
+    own = customer.get("attributes") or {}
+    given = {name: customer.get(name) for name in (*_PROFILE, "tags")}
+    given |= {name: own.get(name) for name, field in fields.items() if field.key}
+    known: dict[str, str] = {}
+    for name, value in given.items():
+        if value not in (None, "", []):
+            label = fields[name].label
+            heading = fmt.plain(label[:1].upper() + label[1:])
+            known[heading if heading not in known else fmt.plain(name)] = _written(fields[name], value, zone)
     if known:
         st.table(known, border="horizontal")
 
 
-def _written(name: str, value: Any, zone: ZoneInfo) -> str:
-    match FIELDS[name].type:
+def _written(field: Field, value: Any, zone: ZoneInfo) -> str:
+    match field.type:
         case FieldType.DATE if isinstance(value, datetime):
-            return fmt.day(value, zone) if name == "birthDate" else fmt.moment(value, zone)
+            is_day = field.name == "birthDate" or (field.key and value.astimezone(zone).time() == time.min)
+            return fmt.day(value, zone) if is_day else fmt.moment(value, zone)
+        case FieldType.TAGS if isinstance(value, list):
+            return " ".join(f":blue-badge[{fmt.plain(str(tag))}]" for tag in value)
+        case FieldType.NUMBER if isinstance(value, int | float):
+            return f"{value:,.10g}"
         case FieldType.BOOLEAN:
             return "yes" if value else "no"
         case FieldType.INTEGER if isinstance(value, int):

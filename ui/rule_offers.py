@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import streamlit as st
 
-from crm import offers, rulebook
+from crm import audiences, offers, rulebook
 from crm.fields import Field
 from crm.offers import Offer
 from crm.stores.connection import Stores
@@ -37,10 +37,20 @@ class Offers:
 
 def offers_for(stores: Stores, tree: Node, known: Known, own_id: str | None) -> Offers:
     """What the nodes of this tree need. A segment is not offered to itself."""
-    kinds = {node.get("type") for node in rule_tree.nodes(tree)}
+    nodes = list(rule_tree.nodes(tree))
+    kinds = {node.get("type") for node in nodes}
+    fields = rulebook.fields(stores)
+    asked = {field.name: field for node in nodes if (field := fields.get(str(node.get("field"))))}
     return Offers(
-        _ordered_fields(rulebook.fields(stores)),
-        known,
+        _ordered_fields(fields),
+        {
+            **known,
+            **{
+                name: _values(stores.db.name, field, stores)
+                for name, field in asked.items()
+                if field.key and field.folded
+            },
+        },
         _ordered(stores.db.name, stores) if "behaviour" in kinds else {},
         {one.id: one for one in offers.segments(stores) if one.id != own_id} if "segment" in kinds else {},
         {one.id: one for one in offers.campaigns(stores)} if "campaign" in kinds else {},
@@ -62,6 +72,12 @@ def field_label(fields: Mapping[str, Field], name: str) -> str:
 def _ordered_fields(fields: Mapping[str, Field]) -> dict[str, Field]:
     first = {name: fields[name] for name in _FIELD_ORDER if name in fields}
     return {**first, **fields}
+
+
+@st.cache_data(ttl="5m", max_entries=64, show_spinner=False)
+def _values(database: str, field: Field, _stores: Stores) -> tuple[str, ...]:
+    """Values of a custom attribute of text or tags. Up to five minutes old; the same for every account."""
+    return audiences.values_of(_stores, field)
 
 
 @st.cache_data(ttl="5m", max_entries=8, show_spinner=False)

@@ -43,12 +43,15 @@ def ids(stores: Stores, query: Document) -> Iterator[str]:
 
 
 def members(
-    stores: Stores, query: Document, fields: Sequence[str], *, after: str | None = None, limit: int = 0
+    stores: Stores, query: Document, paths: Sequence[str], *, after: str | None = None, limit: int = 0
 ) -> Iterator[Document]:
-    """Selected customers by `_id` with these fields. `after` resumes behind an `_id`; limit 0 is all."""
+    """Selected customers by `_id`, with what is at these paths.
+
+    `after` resumes behind an `_id`; limit 0 is all.
+    """
     if after is not None:
         query = {"$and": [query, {"_id": {"$gt": after}}]}
-    projection = {"_id": 1, **dict.fromkeys(fields, 1)}
+    projection = {"_id": 1, **dict.fromkeys(paths, 1)}
     with stores.collection("customers").find(query, projection).sort("_id", 1).limit(limit) as cursor:
         yield from cursor
 
@@ -189,13 +192,13 @@ def written(stores: Stores, field: Field, folded: Sequence[str]) -> dict[str, st
     return found
 
 
-def known_values(stores: Stores, field: str, limit: int) -> list[str]:
-    """The values that customers have in a text or tags field, as written, most frequent first."""
+def known_values(stores: Stores, path: str, limit: int) -> list[str]:
+    """The values that customers have at the path of text or tags, as written, most frequent first."""
     pipeline: list[Document] = [
-        {"$project": {"_id": 0, field: 1}},
-        {"$unwind": f"${field}"},
-        {"$match": {field: {"$type": "string", "$ne": ""}}},
-        {"$group": {"_id": f"${field}", "customers": {"$sum": 1}}},
+        {"$project": {"_id": 0, path: 1}},
+        {"$unwind": f"${path}"},
+        {"$match": {path: {"$type": "string", "$ne": ""}}},
+        {"$group": {"_id": f"${path}", "customers": {"$sum": 1}}},
         {"$sort": {"customers": -1, "_id": 1}},
         {"$limit": limit},
     ]

@@ -8,7 +8,9 @@ import pytest
 from fastapi.testclient import TestClient
 
 from api.application import build
-from crm import auth
+from crm import attributes, auth
+from crm.attributes import Found
+from crm.fields import FieldType
 from crm.moment import utc_now
 from crm.settings import settings
 from tests.shop import at, customer
@@ -185,6 +187,22 @@ def test_members_as_ndjson_are_one_object_a_line(shop, analyst):
     assert answer.headers["content-type"].startswith("application/x-ndjson")
     lines = [json.loads(line) for line in answer.text.splitlines()]
     assert lines == [{"_id": "a", "lastOrdered": "2026-01-05T10:00:00Z"}, {"_id": "b"}]
+
+
+def test_members_come_with_their_attributes_by_name(shop, analyst):
+    names = ["colour", "likes, mostly", "=cmd|' /C calc'!A0"]
+    found = attributes.discover(shop, [Found(name, FieldType.TEXT) for name in names], now=utc_now())
+    own = {field.key: "=Red" for field in found.values()}
+    shop.db.customers.update_one({"_id": "a"}, {"$set": {"attributes": own}})
+    path = f"/api/segments/{saved(analyst)['_id']}/members"
+    page = analyst.get(path, params={"fields": "name,colour", "limit": 1}).json()
+    assert page["items"] == [{"_id": "a", "name": "=Asha", "colour": "=Red"}]
+    answer = analyst.get(path, params={"format": "csv", "fields": 'colour,"likes, mostly",' + names[2]})
+    assert list(csv.reader(io.StringIO(answer.text, newline=""))) == [
+        ["_id", "colour", "likes, mostly", "'=cmd|' /C calc'!A0"],
+        ["a", "'=Red", "'=Red", "'=Red"],
+        ["b", "", "", ""],
+    ]
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from crm import audiences, segments, snapshot
-from crm.fields import folded_document
+from crm import attributes, audiences, rulebook, segments, snapshot
+from crm.attributes import Found
+from crm.fields import Field, FieldType, folded_document
 from crm.moment import utc_now
 from crm.settings import settings
 from crm.snapshot import Keeper
@@ -91,3 +92,37 @@ def test_a_snapshot_of_other_data_is_not_asked(shop: Stores):
     assert state is not None
     shelf.replace([], as_of=utc_now(), token=None, fields={}, source="other")
     assert snapshot.fresh(shop, settings(), now=utc_now()) is None
+
+
+FOUND = (
+    Found("colour", FieldType.TEXT), Found("$score", FieldType.NUMBER), Found("renews.on", FieldType.DATE),
+    Found("member", FieldType.BOOLEAN), Found("<likes>", FieldType.TAGS),
+)  # fmt: skip
+
+
+def with_attributes(chance: random.Random, fields: dict[str, Field]) -> dict[str, object]:
+    values = {
+        FieldType.TEXT: lambda: chance.choice(["Red", "red ", "Blue", ""]),
+        FieldType.NUMBER: lambda: chance.choice([0, -4, 12.5, 3000]),
+        FieldType.DATE: lambda: NOW - timedelta(days=chance.randrange(900)),
+        FieldType.BOOLEAN: lambda: chance.random() < 0.5,
+        FieldType.TAGS: lambda: chance.choice([["Tea"], ["go", "tea"], []]),
+    }
+    own = {field.key: values[field.type]() for field in fields.values() if chance.random() < 0.7}
+    return {"attributes": own} if own else {}
+
+
+def test_both_engines_chart_attributes_alike_whoever_has_them(shop: Stores):
+    fields = attributes.discover(shop, FOUND, now=NOW)
+    chance = random.Random(5)
+    more = [one | with_attributes(chance, fields) for one in people(2, 300)]
+    shop.db.customers.insert_many({**one, "folded": folded_document(one, fields.values())} for one in more)
+    names = [field.name for field in fields.values()]
+    rule = rulebook.parse(shop, {"type": "condition", "field": "$score", "operator": "isNotSet"})
+    asked = {"now": NOW, "zone": ZONE, "charts": names}
+    from_mongodb = audiences.preview(shop, rule, **asked)
+    Keeper(shop, snapshot.shelf_of(settings())).rebuild()
+    from_columns = audiences.preview(shop, rule, **asked)
+    assert [chart.field.name for chart in from_columns.charts] == names
+    assert replace(from_columns, engine="mongodb", known_at=from_mongodb.known_at) == from_mongodb
+    assert from_columns.charts[0].bars[0].value in ("Red", "red")

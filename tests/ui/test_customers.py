@@ -1,9 +1,13 @@
 """Customers: search, and one customer's page."""
 
+from datetime import UTC, datetime
+
 import pytest
 
-from crm import library
+from crm import attributes, library
+from crm.attributes import Found
 from crm.auth import Account
+from crm.fields import FieldType
 from crm.moment import utc_now
 from crm.settings import settings
 from tests.shop import customer, line, order
@@ -63,3 +67,20 @@ def test_a_customers_page_says_in_which_segments_he_is_once_it_is_asked(shop, op
     assert not app.exception
     said = [element.value for element in app.markdown]
     assert said[-2:] == [":green[:material/check_circle:] Mumbaikars", ":gray[:material/cancel:] Punekars"]
+
+
+def test_a_customers_attributes_are_among_what_is_known_of_him(shop, open_page):
+    found = attributes.discover(
+        shop, [Found("favouriteColour", FieldType.TEXT), Found("<b>$where</b>", FieldType.NUMBER),
+               Found("likes", FieldType.TAGS), Found("renews", FieldType.DATE)], now=utc_now()
+    )  # fmt: skip
+    values = ["*Red*", 1234.5, ["tea", "go"], datetime(2026, 3, 1, tzinfo=UTC)]
+    own = {field.key: value for field, value in zip(found.values(), values, strict=True)}
+    shop.db.customers.update_one({"_id": "a"}, {"$set": {"attributes": own}})
+    app = open_page("customers", role="analyst", customer="a")
+    assert not app.exception
+    known = app.table[0].value.to_dict()
+    shown = {key: str(value) for row in known.values() for key, value in row.items()}
+    assert shown["Favourite colour"] == r"\*Red\*"
+    assert shown[r"\<b\>\$where\</b\>"] == "1,234.5"
+    assert shown["Likes"] == ":blue-badge[tea] :blue-badge[go]"
