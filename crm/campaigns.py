@@ -22,8 +22,11 @@ from crm.lifecycle import CampaignAction, CampaignStatus, allowed_from, allows, 
 from crm.options import OPTIONS
 from crm.options import read as _read
 from crm.stores import campaigns as store
+from crm.stores import deliveries as delivery_store
+from crm.stores import lanes
 from crm.stores import plan as plan_store
 from crm.stores.connection import Document, Stores, new_id
+from crm.stores.deliveries import Slice
 from crm.stores.plan import COUNTED
 
 __all__ = [
@@ -39,8 +42,8 @@ MAX_PAGE = 100
 _DRAFT = (CampaignStatus.DRAFT,)
 _SHOWN = (
     "segmentId", "segmentName", "rules", "description", "expectedSize", "audienceSize", "createdBy",
-    "createdAt", "updatedAt", "scheduledAt", "freeze", "frozenAt", "problem", "launchedAt", "startedAt",
-    "finishedAt", "cancelledAt",
+    "createdAt", "updatedAt", "scheduledAt", "freeze", "frozenAt", "problem", "pausedBecause", "launchedAt",
+    "startedAt", "finishedAt", "cancelledAt",
 )  # fmt: skip
 
 
@@ -224,13 +227,18 @@ def unschedule(stores: Stores, campaign_id: str, *, account: Account, now: datet
 
 
 def pause(stores: Stores, campaign_id: str, *, account: Account, now: datetime) -> Campaign:
-    """Hand no further batch to the vendor. Those that it has are carried to their end."""
-    return _take(stores, campaign_id, CampaignAction.PAUSE, {"updatedAt": now}, account)
+    """Hand nothing more to the vendor. What it has is carried to its end."""
+    paused = _take(stores, campaign_id, CampaignAction.PAUSE, {"updatedAt": now}, account)
+    lanes.close_lane(stores, campaign_id)
+    return paused
 
 
 def resume(stores: Stores, campaign_id: str, *, account: Account, now: datetime) -> Campaign:
-    """Go on where `pause` stopped."""
-    campaign = _take(stores, campaign_id, CampaignAction.RESUME, {"updatedAt": now}, account)
+    """Go on where `pause` stopped. The error budget is counted anew from here."""
+    counts = _counts(stores, [_found(stores, campaign_id)]).get(campaign_id) or {}
+    base = {state: counts.get(state, 0) for state in ("sent", "failed")}
+    changes = {"updatedAt": now, "budgetFrom": base, "pausedBecause": None}
+    campaign = _take(stores, campaign_id, CampaignAction.RESUME, changes, account)
     planning.publish(stores, campaign_id)
     return campaign
 
@@ -239,15 +247,32 @@ def cancel(stores: Stores, campaign_id: str, *, account: Account, now: datetime)
     """End it for good: whoever the vendor was not given is cancelled, the others get their answers."""
     changes = {"updatedAt": now, "cancelledAt": now, "closing": True}
     campaign = _take(stores, campaign_id, CampaignAction.CANCEL, changes, account)
+    lanes.close_lane(stores, campaign_id)
     planning.publish(stores, campaign_id)
     return campaign
 
 
-def retry(stores: Stores, campaign_id: str, *, account: Account, now: datetime) -> Campaign:
-    """Send what has failed once more, as another attempt. Raises IllegalTransition if nothing has."""
-    if not stats(stores, campaign_id)["failed"]:
-        raise IllegalTransition("No message of this campaign has failed.")
-    changes = {"updatedAt": now, "retry": {"id": new_id(), "at": now}}
+def retry(
+    stores: Stores,
+    campaign_id: str,
+    *,
+    account: Account,
+    now: datetime,
+    reason: str | None = None,
+    variant: str | None = None,
+) -> Campaign:
+    """Send what has failed once more, as another attempt: all of it, or of one reason, of one variant.
+
+    What failed as unclear may have been sent: it is only sent again where its reason is given. Raises
+    IllegalTransition if there is no such failure.
+    """
+    _found(stores, campaign_id)
+    which = Slice(reason, variant)
+    if not delivery_store.failed(stores, campaign_id, which):
+        such = " with this reason or variant" if reason or variant else ""
+        raise IllegalTransition(f"No message of this campaign{such} has failed in a way that can be retried.")
+    asked = {"id": new_id(), "at": now, "reason": reason, "variant": variant}
+    changes = {"updatedAt": now, "retry": asked}
     campaign = _take(stores, campaign_id, CampaignAction.RETRY, changes, account, without="retry")
     planning.publish(stores, campaign_id)
     return campaign

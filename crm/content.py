@@ -19,7 +19,7 @@ CHANNELS = (EMAIL, SMS)
 SUBJECT_LIMIT = 200
 MOST_VARIANTS = 10
 _ADDRESSES = {EMAIL: ("email",), SMS: ("phone",), None: ("email", "phone", "externalId")}
-_LACKING = {EMAIL: "no e-mail address", SMS: "no phone number", None: "no address"}
+_LACKING = {EMAIL: "no e-mail address", SMS: "no phone number"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +84,12 @@ class Content:
         return None
 
     @property
-    def unreachable(self) -> str:
-        """Why somebody without an address is skipped."""
-        return f"not reachable: {_LACKING[self.channel]}"
+    def unreachable(self) -> str | None:
+        """Why somebody without an address is skipped; None where no channel asks for one.
+
+        Everybody has an e-mail address or an external id, and the vendor may know where that leads.
+        """
+        return f"not reachable: {_LACKING[self.channel]}" if self.channel else None
 
 
 def read(campaign: Mapping[str, Any], fields: Mapping[str, Field] | None = None) -> Content:

@@ -5,6 +5,7 @@ launched by the one whose update the database took.
 """
 
 import logging
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -50,18 +51,56 @@ def freeze(stores: Stores, campaign: Document, now: datetime) -> Document:
 
 def _frozen_rules(stores: Stores, campaign: Document) -> tuple[Document, Rule]:
     """The rules with every segment in them as it is now, and what is written of them."""
-    rules = campaign.get("rules")
     changes: Document = {}
-    if campaign.get("segmentId") and not campaign.get("frozenAt"):
-        segment = library.get(stores, campaign["segmentId"])
-        rules, changes["segmentName"] = segment["rules"], segment["name"]
-    if rules is None:
+    if campaign.get("frozenAt"):
+        return changes, rulebook.parse(stores, campaign["rules"])
+    if campaign.get("segmentId"):
+        changes["segmentName"] = library.get(stores, campaign["segmentId"])["name"]
+    tree = audience_tree(stores, campaign)
+    if tree is None:
         raise InvalidInput("Choose whom to reach first.", [FieldError("segmentId", "is missing")])
-    rule = rulebook.parse(stores, rules, own_id=campaign.get("segmentId"))
+    rule = rulebook.parse(stores, tree, own_id=None if _is_selection(campaign) else campaign.get("segmentId"))
     changes["rules"] = segments.dump(segments.frozen(rule))  # whatever becomes of the segments in it
-    if not campaign.get("frozenAt"):
-        changes["description"] = segments.describe(rule, currency=settings().currency)
+    changes["description"] = segments.describe(rule, currency=settings().currency)
     return changes, rule
+
+
+def _is_selection(campaign: Document) -> bool:
+    """Whether more is chosen than one segment or one set of rules."""
+    chosen = [campaign.get(name) or {} for name in ("include", "exclude")]
+    return any(each.get(kind) for each in chosen for kind in ("segments", "lists"))
+
+
+def audience_tree(stores: Stores, campaign: Document) -> Any:
+    """The rules that a draft stands for: in any that it includes, in none that it excludes; None for nothing.
+
+    Raises NotFound for a segment that is gone.
+    """
+    if not _is_selection(campaign):
+        if campaign.get("segmentId"):
+            return library.get(stores, campaign["segmentId"])["rules"]
+        return campaign.get("rules")
+    include, exclude = campaign.get("include") or {}, campaign.get("exclude") or {}
+    own = [campaign["segmentId"]] if campaign.get("segmentId") else []
+    wanted = _chosen([*own, *include.get("segments", ())], include.get("lists", ()))
+    if campaign.get("rules") and not own:
+        wanted.append(campaign["rules"])
+    if not wanted:
+        return None
+    tree = wanted[0] if len(wanted) == 1 else _group("OR", wanted)
+    unwanted = _chosen(exclude.get("segments", ()), exclude.get("lists", ()))
+    return _group("AND", [tree, _group("NOT", unwanted)]) if unwanted else tree
+
+
+def _chosen(segment_ids: Iterable[str], list_ids: Iterable[str]) -> list[Document]:
+    nodes: list[Document] = [
+        {"type": "segment", "segmentId": each, "in": True} for each in dict.fromkeys(segment_ids)
+    ]
+    return nodes + [{"type": "list", "listId": each, "in": True} for each in dict.fromkeys(list_ids)]
+
+
+def _group(operator: str, nodes: list[Any]) -> Document:
+    return {"type": "group", "operator": operator, "conditions": nodes}
 
 
 def start(
@@ -144,7 +183,7 @@ def unschedule(
     changes: Document = {"status": CampaignStatus.DRAFT, "updatedAt": now}
     if problem:
         changes["problem"] = problem
-    if campaign.get("frozenAt") and campaign.get("segmentId"):
+    if campaign.get("frozenAt") and (campaign.get("segmentId") or _is_selection(campaign)):
         changes["rules"] = None  # a draft's segment speaks for itself again
     return store.change(
         stores,

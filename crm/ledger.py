@@ -5,8 +5,9 @@ who still wait stand in the plan alone. The log reads the rows first and then th
 number of the books opens its people.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from crm.errors import FieldError, InvalidInput, NotFound
@@ -15,6 +16,7 @@ from crm.lifecycle import CampaignStatus, DeliveryState
 from crm.spreadsheets import csv_pieces
 from crm.stores import campaigns as campaign_store
 from crm.stores import deliveries as delivery_store
+from crm.stores import outbox
 from crm.stores import plan as plan_store
 from crm.stores.connection import Document, Stores
 
@@ -73,8 +75,10 @@ def deliveries(
         position = ""
     if state not in (None, DeliveryState.PENDING):
         return {"items": items, "next": None}
-    batches = plan_store.pending(stores, campaign_id, _place(position)[0], without_rows=state is None)
-    return _pending(stores, campaign_id, batches, search, items, limit, _place(position))
+    rowless = state is None  # those who have a row have had their place
+    batches = plan_store.pending(stores, campaign_id, _place(position)[0], rowless=rowless)
+    found_in = partial(_waiting, stores, campaign_id, search, rowless)
+    return _pending(batches, found_in, items, limit, _place(position))
 
 
 def _place(position: str) -> tuple[int, int]:
@@ -86,10 +90,8 @@ def _place(position: str) -> tuple[int, int]:
 
 
 def _pending(
-    stores: Stores,
-    campaign_id: str,
     batches: Iterable[Document],
-    search: str | None,
+    found_in: Callable[[Document], dict[str, Document]],
     items: list[Document],
     limit: int,
     place: tuple[int, int],
@@ -99,13 +101,8 @@ def _pending(
         if looked_at == _LOOK_AT:
             return {"items": items, "next": f"w:{batch['number']}:0"}
         first = place[1] if batch["number"] == place[0] else 0
-        people = batch["customerIds"][first:]
-        found = (
-            _with_rows(stores, campaign_id, people, search)
-            if batch["handed"]
-            else _without_rows(stores, campaign_id, people, search)
-        )
-        for index, customer_id in enumerate(people, start=first):
+        found = found_in(batch)
+        for index, customer_id in enumerate(batch["customerIds"][first:], start=first):
             if customer_id not in found:
                 continue
             if len(items) == limit:
@@ -114,11 +111,19 @@ def _pending(
     return {"items": items, "next": None}
 
 
+def _waiting(
+    stores: Stores, campaign_id: str, search: str | None, rowless: bool, batch: Document
+) -> dict[str, Document]:
+    """The pending people of a batch who are found; `rowless`: only those without a row."""
+    found = _without_rows(stores, campaign_id, plan_store.without_rows(batch), search)
+    return found if rowless else _with_rows(stores, campaign_id, batch["customerIds"], search) | found
+
+
 def _with_rows(
     stores: Stores, campaign_id: str, people: Sequence[str], search: str | None
 ) -> dict[str, Document]:
     text = fold(search or "")
-    rows = delivery_store.pending(stores, campaign_id, people)
+    rows = outbox.pending(stores, campaign_id, people)
     return {row["customerId"]: row for row in rows if text in row.get("search", "")}
 
 
@@ -212,10 +217,11 @@ def books(stores: Stores, campaign_id: str) -> Books:
 
 def _batch_problems(batch: Document, rows: dict[str, int]) -> list[str]:
     """How the counts of one batch differ from its rows."""
-    size = len(batch["customerIds"])
+    size, rowless = len(batch["customerIds"]), len(plan_store.without_rows(batch))
     counts = {state: many for state, many in batch["counts"].items() if many}
-    found = rows if batch["handed"] else rows | {DeliveryState.PENDING.value: size}
-    problems = [f"batch {batch['number']}: counts {counts}, rows {rows}"] if counts != found else []
+    pending = rows.get(DeliveryState.PENDING, 0) + rowless
+    found = rows | ({DeliveryState.PENDING.value: pending} if pending else {})
+    problems = [f"batch {batch['number']}: counts {counts}, found {found}"] if counts != found else []
     if sum(batch["counts"].values()) != size:
         problems.append(f"batch {batch['number']}: {size} people, counts {batch['counts']}")
     return problems

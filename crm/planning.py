@@ -3,21 +3,21 @@ cancelled. One entry on the plan's stream says "see to this campaign"; what is t
 """
 
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import datetime
 from itertools import islice
-from typing import TypeVar
 from zoneinfo import ZoneInfo
 
-from crm import audiences, delivery, rulebook
+from crm import audiences, delivery, rows, rulebook
 from crm.lifecycle import MOVING, CampaignStatus
+from crm.screening import Screen
 from crm.stores import campaigns as campaign_store
 from crm.stores import deliveries as delivery_store
+from crm.stores import lanes, outbox, streams
 from crm.stores import plan as plan_store
-from crm.stores import streams
 from crm.stores.connection import Document, Stores, new_id
-
-T = TypeVar("T")
+from crm.stores.deliveries import Slice
+from crm.stores.plan import Planned
 
 log = logging.getLogger(__name__)
 
@@ -42,7 +42,7 @@ def see_to(stores: Stores, campaign_id: str, now: datetime) -> None:
     if campaign.get("closing"):
         _cancel_unsent(stores, campaign, now)
     if campaign.get("retry"):
-        _retry(stores, campaign_id, campaign["retry"]["id"], now)
+        _retry(stores, campaign_id, campaign["retry"], now)
     if campaign["status"] == CampaignStatus.RUNNING:
         delivery.publish_unfinished(stores, campaign_id)
         delivery.finish_if_done(stores, campaign_id, now)
@@ -58,16 +58,13 @@ def write_audience_down(stores: Stores, campaign_id: str, now: datetime) -> bool
     campaign = plan_store.take_over(stores, campaign_id, token, now)
     if campaign is None:
         return False
-    zone = ZoneInfo(campaign["timeZone"])
-    rule = rulebook.parse(stores, campaign["rules"])
-    ids = audiences.customer_ids(stores, rule, now=campaign["launchedAt"], zone=zone)
     size = batches = 0
-    for chunk in _chunks(enumerate(_chunks(ids, streams.BATCH_SIZE)), _CHUNK):
+    for chunk in _batches(stores, campaign, now):
         if not plan_store.write(stores, campaign_id, token, chunk, now):
             log.info("another planner took over", extra={"action": "planner_replaced", "id": campaign_id})
             return False
         batches += len(chunk)
-        size += sum(len(people) for _, people in chunk)
+        size += sum(len(batch.customer_ids) for batch in chunk)
     done = plan_store.complete(stores, campaign_id, token, size, batches, now)
     if done:
         log.info(
@@ -76,15 +73,33 @@ def write_audience_down(stores: Stores, campaign_id: str, now: datetime) -> bool
     return done is not None
 
 
-def _chunks(items: Iterable[T], size: int) -> Iterator[list[T]]:
-    iterator = iter(items)
-    while chunk := list(islice(iterator, size)):
-        yield chunk
+def _batches(stores: Stores, campaign: Document, now: datetime) -> Iterator[list[Planned]]:
+    """The audience in batches, a transaction's worth at a time, with rows of those who are not messaged."""
+    rule = rulebook.parse(stores, campaign["rules"])
+    people = audiences.members(
+        stores, rule, rows.WHO, now=campaign["launchedAt"], zone=ZoneInfo(campaign["timeZone"])
+    )
+    screen = Screen(stores, campaign, rows.content_of(campaign), now)
+    number = 0
+    while chunk := list(islice(people, _CHUNK * streams.BATCH_SIZE)):
+        reasons = screen.reasons(chunk)
+        planned: list[Planned] = []
+        for start in range(0, len(chunk), streams.BATCH_SIZE):
+            part = chunk[start : start + streams.BATCH_SIZE]
+            skipped = [
+                outbox.skipped(rows.new(campaign["_id"], number, one["_id"], one, now), reasons[one["_id"]])
+                for one in part
+                if one["_id"] in reasons
+            ]
+            planned.append(Planned(number, [one["_id"] for one in part], skipped))
+            number += 1
+        yield planned
 
 
-def _retry(stores: Stores, campaign_id: str, retry_id: str, now: datetime) -> None:
+def _retry(stores: Stores, campaign_id: str, asked: Document, now: datetime) -> None:
+    retry_id, which = asked["id"], Slice(asked.get("reason"), asked.get("variant"))
     for number in plan_store.with_failures(stores, campaign_id, retry_id):
-        delivery_store.retry(stores, campaign_id, number, retry_id, now)
+        delivery_store.retry(stores, campaign_id, number, retry_id, which, now)
     campaign_store.close_retry(stores, campaign_id, retry_id)
 
 
@@ -93,12 +108,18 @@ def _cancel_unsent(stores: Stores, campaign: Document, now: datetime) -> None:
     campaign_id = campaign["_id"]
     if "audienceSize" not in campaign:  # cancelled before the audience was fixed: there is none
         plan_store.clear(stores, campaign_id)
-    for number in plan_store.unsent(stores, campaign_id):
-        batch = plan_store.find(stores, campaign_id, number)
-        if batch is not None:
-            rows = delivery.cancelled_rows(stores, campaign_id, batch, CANCELLED, now)
-            delivery_store.cancel_unsent(stores, campaign_id, number, rows, CANCELLED, now)
+    for number in plan_store.unfinished(stores, campaign_id):
+        _cancel_batch(stores, campaign_id, number, now)
     campaign_store.close_cancel(stores, campaign_id)
+
+
+def _cancel_batch(stores: Stores, campaign_id: str, number: int, now: datetime) -> None:
+    """Once more where a sender has handed some of its people over meanwhile."""
+    while batch := plan_store.find(stores, campaign_id, number):
+        made = rows.cancelled(stores, campaign_id, batch, CANCELLED, now)
+        done = delivery_store.cancel_unsent(stores, campaign_id, number, batch["left"], made, CANCELLED, now)
+        if done is not None:
+            return
 
 
 def resume_stuck(stores: Stores, now: datetime) -> int:
@@ -108,6 +129,8 @@ def resume_stuck(stores: Stores, now: datetime) -> int:
     process that changed its status died before it published them, or Redis lost its last second of writes.
     """
     if any(streams.backlog(stores, name) for name in (streams.PLAN, streams.SEND, streams.RECEIPTS)):
+        return 0
+    if lanes.waiting(stores) or lanes.postponed(stores):
         return 0
     moving = campaign_store.newest(stores, _STUCK, statuses=MOVING)
     open_ends = campaign_store.with_open_ends(stores, _STUCK)

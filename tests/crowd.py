@@ -1,22 +1,30 @@
 """Customers by the thousand, and a stand-in for the worker's loop that a test can step through."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from crm import delivery, planning
 from crm.auth import Account
 from crm.fields import fold
-from crm.stores import streams
+from crm.moment import utc_now
+from crm.stores import lanes, streams
 from crm.stores.connection import Stores, new_id
-from workers import plan, receipts, send
 
 NOW = datetime(2025, 6, 1, 12, 0, tzinfo=UTC)
 MARKETER = Account(id="a" * 24, email="mara@shop.example", name="Mara", role="marketer")
 EVERYONE = {"type": "everyone"}
-HANDLERS: dict[str, Callable[[Stores, list[Any]], None]] = {
-    streams.PLAN: plan.handle,
-    streams.SEND: send.handle,
-    streams.RECEIPTS: receipts.handle,
+
+
+def _plan(stores: Stores, payloads: list[Any], now: datetime) -> None:
+    for campaign_id in dict.fromkeys(payload["campaignId"] for payload in payloads):
+        planning.see_to(stores, campaign_id, now)
+
+
+HANDLERS: dict[str, Callable[[Stores, list[Any], datetime], None]] = {
+    streams.PLAN: _plan,
+    streams.SEND: lambda stores, payloads, now: delivery.send(stores, payloads, now=now),
+    streams.RECEIPTS: lambda stores, payloads, now: delivery.settle(stores, payloads, now=now),
 }
 
 
@@ -41,6 +49,21 @@ class Hands:
     def __init__(self, stores: Stores) -> None:
         self.stores = stores
         self.seen: dict[str, str] = dict.fromkeys(HANDLERS, "-")
+        self.ahead = timedelta(0)
+
+    def now(self) -> datetime:
+        """The instant it works at: this one, and what was skipped."""
+        return utc_now() + self.ahead
+
+    def skip(self, **length: float) -> None:
+        """Let time pass, and do what workers do now and then."""
+        self.ahead += timedelta(**length)
+        self.tend()
+
+    def tend(self) -> None:
+        """Publish what is due, ask for what is overdue."""
+        lanes.pump(self.stores, self.now())
+        delivery.chase(self.stores, self.now())
 
     def waiting(self, stream: str) -> list[Any]:
         """Payloads of the entries that were not taken yet."""
@@ -57,19 +80,28 @@ class Hands:
         """Take up to `count` entries and handle them `times` times. Returns how many entries it took."""
         payloads = self.take(stream, count)
         for _ in range(times if payloads else 0):
-            HANDLERS[stream](self.stores, payloads)
+            HANDLERS[stream](self.stores, payloads, self.now())
         return len(payloads)
 
     def finish(self, times: int = 1) -> None:
-        """Work until nothing waits on any stream."""
-        while sum(self.step(stream, times=times) for stream in HANDLERS):
-            pass
+        """Work until nothing waits on any stream, nor in a lane, nor for its time; which passes quickly."""
+        for _ in range(1_000):
+            if sum(self.step(stream, times=times) for stream in HANDLERS):
+                continue
+            self.tend()
+            if any(self.waiting(stream) for stream in HANDLERS):
+                continue
+            if not lanes.postponed(self.stores) and not lanes.waiting(self.stores):
+                return
+            self.skip(minutes=1)
+        raise AssertionError("there is no end to it")
 
     def replay(self) -> None:
         """Handle everything that was ever on the streams again, oldest first."""
         for stream in HANDLERS:
             entries = self.stores.redis.xrange(streams.key(self.stores, stream), "-", self._last(stream))
-            HANDLERS[stream](self.stores, [streams.payload(fields) for _, fields in entries])
+            payloads = [streams.payload(fields) for _, fields in entries]
+            HANDLERS[stream](self.stores, payloads, self.now())
 
     def _last(self, stream: str) -> str:
         return self.seen[stream].removeprefix("(") if self.seen[stream] != "-" else "0-1"

@@ -10,3 +10,8 @@ from crm.stores.connection import Stores
 def handle(stores: Stores, payloads: list[Any]) -> None:
     """Settle the deliveries that the receipts speak of."""
     delivery.settle(stores, payloads, now=utc_now())
+
+
+def tend(stores: Stores) -> None:
+    """Ask vendors for answers that are overdue."""
+    delivery.chase(stores, utc_now())

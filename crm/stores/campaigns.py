@@ -95,6 +95,11 @@ def change(
     return _holding(stores, changes, work)
 
 
+def count_running(stores: Stores) -> int:
+    """How many campaigns are running."""
+    return stores.collection(_NAME).count_documents({"status": CampaignStatus.RUNNING})
+
+
 def due(stores: Stores, now: datetime, limit: int) -> list[Document]:
     """Scheduled campaigns whose time has come, the earliest first."""
     query = {"status": CampaignStatus.SCHEDULED, "scheduledAt": {"$lte": now}}

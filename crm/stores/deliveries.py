@@ -8,7 +8,7 @@ from typing import NamedTuple
 from pymongo.client_session import ClientSession
 
 from crm.fields import fold
-from crm.lifecycle import CampaignStatus, DeliveryState
+from crm.lifecycle import DeliveryState
 from crm.stores.connection import Document, Stores
 from crm.stores.plan import batch_id
 from crm.stores.transactions import transact
@@ -19,6 +19,10 @@ EXPLAINED = frozenset({"failed", "skipped", "cancelled"})
 
 _PENDING, _SENT, _FAILED = DeliveryState.PENDING, DeliveryState.SENT, DeliveryState.FAILED
 _SKIPPED, _CANCELLED = DeliveryState.SKIPPED, DeliveryState.CANCELLED
+_NO_WAIT = {"waits": "", "dueAt": ""}
+
+UNCLEAR = "unclear: "
+"""How the reason of a failure begins that may have been sent: nothing sends it again by itself."""
 
 
 class Outcome(NamedTuple):
@@ -43,60 +47,10 @@ def recipients(stores: Stores, customer_ids: Sequence[str], fields: Sequence[str
     return {customer["_id"]: customer for customer in found}
 
 
-def hand_over(stores: Stores, campaign_id: str, number: int, rows: Sequence[Document]) -> bool:
-    """Write the rows of a batch, pending or skipped, and mark it as handed to the vendor.
-
-    False, and nothing written, where the campaign is not running or the batch has been handed over already.
-    Once this returns True the batch is carried to its end, whatever becomes of the campaign.
-    """
-    skipped = sum(row["state"] == _SKIPPED for row in rows)
-
-    def work(session: ClientSession) -> bool:
-        if not _running(stores, campaign_id, session):
-            return False
-        taken = stores.collection("plan").update_one(
-            {"_id": batch_id(campaign_id, number), "handed": 0},
-            {"$set": {"handed": 1}, "$inc": _moved(_PENDING, {_SKIPPED: skipped})},
-            session=session,
-        )
-        if taken.matched_count:
-            stores.collection(_NAME).insert_many(rows, session=session)
-        return taken.matched_count == 1
-
-    return transact(stores, work)
-
-
-def hand_over_again(stores: Stores, campaign_id: str, number: int, attempt: int) -> bool:
-    """Mark the retried people of a batch as handed over. False where the campaign is not running."""
-
-    def work(session: ClientSession) -> bool:
-        if not _running(stores, campaign_id, session):
-            return False
-        taken = stores.collection("plan").update_one(
-            {"_id": batch_id(campaign_id, number), "attempt": attempt, "handed": {"$lt": attempt}},
-            {"$set": {"handed": attempt}},
-            session=session,
-        )
-        return taken.matched_count == 1
-
-    return transact(stores, work)
-
-
-def _running(stores: Stores, campaign_id: str, session: ClientSession) -> bool:
-    query = {"_id": campaign_id, "status": CampaignStatus.RUNNING}
-    return stores.collection("campaigns").find_one(query, {"_id": 1}, session=session) is not None
-
-
-def _moved(source: str, targets: dict[DeliveryState, int]) -> dict[str, int]:
+def moved(source: str, targets: dict[DeliveryState, int]) -> dict[str, int]:
     """The `$inc` that moves people out of one count and into others."""
     moved = {f"counts.{target}": many for target, many in targets.items()}
     return moved | {f"counts.{source}": -sum(targets.values())}
-
-
-def pending(stores: Stores, campaign_id: str, customer_ids: Sequence[str]) -> list[Document]:
-    """The rows of these customers that are pending."""
-    ids = [delivery_id(campaign_id, customer_id) for customer_id in customer_ids]
-    return list(stores.collection(_NAME).find({"_id": {"$in": ids}, "state": _PENDING}))
 
 
 def settle(
@@ -111,17 +65,18 @@ def settle(
     def work(session: ClientSession) -> dict[str, int]:
         gained = {_SENT: 0, _FAILED: 0}
         for outcome in outcomes:
-            changes = {"state": outcome.state, "updatedAt": now}
+            changes: Document = {"state": outcome.state, "updatedAt": now}
             if outcome.state == _FAILED:
                 changes["reason"] = outcome.reason or "no reason was given"
             changes |= {"vendorMessageId": outcome.message_id} if outcome.message_id else {}
             ids = [delivery_id(campaign_id, customer_id) for customer_id in outcome.customer_ids]
             query = {"_id": {"$in": ids}, "batch": number, "state": _PENDING, "attempt": outcome.attempt}
-            result = stores.collection(_NAME).update_many(query, {"$set": changes}, session=session)
+            update = {"$set": changes, "$unset": _NO_WAIT}
+            result = stores.collection(_NAME).update_many(query, update, session=session)
             gained[DeliveryState(outcome.state)] += result.modified_count
         if any(gained.values()):
             stores.collection("plan").update_one(
-                {"_id": batch_id(campaign_id, number)}, {"$inc": _moved(_PENDING, gained)}, session=session
+                {"_id": batch_id(campaign_id, number)}, {"$inc": moved(_PENDING, gained)}, session=session
             )
         return {state.value: many for state, many in gained.items()}
 
@@ -142,8 +97,23 @@ def keep_late_answers(stores: Stores, campaign_id: str, outcome: Outcome) -> Non
     stores.collection(_NAME).update_many(query, {"$addToSet": {"lateAnswers": answer}})
 
 
-def retry(stores: Stores, campaign_id: str, number: int, retry_id: str, now: datetime) -> int:
-    """Make the failures of a batch pending in its next attempt, once a `retry_id`; returns how many."""
+class Slice(NamedTuple):
+    """Which failures are meant: those of this reason, of this variant; None for any."""
+
+    reason: str | None = None
+    variant: str | None = None
+
+    def query(self) -> Document:
+        query: Document = {"state": _FAILED}
+        if self.reason is not None:
+            query["reason"] = self.reason
+        else:
+            query["reason"] = {"$exists": True, "$not": {"$regex": f"^{UNCLEAR}"}}
+        return query | ({"variant": self.variant} if self.variant is not None else {})
+
+
+def retry(stores: Stores, campaign_id: str, number: int, retry_id: str, which: Slice, now: datetime) -> int:
+    """Make failures of a batch pending in their next attempt, once a `retry_id`; returns how many."""
 
     def work(session: ClientSession) -> int:
         plan = stores.collection("plan")
@@ -151,58 +121,67 @@ def retry(stores: Stores, campaign_id: str, number: int, retry_id: str, now: dat
         batch = plan.find_one(query, session=session)
         if batch is None:
             return 0
-        attempt = batch["attempt"] + 1
         ids = [delivery_id(campaign_id, customer_id) for customer_id in batch["customerIds"]]
         result = stores.collection(_NAME).update_many(
-            {"_id": {"$in": ids}, "state": _FAILED},
-            _again(attempt, now),
-            session=session,
+            {"_id": {"$in": ids}} | which.query(), _again(now), session=session
         )
-        changes = {"retry": retry_id} | ({"attempt": attempt} if result.modified_count else {})
-        moved = _moved(_FAILED, {_PENDING: result.modified_count})
-        plan.update_one(query, {"$set": changes, "$inc": moved}, session=session)
+        changes = {"retry": retry_id} | ({"attempt": batch["attempt"] + 1} if result.modified_count else {})
+        change = moved(_FAILED, {_PENDING: result.modified_count})
+        plan.update_one(query, {"$set": changes, "$inc": change}, session=session)
         return result.modified_count
 
     return transact(stores, work)
 
 
-def _again(attempt: int, now: datetime) -> list[Document]:
-    """The change that makes a failure pending in this attempt, and keeps how the earlier one ended."""
+def _again(now: datetime) -> list[Document]:
+    """The change that makes a failure pending in its next attempt, and keeps how the earlier one ended.
+
+    It waits for its turn like one that was put off: the vendor does not have it.
+    """
     ended = {"attempt": "$attempt", "reason": "$reason", "messageId": "$vendorMessageId"}
     earlier = {"$concatArrays": [{"$ifNull": ["$earlier", []]}, [ended]]}
+    waiting = {"waits": "retry", "dueAt": now, "updatedAt": now}
     return [
-        {"$set": {"earlier": earlier, "state": _PENDING, "attempt": attempt, "updatedAt": now}},
-        {"$unset": ["reason", "vendorMessageId"]},
+        {"$set": {"earlier": earlier, "state": _PENDING, "attempt": {"$add": ["$attempt", 1]}} | waiting},
+        {"$unset": ["reason", "vendorMessageId", "tries"]},
     ]
 
 
-def cancel_unsent(
-    stores: Stores, campaign_id: str, number: int, rows: Sequence[Document], reason: str, now: datetime
-) -> int:
-    """Cancel the people of a batch that the vendor was not given. Returns how many.
+def failed(stores: Stores, campaign_id: str, which: Slice) -> int:
+    """How many failures a slice has."""
+    return stores.collection(_NAME).count_documents({"campaignId": campaign_id} | which.query())
 
-    `rows` are the rows to write, one a person, where the batch has none yet.
+
+def cancel_unsent(
+    stores: Stores,
+    campaign_id: str,
+    number: int,
+    left: int,
+    rows: Sequence[Document],
+    reason: str,
+    now: datetime,
+) -> int | None:
+    """Cancel the people of a batch whom the vendor does not have. Returns how many.
+
+    `rows` are to be written for those of the last `left` people who have none; None, and nothing done, where
+    another number of them is left.
     """
 
-    def work(session: ClientSession) -> int:
-        plan = stores.collection("plan")
-        batch = plan.find_one({"_id": batch_id(campaign_id, number)}, session=session)
-        if batch is None or batch["handed"] >= batch["attempt"]:
-            return 0
-        if batch["handed"] == 0:
-            stores.collection(_NAME).insert_many(rows, session=session)
-            cancelled = len(rows)
-        else:
-            ids = [delivery_id(campaign_id, customer_id) for customer_id in batch["customerIds"]]
-            query = {"_id": {"$in": ids}, "state": _PENDING, "attempt": batch["attempt"]}
-            changes = {"state": _CANCELLED, "reason": reason, "updatedAt": now}
-            result = stores.collection(_NAME).update_many(query, {"$set": changes}, session=session)
-            cancelled = result.modified_count
-        plan.update_one(
-            {"_id": batch["_id"]},
-            {"$set": {"handed": batch["attempt"]}, "$inc": _moved(_PENDING, {_CANCELLED: cancelled})},
-            session=session,
-        )
+    def work(session: ClientSession) -> int | None:
+        plan, deliveries = stores.collection("plan"), stores.collection(_NAME)
+        this = {"_id": batch_id(campaign_id, number)}
+        batch = plan.find_one(this, {"left": 1, "customerIds": 1}, session=session)
+        if batch is None or batch["left"] != left:
+            return None
+        if rows:
+            deliveries.insert_many(rows, session=session)
+        ids = [delivery_id(campaign_id, customer_id) for customer_id in batch["customerIds"]]
+        waiting = {"_id": {"$in": ids}, "state": _PENDING, "waits": "retry"}
+        changes = {"$set": {"state": _CANCELLED, "reason": reason, "updatedAt": now}, "$unset": _NO_WAIT}
+        called_off = deliveries.update_many(waiting, changes, session=session).modified_count
+        cancelled = len(rows) + called_off
+        change = {"$set": {"left": 0}, "$inc": moved(_PENDING, {_CANCELLED: cancelled})}
+        plan.update_one(this, change, session=session)
         return cancelled
 
     return transact(stores, work)

@@ -70,7 +70,7 @@ def erase(stores: Stores, customer_id: str) -> bool:
         stores.db.orders.delete_many({"customerId": customer_id}, session=session)
         stores.db.deliveries.update_many(
             {"customerId": customer_id},
-            {"$unset": dict.fromkeys(("name", "email", "subject", "body", "html", "search"), "")},
+            {"$unset": dict.fromkeys(("name", "email", "address", "subject", "body", "html", "search"), "")},
             session=session,
         )
     return bool(removed)

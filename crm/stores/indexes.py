@@ -56,6 +56,11 @@ INDEXES: dict[str, list[IndexModel]] = {
     "plan": [
         IndexModel([("campaignId", ASCENDING), ("number", ASCENDING)]),
         IndexModel(BOOKS),
+        # Who was messaged lately; one key a batch of 500.
+        IndexModel(
+            [("handedAt", ASCENDING), ("campaignId", ASCENDING)],
+            partialFilterExpression={"handedAt": {"$exists": True}},
+        ),
     ],
     "deliveries": [
         # Failed, skipped and cancelled rows: all that have a reason. The state itself is no key of it, since
@@ -65,8 +70,12 @@ INDEXES: dict[str, list[IndexModel]] = {
             partialFilterExpression={"reason": {"$exists": True}},
         ),
         IndexModel([("customerId", ASCENDING)]),
+        # Rows that wait for another try or for an answer: few, unless the vendor answers by receipts.
+        IndexModel([("dueAt", ASCENDING)], partialFilterExpression={"dueAt": {"$exists": True}}),
     ],
     "idempotency": [IndexModel([("expiresAt", ASCENDING)], expireAfterSeconds=0)],
+    "suppressions": [],
+    "locks": [],
     "imports": [IndexModel([("createdAt", DESCENDING)])],
     "mappings": [],
     "importBatches": [IndexModel([("importId", ASCENDING)])],

@@ -1,13 +1,14 @@
 """The audience of a campaign, written down: batches of customer ids, each with its own counts.
 
-A batch is `{_id: campaignId:number, campaignId, number, customerIds, counts, attempt, handed}`. `counts` has
-one number a delivery state, and they add up to the ids at every instant. `attempt` is the attempt that its
-pending people are in, `handed` the last one that the vendor was given: people with `attempt > handed` have
-not been sent anything yet. A batch that was never handed over has no rows among the deliveries.
+A batch is `{_id: campaignId:number, campaignId, number, customerIds, skippedIds, counts, attempt, left,
+handedAt}`. `counts` has one number a delivery state, and they add up to the ids at every instant. The last
+`left` people were not handed over yet: they have no row among the deliveries, but for `skippedIds`, whose
+rows were written with the plan. `attempt` is the highest that somebody of it is in.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
+from typing import NamedTuple
 
 from pymongo import ReturnDocument
 from pymongo.client_session import ClientSession
@@ -43,35 +44,49 @@ def take_over(stores: Stores, campaign_id: str, token: str, now: datetime) -> Do
 
 
 def clear(stores: Stores, campaign_id: str) -> None:
-    """Forget a plan that was never finished."""
+    """Forget a plan that was never finished, and whom it skipped."""
     stores.collection(_NAME).delete_many({"campaignId": campaign_id})
+    rows = {"_id": {"$gt": f"{campaign_id}:", "$lt": f"{campaign_id};"}}
+    stores.collection("deliveries").delete_many(rows)
 
 
-def write(
-    stores: Stores, campaign_id: str, token: str, batches: Sequence[tuple[int, list[str]]], now: datetime
-) -> bool:
-    """Add batches (number, customer ids), all or none. False where `token` is not the planner any more."""
-    documents = [_new_batch(campaign_id, number, ids) for number, ids in batches]
+class Planned(NamedTuple):
+    """A batch to be written: its people, ascending, and rows of those of them who are skipped."""
+
+    number: int
+    customer_ids: list[str]
+    skipped: list[Document] = []  # noqa: RUF012  # never changed
+
+
+def write(stores: Stores, campaign_id: str, token: str, batches: Sequence[Planned], now: datetime) -> bool:
+    """Add batches, all or none. False where `token` is not the planner any more."""
+    documents = [_new_batch(campaign_id, batch) for batch in batches]
+    rows = [row for batch in batches for row in batch.skipped]
 
     def work(session: ClientSession) -> bool:
         owned = {"_id": campaign_id, "status": CampaignStatus.PLANNING, "planner": token}
         mine = stores.collection("campaigns").update_one(owned, {"$set": {"plannedAt": now}}, session=session)
         if mine.matched_count:
             stores.collection(_NAME).insert_many(documents, session=session)
+            if rows:
+                stores.collection("deliveries").insert_many(rows, session=session)
         return mine.matched_count == 1
 
     return transact(stores, work)
 
 
-def _new_batch(campaign_id: str, number: int, ids: list[str]) -> Document:
+def _new_batch(campaign_id: str, batch: Planned) -> Document:
+    size, skipped = len(batch.customer_ids), [row["customerId"] for row in batch.skipped]
+    counts = {DeliveryState.PENDING.value: size - len(skipped), DeliveryState.SKIPPED.value: len(skipped)}
     return {
-        "_id": batch_id(campaign_id, number),
+        "_id": batch_id(campaign_id, batch.number),
         "campaignId": campaign_id,
-        "number": number,
-        "customerIds": ids,
-        "counts": dict.fromkeys(COUNTED, 0) | {DeliveryState.PENDING.value: len(ids)},
+        "number": batch.number,
+        "customerIds": batch.customer_ids,
+        "skippedIds": skipped,
+        "counts": dict.fromkeys(COUNTED, 0) | counts,
         "attempt": 1,
-        "handed": 0,
+        "left": size,
     }
 
 
@@ -109,33 +124,34 @@ def counts(stores: Stores, campaign_ids: Iterable[str]) -> dict[str, Counts]:
     return {each["_id"]: {name: each[name] for name in COUNTED} for each in found}
 
 
-def unfinished(stores: Stores, campaign_id: str) -> Iterator[Document]:
-    """`{number, attempt}` of the batches in which somebody is pending, by number."""
+def unfinished(stores: Stores, campaign_id: str) -> Iterator[int]:
+    """Numbers of the batches in which somebody is pending, ascending."""
     query = {"campaignId": campaign_id, "counts.pending": {"$gt": 0}}
-    yield from stores.collection(_NAME).find(query, {"_id": 0, "number": 1, "attempt": 1}).sort("number", 1)
-
-
-def unsent(stores: Stores, campaign_id: str) -> Iterator[int]:
-    """Numbers of the batches with people that the vendor was not given yet."""
-    query = {
-        "campaignId": campaign_id,
-        "counts.pending": {"$gt": 0},
-        "$expr": {"$lt": ["$handed", "$attempt"]},
-    }
     for batch in stores.collection(_NAME).find(query, {"_id": 0, "number": 1}).sort("number", 1):
         yield batch["number"]
 
 
-def pending(
-    stores: Stores, campaign_id: str, from_number: int, *, without_rows: bool = False
-) -> Iterator[Document]:
-    """Batches with somebody pending, by number, from this number on: `{number, customerIds, handed}`.
+def without_rows(batch: Document) -> list[str]:
+    """The people of a batch who have no row yet, in their order."""
+    ids = batch["customerIds"]
+    skipped = set(batch["skippedIds"])
+    return [each for each in ids[len(ids) - batch["left"] :] if each not in skipped]
 
-    `without_rows`: only those that were never handed over, whose people have no rows.
+
+def pending(
+    stores: Stores, campaign_id: str, from_number: int, *, rowless: bool = False
+) -> Iterator[Document]:
+    """Batches with somebody pending, by number, from this number on.
+
+    `rowless`: only those with people who have no row yet.
     """
-    query: Document = {"campaignId": campaign_id, "number": {"$gte": from_number}}
-    query |= {"handed": 0} if without_rows else {"counts.pending": {"$gt": 0}}
-    fields = {"_id": 0, "number": 1, "customerIds": 1, "handed": 1}
+    query: Document = {
+        "campaignId": campaign_id,
+        "number": {"$gte": from_number},
+        "counts.pending": {"$gt": 0},
+    }
+    query |= {"left": {"$gt": 0}} if rowless else {}
+    fields = {"_id": 0, "number": 1, "customerIds": 1, "skippedIds": 1, "left": 1}
     with stores.collection(_NAME).find(query, fields).sort("number", 1).batch_size(10) as cursor:
         yield from cursor
 

@@ -1,10 +1,14 @@
-"""How each vendor is configured: `vendors` {_id: its name, configuration, updatedAt}."""
+"""How each vendor is configured: `vendors` {_id: its name, configuration, updatedAt}; and how it is.
+
+`away:<vendor>` in Redis is since when it has not answered, with expiry.
+"""
 
 from datetime import datetime
 
 from crm.stores.connection import Document, Stores
 
 _NAME = "vendors"
+_REMEMBERED = 600  # seconds
 
 
 def find(stores: Stores, name: str) -> Document | None:
@@ -14,3 +18,16 @@ def find(stores: Stores, name: str) -> Document | None:
 def keep(stores: Stores, name: str, configuration: Document, now: datetime) -> None:
     changes = {"configuration": configuration, "updatedAt": now}
     stores.collection(_NAME).update_one({"_id": name}, {"$set": changes}, upsert=True)
+
+
+def away_since(stores: Stores, name: str, now: datetime) -> datetime:
+    """Since when a vendor has not answered any call; `now`, and from then on, if it did until this one."""
+    key = stores.key("away", name)
+    stores.redis.set(key, now.isoformat(), nx=True, ex=_REMEMBERED)
+    known: bytes | None = stores.redis.get(key)  # type: ignore[assignment]
+    return datetime.fromisoformat(known.decode()) if known else now
+
+
+def answered(stores: Stores, name: str) -> None:
+    """The vendor has answered a call."""
+    stores.redis.delete(stores.key("away", name))

@@ -9,6 +9,8 @@ from crm import campaigns, delivery, ledger, planning, rehearsal
 from crm.errors import IllegalTransition, InvalidInput, InvalidRule, NotFound
 from crm.stores import plan as plan_store
 from crm.stores import streams
+from crm.stores.plan import Planned
+from crm.vendors.protocol import EMAIL, Message
 from crm.vendors.simulated import SimulatedVendor
 from tests.crowd import EVERYONE, MARKETER, NOW, Hands, crowd
 
@@ -69,7 +71,8 @@ def test_the_outcome_is_the_simulated_vendors_verdict(stores):
     campaign_id = launched(stores)
     Hands(stores).finish()
     for row in rows(stores, campaign_id).values():
-        receipt = SimulatedVendor().submit([delivery._message(row)])[0]
+        message = Message(f"{row['_id']}:1", EMAIL, row["email"], row["body"])
+        receipt = SimulatedVendor().submit([message])[0]
         assert (row["state"], row.get("reason")) == (receipt.verdict, receipt.reason)
 
 
@@ -282,9 +285,9 @@ def test_cancel_while_planning_leaves_no_audience(stores):
     hands = Hands(stores)
     campaign_id = launched(stores)
     plan_store.take_over(stores, campaign_id, "planner", NOW)
-    plan_store.write(stores, campaign_id, "planner", [(0, ["x"])], NOW)
+    plan_store.write(stores, campaign_id, "planner", [Planned(0, ["x"])], NOW)
     act(stores, "cancel", campaign_id)
-    assert not plan_store.write(stores, campaign_id, "planner", [(1, ["y"])], NOW)
+    assert not plan_store.write(stores, campaign_id, "planner", [Planned(1, ["y"])], NOW)
     assert plan_store.complete(stores, campaign_id, "planner", 2, 2, NOW) is None
     hands.finish()
     assert stores.collection("plan").count_documents({}) == 0
@@ -414,9 +417,9 @@ def test_two_planners_write_one_plan(stores):
     crowd(stores, 1_200)
     campaign_id = launched(stores)
     assert plan_store.take_over(stores, campaign_id, "first", NOW)
-    assert plan_store.write(stores, campaign_id, "first", [(0, ["x"]), (1, ["y"])], NOW)
+    assert plan_store.write(stores, campaign_id, "first", [Planned(0, ["x"]), Planned(1, ["y"])], NOW)
     assert planning.write_audience_down(stores, campaign_id, NOW)
-    assert not plan_store.write(stores, campaign_id, "first", [(7, ["z"])], NOW)
+    assert not plan_store.write(stores, campaign_id, "first", [Planned(7, ["z"])], NOW)
     assert plan_store.complete(stores, campaign_id, "first", 2, 2, NOW) is None
     hands = Hands(stores)
     hands.finish()

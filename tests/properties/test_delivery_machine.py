@@ -3,7 +3,6 @@
 import os
 import random
 import uuid
-from datetime import timedelta
 
 import pytest
 from hypothesis import HealthCheck, Phase, settings
@@ -44,13 +43,11 @@ class Machine(RuleBasedStateMachine):
             self.stores, name="x", rules=EVERYONE, template="Hi {name}", account=MARKETER, now=NOW
         )["_id"]
         self.hands = Hands(self.stores)
-        self.clock = 0
         self.attempts = {}
         self.total = 0
 
     def now(self):
-        self.clock += 1
-        return NOW + timedelta(seconds=self.clock)
+        return self.hands.now()
 
     def status(self):
         return campaigns.stats(self.stores, self.campaign_id)["status"]
@@ -64,7 +61,7 @@ class Machine(RuleBasedStateMachine):
     def lose_a_worker(self, stream):
         """A worker takes an entry, handles it, and dies before it says so: it is handled again later."""
         for payload in self.hands.take(stream, 1):
-            HANDLERS[stream](self.stores, [payload])
+            HANDLERS[stream](self.stores, [payload], self.hands.now())
             streams.publish(self.stores, stream, [payload])
 
     @rule(action=ACTIONS)
@@ -87,7 +84,7 @@ class Machine(RuleBasedStateMachine):
                 streams.key(self.stores, stream), "-", self.hands._last(stream)
             )
             for _, fields in chance.sample(entries, min(2, len(entries))):
-                HANDLERS[stream](self.stores, [streams.payload(fields)])
+                HANDLERS[stream](self.stores, [streams.payload(fields)], self.hands.now())
 
     @rule(index=st.integers(0, 2_000), state=st.sampled_from(["SENT", "FAILED"]), times=st.integers(1, 2))
     def report(self, index, state, times):

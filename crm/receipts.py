@@ -1,0 +1,138 @@
+"""Receipts: what the vendor says became of messages, taken in any order and number, and asked for if late."""
+
+import logging
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from crm import answers, carriers, halts
+from crm.answers import Receipt
+from crm.errors import CrmError, FieldError, InvalidInput, NotFound
+from crm.lifecycle import CampaignAction, CampaignStatus, DeliveryState, allowed_from
+from crm.stores import campaigns as campaign_store
+from crm.stores import deliveries as delivery_store
+from crm.stores import lanes, outbox, streams
+from crm.stores import plan as plan_store
+from crm.stores.connection import Document, Stores
+from crm.stores.deliveries import Outcome
+from crm.vendors.protocol import Answer, Verdict
+
+log = logging.getLogger(__name__)
+
+NO_ANSWER = "no answer"
+_STATES = {"sent": DeliveryState.SENT, "failed": DeliveryState.FAILED}
+_ASKED = 500  # messages that one look asks for
+_LOST_AFTER = timedelta(seconds=30)  # a try that is so late has lost its entry
+
+
+def settle(stores: Stores, entries: Sequence[Any], *, now: datetime) -> None:
+    """Apply the vendor's answers, mind the error budgets, and finish the campaigns with nobody pending."""
+    batches: dict[tuple[str, int], list[Outcome]] = {}
+    for entry in entries:
+        batches.setdefault((entry["campaignId"], entry["number"]), []).extend(
+            Outcome(each["state"], each["attempt"], each["customers"], each["reason"], each["messageId"])
+            for each in entry["outcomes"]
+        )
+    failing: set[str] = set()
+    for (campaign_id, number), outcomes in batches.items():
+        gained = delivery_store.settle(stores, campaign_id, number, outcomes, now)
+        if gained[DeliveryState.FAILED]:
+            failing.add(campaign_id)
+        if sum(gained.values()) < sum(len(outcome.customer_ids) for outcome in outcomes):
+            _keep_late(stores, campaign_id, number, outcomes)
+    for campaign_id in {campaign_id for campaign_id, _ in batches}:
+        if not finish_if_done(stores, campaign_id, now) and campaign_id in failing:
+            halts.mind_budget(stores, campaign_id, now)
+
+
+def _keep_late(stores: Stores, campaign_id: str, number: int, outcomes: Iterable[Outcome]) -> None:
+    batch = plan_store.find(stores, campaign_id, number)
+    for outcome in outcomes:
+        if batch is not None and outcome.attempt < batch["attempt"]:
+            delivery_store.keep_late_answers(stores, campaign_id, outcome)
+
+
+def finish_if_done(stores: Stores, campaign_id: str, now: datetime) -> bool:
+    """Finish a campaign in which nobody is pending. Returns whether it did."""
+    done = campaign_store.finish(stores, campaign_id, allowed_from(CampaignAction.FINISH), now)
+    if done:
+        log.info("campaign finished", extra={"action": "campaign_finished", "campaign_id": campaign_id})
+    return done
+
+
+def report(
+    stores: Stores, log_id: str, status: str, *, message_id: str | None = None, reason: str | None = None
+) -> None:
+    """Take a receipt from outside: `log_id` is a delivery's `_id`, with or without `:attempt` behind it.
+
+    Without an attempt it speaks of the attempt that had this `message_id`, else of the present one. Raises
+    InvalidInput for another status than SENT or FAILED, NotFound for a delivery that is not ours.
+    """
+    state = _STATES.get(status.strip().lower())
+    if state is None:
+        reason = "is SENT or FAILED"
+        raise InvalidInput("A receipt's status is SENT or FAILED.", [FieldError("status", reason)])
+    campaign_id, _, rest = log_id.partition(":")
+    customer_id, _, attempt_text = rest.partition(":")
+    row = delivery_store.find(stores, delivery_store.delivery_id(campaign_id, customer_id))
+    if row is None or not (attempt_text.isdecimal() or not attempt_text):
+        raise NotFound("There is no such delivery.")
+    attempt = int(attempt_text) if attempt_text else _attempt_of(row, message_id)
+    if state is DeliveryState.FAILED:
+        reason = reason or "refused by the vendor"
+    receipt = Receipt(customer_id, attempt, state, reason, message_id)
+    streams.publish(stores, streams.RECEIPTS, [answers.entry(campaign_id, row["batch"], [receipt])])
+
+
+def _attempt_of(row: Document, message_id: str | None) -> int:
+    for earlier in row.get("earlier", ()):
+        if message_id and earlier.get("messageId") == message_id:
+            return int(earlier["attempt"])
+    return int(row["attempt"])
+
+
+def chase(stores: Stores, now: datetime) -> int:
+    """Ask vendors for answers that are overdue, and publish tries that got lost. Returns how many were asked.
+
+    What the vendor does not know, or has no end of, fails as `no answer`.
+    """
+    overdue = outbox.overdue(stores, now - _LOST_AFTER, _ASKED)
+    rows = outbox.unanswered(stores, now, _ASKED)
+    concerned = {row["campaignId"] for row in rows} | {campaign_id for campaign_id, _ in overdue}
+    campaigns = campaign_store.find_many(stores, concerned)
+    for campaign_id, number in overdue:
+        if campaigns.get(campaign_id, {}).get("status") == CampaignStatus.RUNNING:
+            again = {"campaignId": campaign_id, "number": number, "due": True}
+            lanes.later(stores, streams.SEND, again, now)
+    by_vendor: dict[str, list[Document]] = {}
+    for row in rows:
+        campaign = campaigns.get(row["campaignId"]) or {}
+        by_vendor.setdefault(campaign.get("vendor") or carriers.DEFAULT, []).append(row)
+    for name, asked in by_vendor.items():
+        _ask(stores, name, asked)
+    return len(rows)
+
+
+def _ask(stores: Stores, name: str, rows: list[Document]) -> None:
+    try:
+        told = {
+            each.key: each for each in carriers.vendor(stores, name).ask([answers.key(row) for row in rows])
+        }
+    except CrmError as error:  # it is away, or was taken out: asked again at the next look
+        log.warning(
+            "a vendor could not be asked",
+            extra={"action": "vendor_not_asked", "vendor": name, "error": error.message},
+        )
+        return
+    batches: dict[tuple[str, int], list[Receipt]] = {}
+    for row in rows:
+        receipt = _end(row, told.get(answers.key(row)))
+        batches.setdefault((row["campaignId"], row["batch"]), []).append(receipt)
+    entries = [answers.entry(campaign_id, number, found) for (campaign_id, number), found in batches.items()]
+    streams.publish(stores, streams.RECEIPTS, entries)
+
+
+def _end(row: Document, answer: Answer | None) -> Receipt:
+    if answer is None or answer.verdict in (Verdict.ACCEPTED, Verdict.TEMPORARY):
+        return Receipt(row["customerId"], row["attempt"], DeliveryState.FAILED, NO_ANSWER)
+    return answers.receipt_of(row, answer)

@@ -1,0 +1,128 @@
+"""The rows of the delivery log: who, what was written for him, or why nothing was."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import orjson
+
+from crm import content, suppressed
+from crm.content import Content
+from crm.fields import fold
+from crm.lifecycle import DeliveryState
+from crm.messages import Style
+from crm.stores import deliveries as delivery_store
+from crm.stores import outbox
+from crm.stores import plan as plan_store
+from crm.stores.connection import Document, Stores
+
+GONE = "the customer was deleted before the message was sent"
+WHO = ("name", "email", "phone", "externalId")
+"""What is read of everybody, whatever the message says."""
+
+_SAYS = ("_id", "channel", "messageTemplate", "subject", "html", "variants", "holdout", "attributes")
+
+
+def content_of(campaign: Document) -> Content:
+    """What a launched campaign says; read once a process."""
+    return _read(orjson.dumps({name: campaign.get(name) for name in _SAYS}))
+
+
+@lru_cache(maxsize=32)
+def _read(key: bytes) -> Content:
+    return content.read(orjson.loads(key))
+
+
+def style_of(campaign: Document) -> Style:
+    return Style(campaign["currency"], ZoneInfo(campaign["timeZone"]))
+
+
+def compose(
+    stores: Stores, campaign: Document, number: int, people: Sequence[str], now: datetime
+) -> list[Document]:
+    """A row for each of these people of a batch: pending with the message, or skipped with the reason."""
+    said, style = content_of(campaign), style_of(campaign)
+    known = delivery_store.recipients(stores, people, (*WHO, *said.paths))
+    blocked = suppressed.reasons(stores, {each: said.address(one) for each, one in known.items()})
+    rows: list[Document] = []
+    for customer_id in people:
+        customer = known.get(customer_id)
+        row = new(campaign["_id"], number, customer_id, customer, now)
+        reason = blocked.get(customer_id)
+        rows.append(outbox.skipped(row, reason) if reason else _written(row, said, customer, style))
+    return rows
+
+
+def _written(row: Document, said: Content, customer: Document | None, style: Style) -> Document:
+    """The row with the message in it, or skipped with the reason why there is none."""
+    if customer is None:
+        return outbox.skipped(row, GONE)
+    version = said.version(row["customerId"])
+    if version.name is not None:
+        row["variant"] = version.name
+    address = said.address(customer)
+    if address is None and said.unreachable:
+        return outbox.skipped(row, said.unreachable)
+    composed = content.compose(version, customer, style)
+    if composed.reason:
+        return outbox.skipped(row, composed.reason)
+    if address is not None and address != row.get("email"):
+        row["address"] = address
+    row["body"] = composed.text
+    if composed.subject:
+        row["subject"] = composed.subject
+    if composed.html:
+        row["html"] = composed.html
+    return row
+
+
+def new(
+    campaign_id: str, number: int, customer_id: str, customer: Document | None, now: datetime
+) -> Document:
+    """A new row, pending in its first attempt."""
+    row: Document = {
+        "_id": delivery_store.delivery_id(campaign_id, customer_id),
+        "campaignId": campaign_id,
+        "customerId": customer_id,
+        "batch": number,
+        "state": DeliveryState.PENDING.value,
+        "attempt": 1,
+        "createdAt": now,
+        "updatedAt": now,
+    }
+    if customer is None:
+        return row
+    name, email = _text(customer, "name"), _text(customer, "email")
+    if name:
+        row["name"] = name
+    if email:
+        row["email"] = email
+    row["search"] = fold(f"{name} {email}")
+    return row
+
+
+def _text(customer: Document, field: str) -> str:
+    value: Any = customer.get(field)
+    return value if isinstance(value, str) else ""
+
+
+def address(row: Document) -> str | None:
+    """Where the message of a row goes."""
+    return row.get("address") or row.get("email")
+
+
+def blocked(stores: Stores, rows: Iterable[Document]) -> dict[str, str]:
+    """Those of these rows (by `_id`) whose address has been suppressed since, with the reason."""
+    return suppressed.reasons(stores, {row["_id"]: address(row) for row in rows})
+
+
+def cancelled(
+    stores: Stores, campaign_id: str, batch: Document, reason: str, now: datetime
+) -> list[Document]:
+    """The rows of those people of a batch who have none and will never be sent anything."""
+    people = plan_store.without_rows(batch)
+    known = delivery_store.recipients(stores, people, ("name", "email"))
+    ending = {"state": DeliveryState.CANCELLED.value, "reason": reason}
+    return [new(campaign_id, batch["number"], each, known.get(each), now) | ending for each in people]
