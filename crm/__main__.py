@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from pydantic import ValidationError
 
-from crm import accounts, keys, passwords, sample
+from crm import accounts, bookkeeping, keys, passwords, sample
 from crm.auth import STAFF, KeyRole, create_account
 from crm.errors import CrmError, InvalidInput
 from crm.moment import utc_now
@@ -16,6 +16,8 @@ from crm.settings import settings
 from crm.stores import indexes
 from crm.stores.connection import Stores, connect
 from crm.stores.outages import is_outage
+
+_LISTED = 20  # customers whose differences are spelled out
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -52,6 +54,13 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="command")
     _account_commands(commands.add_parser("account", help="create an account, set a password, list accounts"))
     _key_commands(commands.add_parser("key", help="make, revoke and list API keys"))
+    books = commands.add_parser(
+        "audit",
+        help="hold the totals of customers against their orders",
+        description="Recompute every customer's totals from his orders. Exits with 1 where some are wrong.",
+    )
+    books.add_argument("--repair", action="store_true", help="set right what is wrong")
+    books.set_defaults(run=_audit)
     make = commands.add_parser(
         "sample",
         help="add a made-up shop",
@@ -150,6 +159,22 @@ def _key_list(stores: Stores, _: argparse.Namespace) -> None:
     for key in keys.listing(stores):
         state = "  (revoked)" if key["revokedAt"] else ""
         print(f"{key['_id']}  {key['role']:9} {key['name']}{state}")
+
+
+def _audit(stores: Stores, options: argparse.Namespace) -> None:
+    looked = wrong = 0
+    for part in bookkeeping.audit(stores, repair=options.repair, now=utc_now()):
+        looked += part.customers
+        for one in part.wrong[: max(0, _LISTED - wrong)]:
+            differing = (f"{name} is {was}, should be {should}" for name, (was, should) in one.fields.items())
+            print(f"{one.customer_id}: {'; '.join(differing)}")
+        wrong += len(part.wrong)
+    if lost := bookkeeping.orphans(stores):
+        print(f"{lost:,} orders belong to customers that are not there.")
+    done = ", set right" if wrong and options.repair else ""
+    print(f"{looked:,} customers: {wrong:,} with wrong totals{done}.")
+    if wrong and not options.repair:
+        raise CrmError("Set them right with: python -m crm audit --repair")
 
 
 def _make_sample(stores: Stores, options: argparse.Namespace) -> None:

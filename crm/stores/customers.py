@@ -34,6 +34,12 @@ def find(
     return list(stores.collection(_NAME).find(query, fields, session=session))
 
 
+def ids_after(stores: Stores, after: str, limit: int) -> list[str]:
+    """The next ids in their order."""
+    found = stores.collection(_NAME).find({"_id": {"$gt": after}}, {"_id": 1}).sort("_id").limit(limit)
+    return [one["_id"] for one in found]
+
+
 def insert(stores: Stores, session: ClientSession, customers: Sequence[Document]) -> None:
     if customers:
         stores.collection(_NAME).insert_many(customers, ordered=False, session=session)

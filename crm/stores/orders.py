@@ -65,3 +65,16 @@ def count_beginning(stores: Stores, prefix: str) -> int:
     """How many orders have a reference that begins so."""
     query = {"_id": {"$gte": prefix, "$lt": prefix + "~"}}
     return stores.collection(_NAME).count_documents(query)
+
+
+def without_customer(stores: Stores) -> int:
+    """How many orders belong to a customer that is not there. Reads all of them."""
+    pipeline: list[Document] = [
+        {"$group": {"_id": "$customerId", "orders": {"$sum": 1}}},
+        {"$lookup": {"from": "customers", "localField": "_id", "foreignField": "_id", "as": "customer",
+                     "pipeline": [{"$project": {"_id": 1}}]}},
+        {"$match": {"customer": []}},
+        {"$group": {"_id": None, "orders": {"$sum": "$orders"}}},
+    ]  # fmt: skip
+    found = next(iter(stores.collection(_NAME).aggregate(pipeline, allowDiskUse=True)), None)
+    return int(found["orders"]) if found else 0

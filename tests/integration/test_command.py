@@ -103,3 +103,13 @@ def test_the_first_account_by_command_ends_the_first_run_form(run: Run, stores: 
     assert not accounts.has_staff(stores)
     run("account", "create", "a@crm.example", "--role", "administrator", "--generate")
     assert accounts.has_staff(stores)
+
+
+def test_an_audit_names_wrong_totals_and_sets_them_right_when_told_to(run: Run, stores: Stores) -> None:
+    stores.db.customers.insert_one({"_id": "a" * 24, "orderCount": 1, "totalSpent": 0, "totalOrderValue": 0})
+    status, said, error = run("audit")
+    assert (status, "--repair" in error) == (1, True)
+    assert f"{'a' * 24}: orderCount is 1, should be 0" in said
+    status, said, _ = run("audit", "--repair")
+    assert (status, said.splitlines()[-1]) == (0, "1 customers: 1 with wrong totals, set right.")
+    assert run("audit")[:2] == (0, "1 customers: 0 with wrong totals.\n")
