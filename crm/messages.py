@@ -165,6 +165,11 @@ def _slot(inside: str, fields: Mapping[str, Field]) -> Slot:
     return Slot(fields[name], default.strip() if bar else None)
 
 
+def fits_a_slot(name: str) -> bool:
+    """Whether a field of this name can be written in a message: braces and bars mean something there."""
+    return not set(name) & set("{}|")
+
+
 def _hint(reason: str, fields: Mapping[str, Field]) -> str:
     name = reason.removeprefix("“").removesuffix("” is not a field")
     near = difflib.get_close_matches(name, fields, n=1, cutoff=0.5) if reason.endswith("not a field") else []

@@ -42,10 +42,10 @@ class Reading:
 def readiness(stores: Stores, *, rules: Any, template: str, now: datetime) -> Readiness:
     """What launching these rules with this message would do now. Raises InvalidRule, InvalidInput."""
     zone = settings().zone
-    required = messages.parse(template).required
+    known = rulebook.fields(stores)
+    required = messages.parse(template, known).required
     rule = rulebook.parse(stores, rules)
     size = audiences.count(stores, rule, now=now, zone=zone)
-    known = rulebook.fields(stores)
 
     def lacking(fields: Iterable[str]) -> int:
         gaps = [{"type": "condition", "field": field, "operator": "isNotSet"} for field in fields]
@@ -69,7 +69,7 @@ def readings(stores: Stores, *, rules: Any, template: str, now: datetime, limit:
 
     Raises InvalidRule for the rules, InvalidInput for the message.
     """
-    parsed = messages.parse(template)
+    parsed = messages.parse(template, rulebook.fields(stores))
     style = Style(settings().currency, settings().zone)
     found = audiences.sample_customers(
         stores, rulebook.parse(stores, rules), now=now, zone=settings().zone, limit=limit

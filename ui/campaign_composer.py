@@ -1,21 +1,22 @@
 """Writing a campaign: name, segment, message; beside them the message as real customers will get it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import orjson
 import streamlit as st
 
-from crm import auth, library, messages, rehearsal
+from crm import auth, library, messages, rehearsal, rulebook
 from crm.auth import Account
 from crm.campaigns import LONGEST_NAME
 from crm.errors import CrmError
-from crm.fields import FIELDS
+from crm.fields import Field
 from crm.moment import utc_now
 from crm.rehearsal import Readiness, Reading
 from crm.settings import Settings
 from crm.stores.connection import Stores
-from ui import campaign_draft, campaign_launch, links, notices, segment_list
+from ui import campaign_draft, campaign_launch, links, notices, segment_cards
 from ui import format as fmt
 from ui.campaign_draft import MESSAGE_KEY, NAME_KEY, SEGMENT_KEY, Content, Opened
 
@@ -53,11 +54,12 @@ def draw(stores: Stores, settings: Settings, account: Account, address: str) -> 
     left, right = st.columns([3, 2], gap="medium")
     with left:
         segment = _audience(stores, settings, account, found)
-        _message()
+        fields = rulebook.fields(stores)
+        _message(fields)
     content = campaign_draft.current()
     look = _look(stores, segment, content.message)
     with right:
-        _preview(look, content)
+        _preview(look, content, fields)
     with header:
         st.text_input(
             "Campaign", key=NAME_KEY, max_chars=LONGEST_NAME, placeholder="Name this campaign",
@@ -101,11 +103,11 @@ def _audience(
                     links.page("segments"), label="Open segment", icon=":material/open_in_new:",
                     query_params={"segment": chosen},
                 )  # fmt: skip
-        st.caption(f"{fmt.plain(segment_list.sentence(segment, settings))}.")
+        st.caption(f"{fmt.plain(segment_cards.sentence(stores, segment, settings))}.")
     return segment
 
 
-def _message() -> None:
+def _message(fields: Mapping[str, Field]) -> None:
     """The editor, with a chip for each field."""
     with st.container(border=True, key="campaign-message"):
         st.markdown("**Message**")
@@ -114,21 +116,25 @@ def _message() -> None:
             max_chars=messages.LIMIT, persist_state="session",
         )  # fmt: skip
         with st.container(horizontal=True, vertical_alignment="center"):
-            _chips("Insert a field", _FIRST_FIELDS, "first")
-            others = tuple(name for name in FIELDS if name not in (*_FIRST_FIELDS, "bucket"))
+            _chips("Insert a field", _FIRST_FIELDS, "first", fields)
+            others = tuple(
+                name
+                for name in fields
+                if name not in (*_FIRST_FIELDS, "bucket") and messages.fits_a_slot(name)
+            )
             with st.popover("More fields", type="tertiary"):
-                _chips("More fields", others, "more")
+                _chips("More fields", others, "more", fields)
         st.caption(
             "`{name|there}` writes “there” for those whose name is missing. Without such a default they are "
             "skipped, and counted here before you launch."
         )
 
 
-def _chips(label: str, names: tuple[str, ...], place: str) -> None:
+def _chips(label: str, names: tuple[str, ...], place: str, fields: Mapping[str, Field]) -> None:
     key = f"{_CHIP} {place}"
     st.pills(
-        label, names, key=key, format_func=lambda name: FIELDS[name].label, on_change=_insert, args=(key,),
-        label_visibility="collapsed", wrap=True,
+        label, names, key=key, format_func=lambda name: fmt.plain(fields[name].label), on_change=_insert,
+        args=(key,), label_visibility="collapsed", wrap=True,
     )  # fmt: skip
 
 
@@ -136,7 +142,7 @@ def _insert(key: str) -> None:
     """Put the chosen field behind the text and let go of the chip."""
     name = st.session_state.get(key)
     st.session_state[key] = None
-    if name not in FIELDS:
+    if name is None:
         return
     text = st.session_state.get(MESSAGE_KEY) or ""
     slot = "{name|there}" if name == "name" else f"{{{name}}}"
@@ -166,7 +172,7 @@ def _look(stores: Stores, segment: Segment | None, message: str) -> Look:
     """What the message looks like for this segment, or what is wrong with either."""
     if message.strip():
         try:
-            messages.parse(message)
+            messages.parse(message, rulebook.fields(stores))
         except CrmError as error:
             return Look(problem=error.message)
     if segment is None or not message.strip():
@@ -178,7 +184,7 @@ def _look(stores: Stores, segment: Segment | None, message: str) -> Look:
     return Look(ready.size, ready, readings)
 
 
-def _preview(look: Look, content: Content) -> None:
+def _preview(look: Look, content: Content, fields: Mapping[str, Field]) -> None:
     """The message as one customer after the other will get it, and who won't."""
     with st.container(border=True, key="campaign-preview"):
         st.markdown("**As they will read it**")
@@ -192,7 +198,7 @@ def _preview(look: Look, content: Content) -> None:
             st.warning("This segment selects nobody at this moment.", icon=":material/group_off:")
             return
         _one(look.readings)
-        _missing(look.ready)
+        _missing(look.ready, fields)
 
 
 def _one(readings: tuple[Reading, ...]) -> None:
@@ -211,7 +217,7 @@ def _one(readings: tuple[Reading, ...]) -> None:
                 st.text(reading.rendered.body)
 
 
-def _missing(ready: Readiness | None) -> None:
+def _missing(ready: Readiness | None, fields: Mapping[str, Field]) -> None:
     """How many would be skipped, field by field."""
     if ready is None or not ready.unrenderable:
         st.caption(":material/check: Everybody in the segment can be sent this message.")
@@ -223,7 +229,7 @@ def _missing(ready: Readiness | None) -> None:
     for name, people in ready.missing.items():
         default = "there" if name == "name" else "…"
         st.caption(
-            f"{fmt.count(people, 'customer')} without {FIELDS[name].label}: "
+            f"{fmt.count(people, 'customer')} without {fmt.plain(fields[name].label)}: "
             f"write `{{{name}|{default}}}` to send to them too."
         )
 

@@ -4,15 +4,14 @@ from typing import Any
 
 import streamlit as st
 
-from crm import campaigns, rehearsal
+from crm import campaigns, rehearsal, rulebook
 from crm.auth import Account
 from crm.errors import CrmError
-from crm.fields import FIELDS
 from crm.moment import utc_now
 from crm.rehearsal import Readiness
 from crm.settings import Settings
 from crm.stores.connection import Stores
-from ui import campaign_cards, campaign_draft, links, segment_list
+from ui import campaign_cards, campaign_draft, links, segment_cards
 from ui import format as fmt
 from ui.campaign_draft import Opened
 
@@ -45,9 +44,10 @@ def _dialog(stores: Stores, settings: Settings, account: Account, here: Opened, 
         f"**{fmt.plain(content.name.strip())}** goes to **{fmt.count(found.reachable, 'customer')}** of "
         f"“{fmt.plain(segment['name'])}”."
     )
-    st.caption(f"{fmt.plain(segment_list.sentence(segment, settings))}.")
+    st.caption(f"{fmt.plain(segment_cards.sentence(stores, segment, settings))}.")
     if found.unrenderable:
-        lacking = " or ".join(FIELDS[name].label for name in found.missing)
+        fields = rulebook.fields(stores)
+        lacking = " or ".join(fmt.plain(fields[name].label) for name in found.missing)
         st.caption(
             f":material/block: {fmt.count(found.unrenderable, 'more customer')} can't be sent it for want of "
             f"{lacking}, and will stand in the books as skipped."

@@ -10,7 +10,7 @@ from crm.ingestion.cells import Cell
 from crm.ingestion.files import nameless
 from crm.ingestion.guesses import Guess
 from crm.ingestion.headers import CUSTOMERS, ORDERS
-from crm.ingestion.reading import ATTRIBUTE, BY_CONTENT, BY_NAME, CHOSEN, WORDS, Column
+from crm.ingestion.reading import ATTRIBUTE, BY_CONTENT, BY_NAME, CHOSEN, REMEMBERED, WORDS, Column
 
 # Kind → look → the field that the only column of that look is taken for, if no header names it.
 _BY_LOOK = {
@@ -69,7 +69,9 @@ def as_attributes(
     columns = []
     for position, column in enumerate(found):
         name = plain(column.header)
-        is_free = column.field is None and column.by != CHOSEN and name != nameless(position)
+        is_free = (
+            column.field is None and column.by not in (CHOSEN, REMEMBERED) and name != nameless(position)
+        )
         fits = is_free and not is_ours(name) and not name_problem(name)
         if fits and identity(name) not in taken:
             column = as_attribute(column, name, _cells(sample, position), known)

@@ -146,7 +146,7 @@ def all_seen(reading: Reading, file: BinaryIO) -> tuple[Reading, dict[str, tuple
                 break
     for position, guess in guesses.items():
         column = reading.columns[position]
-        if column.is_new and column.by != CHOSEN and guess.type is not None:
+        if column.is_new and column.by not in (CHOSEN, REMEMBERED) and guess.type is not None:
             column = replace(column, attribute=guess.type)
         column = column if column.dates or column.decimal else columns.styled(column, guess)
         reading = reading.with_column(position, **{name: getattr(column, name) for name in _GUESSED})

@@ -2,7 +2,9 @@
 
 import pytest
 
-from crm import campaigns, library
+from crm import attributes, campaigns, library
+from crm.attributes import Found
+from crm.fields import FieldType
 from crm.settings import settings
 from crm.stores import streams
 from tests.crowd import MARKETER, NOW, Hands, crowd
@@ -70,6 +72,25 @@ def test_a_field_is_put_behind_the_text_by_its_chip(open_page, segment):
     app.pills(key="campaign field first").set_value("name").run()
     assert app.text_area(key="campaign message").value == "Hi {name|there}"
     assert not app.exception
+
+
+def test_a_message_may_name_a_custom_attribute_from_its_chip_to_the_person(open_page, installation, segment):
+    (field,) = attributes.discover(installation, [Found("favouriteColour", FieldType.TEXT)], now=NOW).values()
+    installation.db.customers.update_many({"city": "Pune"}, {"$set": {field.path: "deep *red*"}})
+    app = open_page("campaigns", role="marketer", segment=segment)
+    app.text_input(key="campaign name").set_value("Colours").run()
+    app.text_area(key="campaign message").set_value("We have it in").run()
+    app.pills(key="campaign field more").set_value("favouriteColour").run()
+    assert not app.exception
+    assert app.session_state["campaign message"] == "We have it in {favouriteColour}"
+    assert "We have it in deep *red*" in texts(app)
+    launched = campaigns.launch_new(
+        installation, name="Colours", segment_id=segment, template="In {favouriteColour}", account=MARKETER,
+        now=NOW,
+    )  # fmt: skip
+    Hands(installation).finish()
+    bodies = installation.db.deliveries.distinct("body", {"campaignId": launched["_id"], "state": "sent"})
+    assert bodies == ["In deep *red*"]
 
 
 def test_a_draft_is_kept_and_opened_again(open_page, installation, segment):

@@ -149,3 +149,10 @@ def test_a_reading_with_attributes_is_the_same_after_it_was_stored():
 def test_a_header_such_as_q1_is_no_amount():
     fields = [column.field for column in reading_of("email,Q1,n2\na@x.example,5,6\n").columns]
     assert fields == ["email", "attributes.Q1", "attributes.n2"]
+
+
+def test_a_column_that_was_left_out_of_a_file_like_this_one_stays_out():
+    recall = Choices(kind="customers", columns={1: {"field": None}})
+    file = io.BytesIO(b"email,colour,size\na@x.example,red,5\n")
+    columns = uploads.read(file, Choices(), {}, lambda _: recall).columns
+    assert [column.field for column in columns] == ["email", None, "attributes.size"]
