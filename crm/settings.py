@@ -39,7 +39,7 @@ class Settings(BaseSettings):
     database: str = Field("crm", validation_alias="CRM_DATABASE")
     prefix: str = Field("crm:", validation_alias="CRM_PREFIX")
     data_dir: Path = Field(Path("data"), validation_alias="CRM_DATA_DIR")
-    columns_from: int = Field(50_000, validation_alias="CRM_COLUMNS_FROM", ge=0)
+    columns_from: int = Field(5_000, validation_alias="CRM_COLUMNS_FROM", ge=0)
     address: str = Field("127.0.0.1", validation_alias="CRM_ADDRESS")
     port: int = Field(8501, validation_alias="CRM_PORT", ge=1, le=65535)
     public_url: str | None = Field(None, validation_alias="CRM_PUBLIC_URL")  # if not the above
