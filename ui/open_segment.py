@@ -12,7 +12,7 @@ import streamlit as st
 from crm import library
 from crm.errors import NotFound
 from crm.stores.connection import Stores
-from ui import prompt_box, rule_draft, rule_tree, segment_moment, segment_preview
+from ui import prompt_box, rule_draft, rule_focus, rule_tree, segment_moment, segment_preview
 from ui.rule_draft import Draft
 from ui.rule_tree import Node
 
@@ -148,6 +148,7 @@ def _remember(here: Opened, name: str) -> Opened:
     st.session_state[NAME] = name
     segment_preview.forget()
     segment_moment.forget()
+    rule_focus.forget()
     prompt_box.forget()
     if st.query_params.get(PARAMETER) != here.address:
         st.query_params[PARAMETER] = here.address

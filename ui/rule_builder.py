@@ -5,6 +5,7 @@ page is drawn.
 """
 
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 
 import streamlit as st
 
@@ -14,6 +15,7 @@ from ui import (
     rule_conditions,
     rule_counts,
     rule_draft,
+    rule_focus,
     rule_kinds,
     rule_offers,
     rule_parts,
@@ -23,12 +25,11 @@ from ui import (
     session,
 )
 from ui.rule_draft import Draft, Edit, Expected
+from ui.rule_focus import QUANTIFIERS
 from ui.rule_marks import Marks
 from ui.rule_parts import Shown, button, hint, node_buttons
 from ui.rule_tree import Node
 from ui.rule_values import entered, hold
-
-_QUANTIFIERS = {"AND": "All", "OR": "Any", "NOT": "None"}
 
 
 def rule_builder(
@@ -55,7 +56,9 @@ def rule_builder(
     if rule_tree.is_empty(tree):
         _beginning(tree)
     elif rule_tree.is_group(tree):
-        _group(shown, tree)
+        focus = rule_focus.focused(tree)
+        rule_focus.trail(shown, focus)
+        _group(shown, focus)
     else:
         _everybody(tree)
 
@@ -104,41 +107,53 @@ def _chosen_conditions(tree: Node, root: Node) -> Node:
     return rule_tree.replace(tree, root["id"], rule_tree.group(next(rule_draft.fresh_ids())))
 
 
-def _node(shown: Shown, node: Node) -> None:
+def _node(shown: Shown, node: Node, depth: int = 1) -> None:
+    """A node, so many groups deep below the one that is drawn as the whole."""
     if words := rule_brief.words_for(shown, node):
         _said(shown, node, words)
         return
     match node.get("type"):
+        case "group" if rule_focus.is_folded(shown, node, depth):
+            _folded(shown, node)
         case "group":
-            _group(shown, node)
+            _group(shown, node, depth)
         case "behaviour":
             with st.container(border=True, gap="xsmall", key=f"row-{node['id']}"):
                 rule_behaviours.behaviour(shown, node)
                 hint(shown, node)
         case "top":
             with st.container(border=True, gap="xsmall", key=f"row-{node['id']}"):
-                rule_rankings.ranking(shown, node, _node)
+                rule_rankings.ranking(shown, node, partial(_node, depth=depth + 1))
                 hint(shown, node)
         case _:
             _row(shown, node)
 
 
-def _group(shown: Shown, node: Node) -> None:
-    root = node is shown.tree
-    with st.container(border=not root, gap="small", key=f"box-{node['id']}"):
-        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+def _group(shown: Shown, node: Node, depth: int = 0) -> None:
+    with st.container(border=depth > 0, gap="small", key=f"box-{node['id']}"):
+        with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
             _quantifier(node)
-            if root:
+            if depth == 0:
+                st.markdown("of these", width="stretch")
                 rule_parts.count(shown, node)
             else:
+                st.space("stretch")  # no words: on a phone the number and the menu need their room
                 node_buttons(shown, node)
         hint(shown, node)
         for child in node["conditions"]:
-            _node(shown, child)
+            _node(shown, child, depth + 1)
         with st.container(horizontal=True, gap="small"):
             _adders(node)
-            if root:
+            if node is shown.tree:
                 button("Put all into a group", "wrap", node, _wrapped(node["id"]), "data_array")
+
+
+def _folded(shown: Shown, node: Node) -> None:
+    with st.container(
+        border=True, horizontal=True, vertical_alignment="center", gap="xsmall", key=f"box-{node['id']}"
+    ):
+        rule_focus.draw_folded(shown, node)
+        node_buttons(shown, node)
 
 
 def _quantifier(node: Node) -> None:
@@ -146,20 +161,19 @@ def _quantifier(node: Node) -> None:
     hold(key, node["operator"])
     st.segmented_control(
         "How many of these conditions must hold",
-        list(_QUANTIFIERS),
+        list(QUANTIFIERS),
         key=key,
-        format_func=_QUANTIFIERS.__getitem__,
+        format_func=QUANTIFIERS.__getitem__,
         required=True,
         label_visibility="collapsed",
         on_change=_set_quantifier,
         args=(node, key),
     )
-    st.markdown("of these", width="stretch")
 
 
 def _set_quantifier(node: Node, key: str) -> None:
     chosen = entered(key)
-    if chosen in _QUANTIFIERS:
+    if chosen in QUANTIFIERS:
         here = Expected(node["id"])
         rule_draft.apply(here, lambda tree: rule_tree.change(tree, here.node_id, operator=chosen))
 

@@ -26,6 +26,7 @@ from ui.rule_tree import Node
 
 _HELD = "segment preview"
 _GOOD_FOR = timedelta(minutes=1)
+_LONGEST = 280  # characters of a sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,10 +119,22 @@ def numbers(shown: Shown, settings: Settings) -> None:
         st.metric("Customers", fmt.number(found.size), width="content")
         share = fmt.percent(found.share) if found.total else fmt.NOTHING
         st.metric(f"Of {fmt.number(found.total)}", share, width="content")
-    st.markdown(f"{fmt.plain(shown.answer.sentence)}.")
+    _sentence(f"{shown.answer.sentence}.")
     if found.size:
         st.caption(fmt.plain(worth(found, settings)))
     _stamp(found, settings)
+
+
+def _sentence(text: str) -> None:
+    """The rule in words; of a long one its beginning, and the rest on a click."""
+    if len(text) <= _LONGEST:
+        st.markdown(fmt.plain(text))
+        return
+    st.markdown(fmt.plain(text[:_LONGEST].rsplit(" ", 1)[0] + " …"))
+    rest = st.popover("Read all of it", type="tertiary", key="segment-sentence", on_change="rerun")
+    if rest.open:
+        with rest.container(height=400, border=False):
+            st.markdown(fmt.plain(text))
 
 
 def worth(found: Preview, settings: Settings) -> str:

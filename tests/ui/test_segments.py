@@ -390,11 +390,41 @@ def test_only_who_may_campaign_is_led_to_campaigns(shop, open_page, role, offere
     assert any(button.key == "segment-use" for button in app.button) is offered
 
 
-def test_a_deep_and_long_tree_opens_and_reads_back(shop, open_page):
+def test_a_deep_tree_opens_a_few_levels_at_a_time_and_reads_back(shop, open_page):
     tree = group(MORE, *({**CITY, "id": 100 + n} for n in range(20)), operator="OR")
     for depth in range(12):
         tree = group({**MORE, "id": 50 + depth, "value": depth}, tree)
     app = open_page("segments", role="analyst", segment=saved(shop, rules=tree))
     assert not app.exception
-    assert len(widgets(app, "selectbox", "field")) == 33
     assert app.button(key="segment-save").label == "Saved"
+    seen = [widget.value for widget in widgets(app, "number_input", "value")]
+    while doors := widgets(app, "button", "open"):
+        assert len(widgets(app, "selectbox", "field")) == 3
+        doors[0].click().run()
+        seen += [widget.value for widget in widgets(app, "number_input", "value")]
+    assert seen == [*range(11, -1, -1), 1000]
+    assert len(widgets(app, "selectbox", "field")) == 21
+
+
+def test_an_edit_deep_in_a_tree_is_undone_where_it_was_made(shop, open_page):
+    tree = group({**MORE, "value": 5})
+    for depth in range(5):
+        tree = group({**MORE, "value": depth}, tree)
+    app = open_page("segments", role="analyst", segment=saved(shop, rules=tree))
+    widgets(app, "button", "open")[0].click().run()
+    widgets(app, "number_input", "value")[0].set_value(99.0).run()
+    app.button(key="rule-undo").click().run()
+    assert [widget.value for widget in widgets(app, "number_input", "value")] == [1, 0, 5]
+    widgets(app, "button", "focus")[0].click().run()
+    assert [widget.value for widget in widgets(app, "number_input", "value")] == [4, 3, 2]
+
+
+def test_a_deep_group_that_has_to_be_finished_is_open_and_stays_so(shop, open_page):
+    tree = group(MORE)
+    for depth in range(3):
+        tree = group({**MORE, "value": depth}, tree)
+    app = open_page("segments", role="analyst", segment=saved(shop, rules=tree))
+    widgets(app, "button", "group")[2].click().run()
+    assert "Finish this condition" in texts(app)
+    widgets(app, "number_input", "value")[-1].set_value(7.0).run()
+    assert [widget.value for widget in widgets(app, "number_input", "value")][-1] == 7
