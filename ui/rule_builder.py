@@ -150,8 +150,9 @@ def _group(shown: Shown, node: Node, depth: int = 0) -> None:
 
 def _folded(shown: Shown, node: Node) -> None:
     with st.container(
-        border=True, horizontal=True, vertical_alignment="center", gap="xsmall", key=f"box-{node['id']}"
-    ):
+        border=True, horizontal=True, wrap=False, vertical_alignment="center", gap="xsmall",
+        key=f"box-{node['id']}",
+    ):  # fmt: skip
         rule_focus.draw_folded(shown, node)
         node_buttons(shown, node)
 
@@ -187,7 +188,9 @@ def _row(shown: Shown, node: Node) -> None:
 
 
 def _said(shown: Shown, node: Node, words: str) -> None:
-    with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", key=f"row-{node['id']}"):
+    with st.container(
+        horizontal=True, wrap=False, vertical_alignment="center", gap="xsmall", key=f"row-{node['id']}"
+    ):
         rule_brief.draw(node, words)
         node_buttons(shown, node)
 

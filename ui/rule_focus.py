@@ -86,13 +86,12 @@ def draw_folded(shown: Shown, node: Node) -> None:
 
 
 def _words(shown: Shown, node: Node) -> str:
-    number = fmt.count(len(node["conditions"]), "condition")
     try:
         rule = segments.parse(node, shown.offers.fields)
     except InvalidRule:
-        return f"{QUANTIFIERS[node['operator']]} of {number}"
+        return f"{_named(node)} conditions"
     said = segments.describe(rule, currency=session.settings().currency).removeprefix("Customers who ")
-    return f"{QUANTIFIERS[node['operator']]} of {number}: {fmt.plain(charts.shortened(said, _LONGEST))}"
+    return f"{_named(node)}: {fmt.plain(charts.shortened(said, _LONGEST))}"
 
 
 def _named(node: Node) -> str:

@@ -107,7 +107,9 @@ def count(shown: Shown, node: Node) -> None:
 def node_buttons(shown: Shown, node: Node) -> None:
     """The node's number, its menu, and the button that removes it."""
     here = Expected(node["id"])
-    with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", width="content"):
+    with st.container(
+        horizontal=True, wrap=False, vertical_alignment="center", gap="xsmall", width="content"
+    ):
         count(shown, node)
         offers = [_VALUES] if rule_kinds.has_amount(node, shown.offers.fields) else []
         offers += [name for name, action in ACTIONS.items() if action.offered(shown.tree, node)]
