@@ -25,10 +25,12 @@ from api import (
     orders,
     overlap,
     products,
+    rehearsals,
     rejections,
     sample,
     segment_versions,
     segments,
+    suppressions,
     visits,
 )
 from crm.stores.connection import Stores
@@ -45,6 +47,7 @@ the Settings page and send it as `X-API-Key`. Every error is `{"error": {"code",
 _ROUTERS = (
     ai.router,
     auth.router,
+    rehearsals.router,
     campaigns.router,
     customers.router,
     dead_letters.router,
@@ -61,6 +64,7 @@ _ROUTERS = (
     sample.router,
     segment_versions.router,
     segments.router,
+    suppressions.router,
     visits.router,
 )
 _BESIDE = (health.liveness, ai.router)  # served outside /api, at their own paths, which are

@@ -152,9 +152,20 @@ def cancel(stores: StoresDep, account: Marketer, campaign_id: str) -> Campaign:
 
 
 @router.post("/campaigns/{campaign_id}/retry")
-def retry(stores: StoresDep, account: Marketer, campaign_id: str) -> Campaign:
-    """Send what has failed once more, as another attempt."""
-    return campaigns.retry(stores, campaign_id, account=account, now=utc_now())
+def retry(
+    stores: StoresDep,
+    account: Marketer,
+    campaign_id: str,
+    reason: str | None = None,
+    variant: str | None = None,
+) -> Campaign:
+    """Send what has failed once more, as another attempt: all of it, or of one `reason`, of one `variant`.
+
+    What failed as unclear may have been sent: it is only sent again where its reason is given.
+    """
+    return campaigns.retry(
+        stores, campaign_id, reason=reason, variant=variant, account=account, now=utc_now()
+    )
 
 
 @router.get("/campaigns/{campaign_id}/stats")
