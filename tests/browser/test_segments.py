@@ -1,5 +1,11 @@
 """Segments in a real browser: words to rules, editing, saving, the list's menus."""
 
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from crm import library
+from crm.auth import Account
+from crm.moment import utc_now
 from tests.browser.chromium import settle
 
 
@@ -45,6 +51,32 @@ def test_a_segment_is_renamed_and_deleted_after_asking(signed_in, shop):
     page.get_by_role("dialog").wait_for(state="detached")
     settle(page)
     assert shop.db.segments.find_one({"_id": at}) is None
+
+
+def test_members_are_downloaded_and_a_deletion_is_undone(signed_in, shop):
+    rules = {"type": "condition", "field": "orderCount", "operator": "greaterThan", "value": 2}
+    marketer = Account("a" * 24, "m@shop.example", "M", "marketer")
+    at = library.save(
+        shop, name="To be exported", rules=rules, account=marketer, now=utc_now(), zone=ZoneInfo("UTC")
+    )["_id"]
+    page = signed_in("marketer", "segments")
+    choose(page, at, "Export")
+    with page.expect_download() as found:
+        page.get_by_role("dialog").get_by_role("link", name="Download").click()
+    lines = Path(found.value.path()).read_text().splitlines()
+    assert len(lines) == 1 + shop.db.customers.count_documents({"orderCount": {"$gt": 2}})
+    assert shop.db.segments.find_one({"_id": at})["lastUsedFor"] == "export"
+    page.get_by_role("dialog").get_by_role("button", name="Close").click()
+    page.get_by_role("dialog").wait_for(state="detached")
+    settle(page)
+    choose(page, at, "Delete")
+    page.get_by_role("dialog").get_by_role("button", name="Delete").click()
+    page.get_by_role("dialog").wait_for(state="detached")
+    settle(page)
+    assert shop.db.segments.find_one({"_id": at}) is None
+    page.get_by_role("button", name="Undo").click()
+    settle(page)
+    assert shop.db.segments.find_one({"_id": at})["name"] == "To be exported"
 
 
 def choose(page, segment_id, action):
