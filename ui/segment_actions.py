@@ -10,7 +10,7 @@ from crm.saved import usage
 from crm.settings import Settings
 from crm.stores.connection import Stores
 from ui import format as fmt
-from ui import notices, open_segment, segment_export, segment_trash, segment_users
+from ui import notices, open_segment, segment_export, segment_overlap, segment_trash, segment_users
 
 _ASKED = "segment asked about"
 ACTIONS = {
@@ -18,6 +18,7 @@ ACTIONS = {
     "rename": "Rename",
     "tags": "Tags",
     "duplicate": "Duplicate",
+    "compare": "Compare",
     "export": "Export",
     "delete": "Delete",
 }
@@ -41,15 +42,18 @@ def menu(segment_id: str, name: str) -> None:
 
 def _choose(key: str, segment_id: str, name: str) -> None:
     action = st.session_state.get(key)
+    if action in ACTIONS:
+        take(action, segment_id, name)
+
+
+def take(action: str, segment_id: str, name: str) -> None:
+    """Go where an action leads; or have the run that follows do it, or ask about it."""
     if action == "open":
         open_segment.show(segment_id)
-    elif action in ACTIONS:
-        ask(action, segment_id, name)
-
-
-def ask(action: str, segment_id: str, name: str) -> None:
-    """Have the run that follows do this, or ask about it."""
-    st.session_state[_ASKED] = (action, segment_id, name)
+    elif action == "compare":
+        segment_overlap.open_with((segment_id,))
+    else:
+        st.session_state[_ASKED] = (action, segment_id, name)
 
 
 def asked(stores: Stores, settings: Settings, account: Account) -> None:

@@ -8,7 +8,7 @@ import streamlit as st
 from crm.saved.sizes import Point
 from crm.settings import Settings
 from crm.stores.connection import Stores
-from ui import open_segment, segment_actions, segment_cards
+from ui import segment_actions, segment_cards
 
 _CLICKED = "segment-table-click"
 
@@ -71,7 +71,5 @@ def _clicked(rows: list[tuple[str, str]]) -> None:
     if click is None or not 0 <= click["row"] < len(rows):
         return
     action = next((key for key, label in segment_actions.ACTIONS.items() if label == click["label"]), None)
-    if action == "open":
-        open_segment.show(rows[click["row"]][0])
-    elif action:
-        segment_actions.ask(action, *rows[click["row"]])
+    if action:
+        segment_actions.take(action, *rows[click["row"]])

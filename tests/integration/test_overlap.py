@@ -68,10 +68,13 @@ def test_the_columns_have_the_same_regions(shop: Stores, monkeypatch, tmp_path) 
     settings.cache_clear()
     keeper = Keeper(shop, shelf_of(settings()))
     keeper.catch_up()
-    found = overlap(shop, three(shop), now=NOW, zone=ZONE)
+    ids = three(shop)
+    found = overlap(shop, ids, now=NOW, zone=ZONE)
+    earlier = overlap(shop, ids, now=NOW - timedelta(days=10), zone=ZONE)
     settings.cache_clear()
     assert (regions(found), found.engine) == (EXPECTED, audiences.COLUMNS)
     assert found.known_at <= utc_now()
+    assert (earlier.segments[2]["size"], earlier.engine) == (0, audiences.COLUMNS)
 
 
 def test_the_rule_of_a_region_selects_whoever_is_in_it(shop: Stores) -> None:
