@@ -9,13 +9,12 @@ import pandas as pd
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-from crm import attributes, ingest
+from crm import ingest
 from crm.auth import Account
-from crm.errors import CrmError
 from crm.moment import utc_now
 from crm.settings import settings
 from crm.stores.connection import Document, Stores
-from ui import format
+from ui import format, upload_mapping
 
 _RUNNING = frozenset({"queued", "reading", "asking", "importing"})
 _KINDS = {"customers": "Customers", "orders": "Orders", "products": "Products"}
@@ -37,36 +36,21 @@ def file_card(stores: Stores, account: Account, file: UploadedFile) -> None:
     name, key = file.name, file.file_id
     with st.container(border=True, key=f"file_{key}"):
         st.markdown(f"**{format.plain(name)}** · {format.size(file.size)}")
-        try:
-            known = attributes.by_identity(stores)
-            preview = ingest.preview_file(_rewound(file), name, known=known)
-        except CrmError as error:
-            st.error(error.message, icon=":material/error:")
+        preview = upload_mapping.choose(stores, file)
+        if preview is None:
             return
-        kind = st.segmented_control(
-            "Rows are",
-            list(_KINDS),
-            format_func=_KINDS.__getitem__,
-            default=preview.kind,
-            required=True,
-            key=f"kind_{key}",
-        )
-        if kind != preview.kind:
-            try:
-                preview = ingest.preview_file(_rewound(file), name, kind=kind, known=known)
-            except CrmError as error:
-                st.error(error.message, icon=":material/error:")
-                return
         _understanding(preview)
         if preview.mapping and st.button(
-            f"Import {_KINDS[kind or 'customers'].lower()}",
+            f"Import {_KINDS[preview.kind or 'customers'].lower()}",
             type="primary",
             icon=":material/upload:",
             key=f"import_{key}",
         ):
+            upload_mapping.remember(stores, account, file, preview)
             ingest.start_import(
-                stores, _rewound(file), kind=kind, filename=name, account_id=account.id, now=utc_now()
-            )
+                stores, _rewound(file), kind=preview.kind, filename=name, account_id=account.id,
+                now=utc_now(), reading=preview.reading,
+            )  # fmt: skip
             st.session_state["uploads_imported"] |= {key}
             st.rerun()
 
@@ -84,15 +68,9 @@ def _understanding(preview: ingest.FilePreview) -> None:
             hide_index=True,
             alt="First rows of the file as they will be understood",
         )
-    for problem in preview.problems:
-        st.warning(problem, icon=":material/warning:")
-    with st.expander("Which column is what"):
-        columns = preview.reading.columns if preview.reading else ()
-        table = pd.DataFrame(
-            [{"Column in the file": column.header, "Taken as": column.taken_as} for column in columns]
-            or [{"Column in the file": column, "Taken as": "not used"} for column in preview.columns]
-        )
-        st.dataframe(table, hide_index=True, alt="Columns of the file and the fields they are taken as")
+    if problems := [format.plain(one) for one in upload_mapping.said(preview)]:
+        text = problems[0] if len(problems) == 1 else "\n".join(f"- {one}" for one in problems)
+        st.warning(text, icon=":material/warning:")
 
 
 def _as_understood(rows: Sequence[dict[str, Any]]) -> pd.DataFrame:

@@ -258,15 +258,12 @@ def preview(
 
 def notes(reading: Reading) -> tuple[str, ...]:
     """What a person should know of how the file is understood."""
-    found = [*reading.table.notes, *columns.notes(reading.columns)]
-    for column in reading.asks:
-        is_date = column.field in DATES[reading.kind] or column.attribute == FieldType.DATE
-        what = "day or month" if is_date else "thousands or decimals"
-        found.append(
-            f"Nothing in the column “{column.header}” tells {what}, as in “{column.asks}”: rows with such "
-            "values will be refused, unless you say how the column is written."
-        )
-    unused = [column.header for column in reading.columns if not column.field]
+    found = [*reading.table.notes, *columns.notes(reading.columns), *asked(reading)]
+    unused = [
+        column.header
+        for column in reading.columns
+        if not column.field and column.by not in (CHOSEN, REMEMBERED)
+    ]
     if unused:
         one = len(unused) == 1
         found.append(
@@ -274,6 +271,19 @@ def notes(reading: Reading) -> tuple[str, ...]:
             f"{'is' if one else 'are'} not understood and will be left out."
         )
     return tuple(found)
+
+
+def asked(reading: Reading) -> list[str]:
+    """What nothing in the file tells, a sentence a column."""
+    found = []
+    for column in reading.asks:
+        is_date = column.field in DATES[reading.kind] or column.attribute == FieldType.DATE
+        what = "day or month" if is_date else "thousands or decimals"
+        found.append(
+            f"Nothing in the column “{column.header}” tells {what}, as in “{column.asks}”: rows with such "
+            "values will be refused, unless you say how the column is written."
+        )
+    return found
 
 
 def _cells(sample: Sequence[Sequence[Cell]], position: int) -> list[Cell]:
