@@ -30,6 +30,16 @@ end
 return 0
 """
 
+# Asked twice, because the first answer was lost, it finds the entry acknowledged and does nothing.
+_BURY = """
+if redis.call('XACK', KEYS[1], ARGV[1], ARGV[2]) == 0 then return 0 end
+for place = 4, #ARGV, 2 do
+  local letter, reason = ARGV[place], ARGV[place + 1]
+  redis.call('XADD', KEYS[2], '*', 'd', letter, 'id', ARGV[2], 'deliveries', ARGV[3], 'reason', reason)
+end
+return 1
+"""
+
 _NEWEST = """
 local newest = redis.call('XREVRANGE', KEYS[1], '+', '-', 'COUNT', 1)
 return newest[1] and newest[1][1]
@@ -151,15 +161,12 @@ def bury(stores: Stores, entry: Entry, reason: str, parts: Sequence[tuple[bytes,
 
     With `parts`, these payloads are put aside in its place, each for its own reason.
     """
-    letters: list[dict[Any, Any]] = [{**entry.fields, "reason": reason}]
-    if parts is not None:
-        letters = [{"d": data, "reason": why} for data, why in parts]
-    pipe = stores.redis.pipeline(transaction=True)
-    for letter in letters:
-        place: dict[Any, Any] = {"id": entry.id, "deliveries": entry.deliveries}
-        pipe.xadd(streams.dead_key(stores, entry.stream), {**letter, **place})
-    pipe.xack(streams.key(stores, entry.stream), streams.GROUP, entry.id)
-    pipe.execute()
+    letters: list[tuple[bytes, str]] = (
+        [(entry.fields.get(b"d", b""), reason)] if parts is None else list(parts)
+    )
+    keys = streams.key(stores, entry.stream), streams.dead_key(stores, entry.stream)
+    place = streams.GROUP, entry.id, entry.deliveries
+    stores.redis.eval(_BURY, 2, *keys, *place, *(word for letter in letters for word in letter))
 
 
 def trim(stores: Stores, stream: str) -> int:
