@@ -26,11 +26,22 @@ class Page:
     next: str | None
 
 
-def customers(stores: Stores, *, search: str = "", limit: int = 50, cursor: str | None = None) -> Page:
-    """Customers newest first; `search` is looked for in name, e-mail, phone and external id."""
+def customers(
+    stores: Stores,
+    *,
+    search: str = "",
+    limit: int = 50,
+    cursor: str | None = None,
+    import_id: str | None = None,
+) -> Page:
+    """Customers newest first; `search` is looked for in name, e-mail, phone and external id.
+
+    With `import_id` only those whom that import created.
+    """
     before = _decode(cursor)
+    position = str(before[0]) if before else None
     rows = store.customers(
-        stores, search=fold(search), before=str(before[0]) if before else None, limit=_limit(limit) + 1
+        stores, search=fold(search), before=position, limit=_limit(limit) + 1, import_id=import_id
     )
     return _page(attributes.named(stores, rows), limit, lambda row: [row["_id"]])
 

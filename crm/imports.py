@@ -104,6 +104,11 @@ def correct(
     return corrections.correct(stores, document, cells, now=now)
 
 
+def corrections_under_way(stores: Stores, import_id: str) -> bool:
+    """Whether corrected rows of an import are on their way."""
+    return rejections.any_sent(stores, import_id)
+
+
 def resend_lost_corrections(stores: Stores, *, now: datetime) -> None:
     """Publish once more what was corrected and is not persisted: its publication may have been lost."""
     for lost in rejections.sent_before(stores, now - _LOST_AFTER):

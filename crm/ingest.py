@@ -5,7 +5,7 @@ stream when a call returns, and is stored once however often it is sent or redel
 """
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, tzinfo
 from itertools import islice
@@ -26,8 +26,8 @@ from crm.ingestion.reading import Reading
 from crm.ingestion.records import Record, Refusal, from_json
 from crm.ingestion.uploads import NO_ATTRIBUTES, Attributes, FilePreview
 from crm.settings import settings
+from crm.stores import accounts, rejections, spool, streams
 from crm.stores import imports as store
-from crm.stores import rejections, spool, streams
 from crm.stores.connection import Document, Stores, new_id
 from crm.stores.transactions import transact
 
@@ -57,6 +57,7 @@ __all__ = [
 _BLOCK = 4000  # records validated and published at a time
 _PREVIEWED = 10
 _LISTED_REJECTIONS = 1000
+_LISTED_IN_LISTS = 20
 _USUAL = {"existing": batches.UPDATE, "totals": imports.TOTALS[0]}
 _LOST_AFTER = timedelta(seconds=30)  # an upload that nobody has taken up is announced once more
 
@@ -291,32 +292,51 @@ def import_status(stores: Stores, import_id: str) -> Document:
     """State, counts and the first rejections of an import. Raises NotFound.
 
     `{_id, kind, filename, state, counts: {read, accepted, created, updated, unchanged, rejected},
-    rejections: [{row, field, code, reason}], message, notes, mapping, size, position, createdBy, createdAt,
-    finishedAt, undoUntil, undo}`; `position` of `size` is how far it is persisted, in bytes of the file, and
-    `undo`, where somebody has asked for it, `{askedAt, by, endedAt, removed, restored, kept, done}`.
+    rejections: [{row, field, code, reason}], message, notes, mapping, size, position, createdBy,
+    createdByName, createdAt, startedAt, finishedAt, existing, totals, waitsFor, pace, undoUntil, undo}`;
+    `waitsFor` is the import that comes first; `position` of `size` is how far it is persisted, in bytes of
+    the file, and `undo`, where somebody has asked for it, `{askedAt, by, endedAt, removed, restored, kept,
+    done}`.
     """
     document = store.get(stores, import_id)
     if document is None:
         raise NotFound("There is no such import.")
-    return _status(stores, document, store.counted(stores, [import_id])[import_id])
+    names = _names(stores, [document])
+    return _status(stores, document, store.counted(stores, [import_id])[import_id], names)
 
 
 def list_imports(stores: Stores, limit: int = 50, cursor: str | None = None) -> Page:
-    """Imports, newest first, each as `import_status` has it."""
+    """Imports, newest first, each as `import_status` has it, with a few of its rejections."""
     found = store.newest(stores, before=cursor, limit=limit + 1)
     page, more = found[:limit], len(found) > limit
     counted = store.counted(stores, [document["_id"] for document in page])
-    items = [_status(stores, document, counted[document["_id"]]) for document in page]
+    names = _names(stores, page)
+    items = [
+        _status(stores, document, counted[document["_id"]], names, listed=_LISTED_IN_LISTS)
+        for document in page
+    ]
     return Page(items, page[-1]["_id"] if more else None)
 
 
-def _status(stores: Stores, document: Document, counted: dict[str, int]) -> Document:
+def _names(stores: Stores, documents: Iterable[Document]) -> dict[str, str]:
+    """Account → its name, of whoever uploaded these."""
+    return accounts.names(stores, {one["createdBy"] for one in documents if one["createdBy"]})
+
+
+def _status(
+    stores: Stores,
+    document: Document,
+    counted: dict[str, int],
+    names: Mapping[str, str],
+    *,
+    listed: int = _LISTED_REJECTIONS,
+) -> Document:
     counts = progress.counts_of(document, counted)
-    listed: list[Document] = []
+    rejected: list[Document] = []
     if counts["rejected"]:
-        listed = [
+        rejected = [
             {name: one[name] for name in ("row", "field", "code", "reason")}
-            for one in rejections.of_import(stores, document["_id"], limit=_LISTED_REJECTIONS)
+            for one in rejections.of_import(stores, document["_id"], limit=listed)
         ]
     persisted = counted["batches"] / document["published"] if document["published"] else 1
     return {
@@ -325,13 +345,14 @@ def _status(stores: Stores, document: Document, counted: dict[str, int]) -> Docu
         "filename": document["filename"],
         "state": document["state"],
         "counts": counts,
-        "rejections": listed,
+        "rejections": rejected,
         "message": words.of(document, counts),
         "notes": document.get("notes", []),
         "mapping": document.get("mapping", []),
         "size": document["size"],
         "position": int(document["position"] * persisted),
         "createdBy": document["createdBy"],
+        "createdByName": names.get(document["createdBy"] or ""),
         "createdAt": document["createdAt"],
         "finishedAt": document.get("finishedAt"),
         "startedAt": document.get("startedAt"),

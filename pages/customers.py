@@ -1,8 +1,8 @@
-"""Customers: find one, and see everything about him (`?customer=ID`)."""
+"""Customers: find one, see everything about him (`?customer=ID`), or whom an import made (`?import=ID`)."""
 
 import streamlit as st
 
-from crm import directory, rulebook
+from crm import directory, ingest, rulebook
 from crm.errors import NotFound
 from crm.moment import utc_now
 from ui import customer_cards, customer_segments
@@ -45,6 +45,26 @@ def turn(cursor: str | None) -> None:
     st.session_state["customers_trail"] = [*trail, cursor] if cursor else trail[:-1]
 
 
+def of_import() -> str | None:
+    """The import whose customers alone are shown, with a way back to all."""
+    import_id = st.query_params.get("import")
+    if st.session_state.get("customers_import") != import_id:
+        st.session_state.update(customers_import=import_id, customers_trail=[])
+    if import_id is None:
+        return None
+    try:
+        name = ingest.import_status(stores(), import_id)["filename"]
+    except NotFound as error:
+        st.warning(error.message, icon=":material/search_off:")
+        name = import_id
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(f"Created by the import of **{fmt.plain(name)}**", width="content")
+        if st.button("Show all customers", type="tertiary", icon=":material/close:"):
+            del st.query_params["import"]
+            st.rerun()
+    return import_id
+
+
 def everybody() -> None:
     """The search and its page of customers."""
     st.title("Customers")
@@ -57,12 +77,14 @@ def everybody() -> None:
         width=420,
         on_change=lambda: st.session_state.update(customers_trail=[]),
     )
+    import_id = of_import()
     trail = st.session_state.setdefault("customers_trail", [])
     found = directory.customers(
-        stores(), search=search or "", limit=_PAGE, cursor=trail[-1] if trail else None
+        stores(), search=search or "", limit=_PAGE, cursor=trail[-1] if trail else None, import_id=import_id
     )
     if not found.items:
-        st.caption("Nobody is called so." if search else "There are no customers yet.")
+        nobody = "Nobody of this import is there." if import_id else "There are no customers yet."
+        st.caption("Nobody is called so." if search else nobody)
         return
     event = st.dataframe(
         customer_cards.table(found.items, currency=currency, zone=zone),
@@ -72,7 +94,7 @@ def everybody() -> None:
         alt="Customers, the newest first; select a row to open it",
         on_select="rerun",
         selection_mode="single-row",
-        key=f"customers_table_{search}_{len(trail)}",
+        key=f"customers_table_{search}_{len(trail)}_{import_id or ''}",
         column_config={
             "Name": st.column_config.TextColumn(pinned=True),
             f"Spent ({fmt.symbol(currency).strip()})": st.column_config.NumberColumn(format="localized"),
@@ -90,6 +112,8 @@ def everybody() -> None:
         )  # fmt: skip
         if search:
             st.caption("Customers whose name, e-mail, phone or external id contains it, the newest first")
+        elif import_id:
+            st.caption("The newest first. Select a row to open it.")
         else:
             total = directory.totals(stores())["customers"]
             st.caption(f"{fmt.count(total, 'customer')}, the newest first. Select a row to open it.")

@@ -1,4 +1,4 @@
-"""What the Upload page shows of a file before it is imported, and of an import while and after it runs."""
+"""What the Upload page shows of a file before it is imported."""
 
 from collections.abc import Sequence
 from datetime import datetime, time
@@ -13,22 +13,10 @@ from crm import ingest
 from crm.auth import Account
 from crm.moment import utc_now
 from crm.settings import settings
-from crm.stores.connection import Document, Stores
-from ui import format, upload_mapping
+from crm.stores.connection import Stores
+from ui import format, import_list, upload_choices, upload_mapping
 
-_RUNNING = frozenset({"queued", "reading", "asking", "importing"})
 _KINDS = {"customers": "Customers", "orders": "Orders", "products": "Products"}
-_BADGES = {
-    "queued": ("Waiting", "gray"),
-    "reading": ("Reading", "blue"),
-    "asking": ("Waiting for you", "orange"),
-    "importing": ("Importing", "blue"),
-    "finished": ("Finished", "green"),
-    "failed": ("Failed", "red"),
-    "cancelled": ("Cancelled", "gray"),
-    "undone": ("Undone", "gray"),
-}
-_SHOWN_REJECTIONS = 200
 
 
 def file_card(stores: Stores, account: Account, file: UploadedFile) -> None:
@@ -40,18 +28,15 @@ def file_card(stores: Stores, account: Account, file: UploadedFile) -> None:
         if preview is None:
             return
         _understanding(preview)
-        if preview.mapping and st.button(
-            f"Import {_KINDS[preview.kind or 'customers'].lower()}",
-            type="primary",
-            icon=":material/upload:",
-            key=f"import_{key}",
-        ):
+        choices = upload_choices.ask(preview.kind, key) if preview.mapping else None
+        if choices is not None:
             upload_mapping.remember(stores, account, file, preview)
-            ingest.start_import(
+            started = ingest.start_import(
                 stores, _rewound(file), kind=preview.kind, filename=name, account_id=account.id,
-                now=utc_now(), reading=preview.reading,
+                now=utc_now(), reading=preview.reading, **choices,
             )  # fmt: skip
             st.session_state["uploads_imported"] |= {key}
+            import_list.remember(started)
             st.rerun()
 
 
@@ -88,73 +73,3 @@ def _cell(value: Any, zone: ZoneInfo) -> Any:
         return value
     midnight = value.astimezone(zone).time() == time()
     return format.day(value, zone) if midnight else format.moment(value, zone)
-
-
-def is_running(status: Document) -> bool:
-    """Whether the import's numbers may still change."""
-    return status["state"] in _RUNNING
-
-
-def import_card(stores: Stores, status: dict[str, Any]) -> None:
-    """One import: its state, its counts, and what it refused."""
-    import_id, counts = status["_id"], status["counts"]
-    label, color = _BADGES[status["state"]]
-    with st.container(border=True, key=f"import_card_{import_id}"):
-        with st.container(horizontal=True, vertical_alignment="center"):
-            st.markdown(f"**{format.plain(status['filename'])}**", width="content")
-            st.badge(label, color=color)
-            st.caption(f"{status['kind'] or 'kind not known yet'} · {_when(status)}", width="content")
-            if is_running(status):
-                st.space("stretch")
-                if st.button("Cancel", key=f"cancel_{import_id}", icon=":material/close:"):
-                    ingest.cancel_import(stores, import_id, now=utc_now())
-                    st.rerun(scope="fragment")
-        if is_running(status):
-            _progress(status)
-        _counts(counts)
-        if status.get("message"):
-            st.markdown(format.plain(status["message"]))
-        if counts["rejected"]:
-            _rejections(stores, status)
-
-
-def _when(status: dict[str, Any]) -> str:
-    if status["finishedAt"] is None:
-        return f"started {format.ago(status['createdAt'], utc_now())}"
-    seconds = max(1, round((status["finishedAt"] - status["createdAt"]).total_seconds()))
-    return f"{format.ago(status['finishedAt'], utc_now())}, took {format.count(seconds, 'second')}"
-
-
-def _progress(status: dict[str, Any]) -> None:
-    total, read = status.get("size") or 0, status.get("position") or 0
-    counts = status["counts"]
-    text = f"{format.number(counts['read'])} rows persisted or refused so far"
-    st.progress(min(read / total, 1.0) if total else 0.0, text=text)
-
-
-def _counts(counts: dict[str, int]) -> None:
-    shown = ("read", "created", "updated", "unchanged", "rejected")
-    with st.container(horizontal=True, gap="large"):
-        for name in shown:
-            st.metric(name.capitalize(), format.number(counts[name]), width="content")
-
-
-def _rejections(stores: Stores, status: dict[str, Any]) -> None:
-    rejected = status["counts"]["rejected"]
-    with st.expander(f"{format.count(rejected, 'row')} refused, and why"):
-        rows = [
-            {"Row": row["row"], "Field": row["field"], "Reason": row["reason"]}
-            for row in status["rejections"][:_SHOWN_REJECTIONS]
-        ]
-        st.dataframe(pd.DataFrame(rows), hide_index=True, alt="Refused rows with their reasons")
-        if rejected > len(rows):
-            st.caption(f"The first {len(rows)} are shown; the download holds all of them.")
-        st.download_button(
-            "Download the refused rows",
-            data=lambda: "".join(ingest.import_rejections_csv(stores, status["_id"])).encode(),
-            file_name=f"rejections-{status['filename']}",
-            mime="text/csv",
-            icon=":material/download:",
-            on_click="ignore",
-            key=f"download_{status['_id']}",
-        )

@@ -13,9 +13,14 @@ _HIDDEN = {"folded": 0, "version": 0}
 _HIDDEN_OF_ORDERS = {"products.folded": 0, "version": 0}
 
 
-def customers(stores: Stores, *, search: str, before: str | None, limit: int) -> list[Document]:
-    """Customers newest first whose name, e-mail, phone or external id contains `search` (folded)."""
-    query: Document = {}
+def customers(
+    stores: Stores, *, search: str, before: str | None, limit: int, import_id: str | None = None
+) -> list[Document]:
+    """Customers newest first whose name, e-mail, phone or external id contains `search` (folded).
+
+    With `import_id` only those whom that import created.
+    """
+    query: Document = {} if import_id is None else {"importId": import_id}
     if search:
         pattern = re.escape(search)
         query["$or"] = [{path: {"$regex": pattern}} for path in _SEARCHED]

@@ -5,12 +5,14 @@ One that somebody has corrected stays until the batch with it is persisted: `sen
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from pymongo import DESCENDING, ReplaceOne, UpdateOne
 
 from crm.stores.connection import Document, Session, Stores
+
+_LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)  # any moment, for an index of those that have one
 
 
 def add(stores: Stores, rejections: Sequence[Document], session: Session | None = None) -> None:
@@ -120,6 +122,15 @@ def settle_corrections(
 def sent(stores: Stores, import_id: str, batch: str) -> list[Document]:
     """Corrected rows that are on their way with this batch, by row."""
     return list(stores.db.rejections.find({"importId": import_id, "sent": batch}).sort("row"))
+
+
+def any_sent(stores: Stores, import_id: str) -> bool:
+    query = {
+        "importId": import_id,
+        "sent": {"$exists": True},
+        "sentAt": {"$gt": _LONG_AGO},
+    }
+    return stores.db.rejections.find_one(query, {"_id": 1}) is not None
 
 
 def sent_before(stores: Stores, moment: datetime) -> list[Document]:

@@ -1,0 +1,214 @@
+"""One import as a card: its state, how far it is, what it did or would do, and what can be done with it."""
+
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from crm import auth, imports, ingest
+from crm.auth import Account
+from crm.errors import CrmError
+from crm.moment import utc_now
+from crm.stores.connection import Document, Stores
+from ui import format, import_undo, links
+
+PARAMETER = "import"
+_MOVING = frozenset({"queued", "reading", "importing"})
+_BADGES = {
+    "queued": ("Waiting", "gray"),
+    "reading": ("Reading", "blue"),
+    "asking": ("Waiting for you", "orange"),
+    "importing": ("Importing", "blue"),
+    "finished": ("Finished", "green"),
+    "failed": ("Failed", "red"),
+    "cancelled": ("Cancelled", "gray"),
+    "undone": ("Undone", "gray"),
+}
+_EXISTING = {"fill": "fills empty fields only", "skip": "leaves customers we have as they are"}
+
+
+def badge(status: Document) -> tuple[str, str]:
+    """The state in words, and its colour."""
+    return ("Being undone", "orange") if _undoing(status) else _BADGES[status["state"]]
+
+
+def is_moving(status: Document) -> bool:
+    """Whether the import's numbers change by themselves."""
+    return status["state"] in _MOVING or _undoing(status)
+
+
+def is_open(status: Document) -> bool:
+    """Whether it moves, or waits for somebody."""
+    return is_moving(status) or status["state"] == "asking"
+
+
+def _undoing(status: Document) -> bool:
+    return status["undo"] is not None and status["state"] != "undone"
+
+
+def draw(stores: Stores, account: Account, status: dict[str, Any], *, alone: bool = False) -> None:
+    """The card; `alone` on the import's own page."""
+    with st.container(border=True, key=f"import_card_{status['_id']}"):
+        with st.container(horizontal=True, vertical_alignment="center"):
+            if not alone:  # there it is the title
+                st.markdown(f"**{format.plain(status['filename'])}**", width="content")
+            label, color = badge(status)
+            st.badge(label, color=color)
+            st.caption(_facts(status), width="content")
+            st.space("stretch")
+            _buttons(stores, account, status, alone)
+        if is_moving(status):
+            _progress(stores, status)
+        _counts(status)
+        if status["message"]:
+            st.markdown(format.plain(status["message"]))
+        for note in status["notes"]:
+            st.caption(format.plain(note))
+        if status["counts"]["rejected"] and not alone:
+            _rejections(stores, status)
+
+
+def _facts(status: Document) -> str:
+    facts = [status["kind"] or "kind not known yet"]
+    if status["createdByName"]:
+        facts.append(f"by {format.plain(status['createdByName'])}")
+    facts.append(_when(status))
+    if policy := _EXISTING.get(status["existing"]):
+        facts.append(policy)
+    if status["totals"] == "ignore":
+        facts.append("without totals")
+    return " · ".join(facts)
+
+
+def _when(status: Document) -> str:
+    if status["finishedAt"] is None:
+        return f"started {format.ago(status['createdAt'], utc_now())}"
+    return f"{format.ago(status['finishedAt'], utc_now())}, took {duration(status)}"
+
+
+def duration(status: Document) -> str:
+    """How long the import took, in words; a dash while it runs."""
+    if status["finishedAt"] is None:
+        return format.NOTHING
+    begun = status["startedAt"] or status["createdAt"]
+    return seconds(max(1, round((status["finishedAt"] - begun).total_seconds())))
+
+
+def seconds(whole: int) -> str:
+    """`40 seconds`, `3 minutes`, `2 hours`."""
+    for length, unit in ((3600, "hour"), (60, "minute")):
+        if whole >= 2 * length:
+            return format.count(round(whole / length), unit)
+    return format.count(whole, "second")
+
+
+def _buttons(stores: Stores, account: Account, status: Document, alone: bool) -> None:
+    import_id, state = status["_id"], status["state"]
+    if state == "asking" and st.button(
+        "Import", type="primary", key=f"confirm_{import_id}", icon=":material/upload:"
+    ):
+        _do(lambda: imports.confirm_import(stores, import_id, now=utc_now()))
+    if state in ("queued", "reading", "asking", "importing") and st.button(
+        "Cancel", key=f"cancel_{import_id}", icon=":material/close:"
+    ):
+        _do(lambda: ingest.cancel_import(stores, import_id, now=utc_now()))
+    if not alone:
+        st.page_link(
+            links.page("upload"),
+            label="Open",
+            icon=":material/open_in_new:",
+            query_params={PARAMETER: import_id},
+        )
+        return
+    brought = status["counts"]["created"] and state not in ("undone", "asking")
+    if brought and status["kind"] != "products" and auth.can(account, "customers"):
+        st.page_link(
+            links.page("customers"), label="Customers it brought", icon=":material/group:",
+            query_params={PARAMETER: import_id},
+        )  # fmt: skip
+    if import_undo.is_possible(status, utc_now()) and st.button(
+        "Undo", key=f"undo_{import_id}", icon=":material/undo:"
+    ):
+        import_undo.confirm(stores, account, status)
+
+
+def _do(action: Any) -> None:
+    try:
+        action()
+    except CrmError as error:  # somebody else was first
+        st.toast(error.message, icon=":material/info:")
+    st.rerun()
+
+
+def _progress(stores: Stores, status: Document) -> None:
+    if status["undo"] is not None:
+        undo = status["undo"]
+        done = f"{format.number(undo['removed'])} removed, {format.number(undo['restored'])} as before"
+        st.progress(undo["done"], text=f"{done} so far")
+        return
+    if status["waitsFor"]:
+        st.caption(f":material/hourglass_empty: Waits until {_name_of(stores, status['waitsFor'])} is in.")
+        return
+    if status["state"] == "queued":
+        st.caption(":material/hourglass_empty: Waits for a worker.")
+        return
+    pace, rate = status["pace"], imports.rate(status, utc_now())
+    words = [f"{format.count(pace['rowsNow'] if pace else 0, 'row')} gone through"]
+    if rate["rowsPerSecond"]:
+        words.append(f"{format.number(rate['rowsPerSecond'])} a second")
+    if rate["secondsLeft"]:
+        words.append(f"about {seconds(rate['secondsLeft'])} left")
+    st.progress(pace["shareNow"] if pace else 0.0, text=" · ".join(words))
+
+
+def _name_of(stores: Stores, import_id: str) -> str:
+    try:
+        return format.plain(ingest.import_status(stores, import_id)["filename"])
+    except CrmError:
+        return "an earlier file of customers"
+
+
+def _counts(status: Document) -> None:
+    would = status["state"] == "asking"
+    labels = {
+        "read": "Read",
+        "created": "Would create" if would else "Created",
+        "updated": "Would change" if would else "Updated",
+        "unchanged": "As they are" if would else "Unchanged",
+        "rejected": "Would refuse" if would else "Rejected",
+    }
+    with st.container(horizontal=True, gap="large"):
+        for name, label in labels.items():
+            st.metric(label, format.number(status["counts"][name]), width="content")
+
+
+def _rejections(stores: Stores, status: Document) -> None:
+    rejected = status["counts"]["rejected"]
+    with st.expander(f"{format.count(rejected, 'row')} refused, and why"):
+        rows = [
+            {"Row": row["row"], "Field": row["field"], "Reason": row["reason"]}
+            for row in status["rejections"]
+        ]
+        st.dataframe(pd.DataFrame(rows), hide_index=True, alt="Refused rows with their reasons")
+        if rejected > len(rows):
+            st.caption(f"The first {len(rows)} are shown; open the import for all of them.")
+        with st.container(horizontal=True):
+            if status["state"] == "finished":
+                st.page_link(
+                    links.page("upload"), label="Correct them", icon=":material/edit:",
+                    query_params={PARAMETER: status["_id"]},
+                )  # fmt: skip
+            download(stores, status)
+
+
+def download(stores: Stores, status: Document) -> None:
+    """A button for the refused rows in the file's own columns."""
+    st.download_button(
+        "Download the refused rows",
+        data=lambda: "".join(ingest.import_rejections_csv(stores, status["_id"])).encode(),
+        file_name=f"rejections-{status['filename']}.csv".replace(".csv.csv", ".csv"),
+        mime="text/csv",
+        icon=":material/download:",
+        on_click="ignore",
+        key=f"download_{status['_id']}",
+    )
