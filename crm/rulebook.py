@@ -32,9 +32,12 @@ def parse(stores: Stores, tree: Any, *, own_id: str | None = None) -> Rule:
     return segments.parse(tree, fields(stores), _References(stores), own_id=own_id)
 
 
-def problems(stores: Stores, tree: Any, *, own_id: str | None = None) -> list[InvalidRule]:
-    """Every bad node of a tree, in its order."""
-    return segments.problems(tree, fields(stores), _References(stores), own_id=own_id)
+def problems(
+    stores: Stores, tree: Any, *, own_id: str | None = None, instead: Field | None = None
+) -> list[InvalidRule]:
+    """Every bad node of a tree, in its order; with `instead`, if the field of its name were that one."""
+    known = {**fields(stores), **({instead.name: instead} if instead else {})}
+    return segments.problems(tree, known, _References(stores), own_id=own_id)
 
 
 def parse_old(stores: Stores, tree: Any) -> Rule:

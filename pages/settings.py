@@ -1,18 +1,29 @@
-"""Settings: who may do what, keys for systems, sample data, how the parts are."""
+"""Settings: who may do what, keys for systems, custom attributes, sample data, how the parts are."""
 
 import streamlit as st
 
-from ui import dead_letters, settings_accounts, settings_keys, settings_sample, settings_system
+from ui import (
+    dead_letters,
+    settings_accounts,
+    settings_attributes,
+    settings_keys,
+    settings_sample,
+    settings_system,
+)
 from ui.session import require_user, stores
 
 user = require_user("administer")
 
 st.title("Settings")
-people, keys, sample, system = st.tabs(["Accounts", "API keys", "Sample data", "System"], key="settings_tab")
+people, keys, own, sample, system = st.tabs(
+    ["Accounts", "API keys", "Attributes", "Sample data", "System"], key="settings_tab"
+)
 with people:
     settings_accounts.draw(stores(), user)
 with keys:
     settings_keys.draw(stores(), user)
+with own:
+    settings_attributes.draw(stores(), user)
 with sample:
     settings_sample.draw(stores(), user)
 with system:

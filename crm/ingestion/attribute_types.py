@@ -52,6 +52,17 @@ def read(kind: FieldType, value: Any, zone: tzinfo = UTC) -> Any:
     return values.moment(value, zone) if kind is FieldType.DATE else _READ[kind](value)
 
 
+def converted(kind: FieldType, value: Any, zone: tzinfo = UTC) -> Any:
+    """A value that was stored as another type, as this one. Raises Refused."""
+    if kind is FieldType.TEXT and isinstance(value, list):
+        return values.text("; ".join(value))
+    if kind is FieldType.TEXT and isinstance(value, datetime):
+        return value.astimezone(zone).isoformat(" ").removesuffix(" 00:00:00+00:00")
+    if kind is FieldType.NUMBER and isinstance(value, bool):
+        return int(value)
+    return read(kind, value, zone)
+
+
 def stored(kind: FieldType, value: Any) -> Any:
     """A value of this type as it is stored, from what a stream carries."""
     return datetime.fromisoformat(value) if kind is FieldType.DATE and isinstance(value, str) else value
@@ -60,8 +71,6 @@ def stored(kind: FieldType, value: Any) -> Any:
 def _text(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, datetime):
-        return value.isoformat()
     return values.text(value)
 
 

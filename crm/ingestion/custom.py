@@ -218,7 +218,9 @@ class Settled:
             kind = self._by_key[now].type
             try:
                 found[now] = (
-                    attribute_types.stored(kind, value) if now == key else attribute_types.read(kind, value)
+                    attribute_types.stored(kind, value)
+                    if now == key
+                    else attribute_types.converted(kind, value)
                 )
             except Refused:
                 continue

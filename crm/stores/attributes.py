@@ -6,6 +6,7 @@ has one type for ever and is never given out again. One that was removed or whos
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from pymongo import ReturnDocument, UpdateOne
@@ -56,9 +57,19 @@ def relabel(stores: Stores, key: str, label: str) -> bool:
     return stores.collection(_NAME).update_one({"_id": key, **_LIVE}, change).matched_count == 1
 
 
-def retire(stores: Stores, session: Session, key: str, becomes: str | None) -> None:
-    document = {"_id": key, "retired": True, "becomes": becomes}
+def retire(stores: Stores, session: Session, key: str, becomes: str | None, now: datetime) -> None:
+    """Let an attribute go. It is `moving` until `moved` says that no customer has its values any more."""
+    document = {"_id": key, "retired": True, "becomes": becomes, "moving": True, "at": now}
     stores.collection(_NAME).replace_one({"_id": key}, document, session=session)
+
+
+def moved(stores: Stores, key: str) -> None:
+    stores.collection(_NAME).update_one({"_id": key}, {"$unset": {"moving": ""}})
+
+
+def moving(stores: Stores) -> list[Document]:
+    """Retired ones whose values are still to be moved or removed: `{_id, becomes, at}`."""
+    return list(stores.collection(_NAME).find({"moving": True}).sort("_id", 1))
 
 
 # Customers' values
@@ -83,21 +94,23 @@ def holders(stores: Stores, key: str, *, after: str | None, limit: int) -> list[
     return list(stores.collection("customers").find(query, {path: 1}).sort("_id", 1).limit(limit))
 
 
-def move(
-    stores: Stores, old: str, new: str | None, values: Mapping[str, tuple[Any, Any, Any]], now: Any
-) -> None:
+def move(stores: Stores, old: str, new: str | None, values: Mapping[str, tuple[Any, Any, Any]]) -> None:
     """Give these customers (id → old value, new value, its folded form) `new` in the place of `old`.
 
-    None stands for no value. Who has another value than the old one by now keeps it: he is asked again.
+    None stands for no value. Who has another old value by now, or has the new one already, is left as he is.
     """
     writes = []
     for customer_id, (before, value, folded) in values.items():
         change: Document = {"$unset": {f"attributes.{old}": "", f"folded.{old}": ""}}
-        change["$set"] = {"updatedAt": now}
         if new is not None and value is not None:
-            change["$set"][f"attributes.{new}"] = value
+            change["$set"] = {f"attributes.{new}": value}
             if folded is not None:
                 change["$set"][f"folded.{new}"] = folded
         writes.append(UpdateOne({"_id": customer_id, f"attributes.{old}": before}, change))
     if writes:
         stores.collection("customers").bulk_write(writes, ordered=False)
+
+
+def open_campaigns(stores: Stores, settled: Sequence[str]) -> list[Document]:
+    """Campaigns in none of these statuses, whole."""
+    return list(stores.collection("campaigns").find({"status": {"$nin": list(settled)}}).sort("_id", 1))

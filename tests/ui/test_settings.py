@@ -3,7 +3,9 @@
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from crm import accounts, auth
+from crm import accounts, attributes, auth
+from crm.attributes import Found
+from crm.fields import FieldType
 from crm.moment import utc_now
 from crm.stores import streams
 from crm.stores.connection import Stores
@@ -102,3 +104,19 @@ def test_dead_letters_are_shown_with_their_reason_and_what_they_hold(
 def test_where_nothing_was_given_up_on_settings_say_so(installation: Stores, open_page: Opener) -> None:
     app = settings_page(open_page)
     assert any("Nothing was given up on" in one.value for one in app.caption)
+
+
+def test_custom_attributes_are_listed_with_type_examples_and_count(
+    installation: Stores, open_page: Opener
+) -> None:
+    found = [Found("$where `x`", FieldType.TEXT, ("*red*", "blue")), Found("size", FieldType.NUMBER, (5,))]
+    fields = attributes.discover(installation, found, now=utc_now())
+    people = [{"_id": str(n), "attributes": {fields["size"].key: n}} for n in range(3)]
+    installation.db.customers.insert_many(people)
+    app = settings_page(open_page)
+    said = [each.value for each in app.markdown]
+    assert r"**\$where \`x\`**" in said
+    assert "3 customers" not in said
+    app.toggle(key="attributes_counted").set_value(True).run()
+    assert not app.exception
+    assert "3 customers" in [each.value for each in app.markdown]
