@@ -85,6 +85,12 @@ def here() -> Opened | None:
     return st.session_state.get(_OPENED)
 
 
+def refresh(segment: Segment) -> Opened:
+    """Note how the open segment is stored now. The rules and the name that are being edited stay."""
+    st.session_state[_OPENED] = Opened(segment["_id"], segment)
+    return st.session_state[_OPENED]
+
+
 def saved(segment: Segment) -> None:
     """Note that what is open has been saved as this segment."""
     st.session_state[_OPENED] = Opened(segment["_id"], segment)

@@ -18,6 +18,7 @@ from ui import (
     prompt_box,
     rule_draft,
     rule_tree,
+    segment_conflict,
     segment_curve,
     segment_figures,
     segment_panels,
@@ -64,6 +65,7 @@ def draw(stores: Stores, settings: Settings, account: Account, address: str) -> 
         st.warning("This segment is not here any more.", icon=":material/search_off:")
         _back()
         return
+    opened = segment_conflict.draw(stores, settings, account, opened)
     segment_panels.open_from_address()
     draft = rule_draft.current()
     own_id = opened.segment["_id"] if opened.segment else None

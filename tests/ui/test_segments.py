@@ -314,11 +314,12 @@ def test_a_bad_name_is_refused_in_words(builder, shop, name, reason):
 def test_what_somebody_else_changed_meanwhile_is_not_overwritten(shop, open_page):
     at = saved(shop)
     app = open_page("segments", role="analyst", segment=at)
-    library.update(shop, at, description="theirs", account=ANNA, now=utc_now(), zone=settings().zone)
+    theirs = group({**MORE, "value": 77})
+    library.update(shop, at, rules=theirs, account=ANNA, now=utc_now(), zone=settings().zone)
     widgets(app, "number_input", "value")[0].set_value(9.0).run()
     app.button(key="segment-save").click().run()
     assert "Somebody changed this segment" in app.error[0].value
-    assert library.get(shop, at)["rules"] == group(MORE)
+    assert library.get(shop, at)["rules"] == theirs
 
 
 def test_a_deep_link_opens_a_segment_with_its_name_and_number(shop, open_page):
