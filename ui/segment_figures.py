@@ -8,6 +8,7 @@ from crm.settings import Settings
 from crm.stores.connection import Stores
 from ui import charts_audience as charts
 from ui import format as fmt
+from ui import segment_moment, segment_preview
 from ui.segment_preview import Shown
 
 _CHOSEN = "segment charts"
@@ -27,7 +28,10 @@ def draw(shown: Shown, stores: Stores, settings: Settings, account: Account) -> 
     if shown.answer is None or shown.answer.preview.size == 0:
         return
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown("**Who they are**", width="stretch")
+        st.markdown("**Who they are**", width="content")
+        segment_preview.stale_mark(shown)
+        segment_moment.mark(settings)
+        st.space("stretch")
         _chooser(stores, account)
     found = shown.answer.preview.charts
     if not found:

@@ -59,12 +59,18 @@ def picker(settings: Settings) -> None:
 
 def banner(settings: Settings) -> None:
     """The mark that what is shown is not of now, and the way back."""
-    at = chosen()
-    if at is None:
+    if chosen() is None:
         return
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", key="segment-past"):
-        st.badge(f"As of {fmt.moment(at, settings.zone)}", icon=":material/history:", color="orange")
+        mark(settings)
         st.button("Back to now", type="tertiary", key="segment-now", on_click=forget)
+
+
+def mark(settings: Settings) -> None:
+    """The instant that is looked at, where it is not now."""
+    at = chosen()
+    if at is not None:
+        st.badge(f"As of {fmt.moment(at, settings.zone)}", icon=":material/history:", color="orange")
 
 
 def _choose(settings: Settings) -> None:

@@ -112,8 +112,7 @@ def numbers(shown: Shown, settings: Settings) -> None:
         st.metric("Customers", fmt.NOTHING)
         st.caption("The number appears with the first complete condition.")
         return
-    if shown.outdated:
-        st.badge("For the last complete rule", icon=":material/history:", color="gray")
+    stale_mark(shown)
     found = shown.answer.preview
     with st.container(horizontal=True, gap="large"):
         st.metric("Customers", fmt.number(found.size), width="content")
@@ -123,6 +122,12 @@ def numbers(shown: Shown, settings: Settings) -> None:
     if found.size:
         st.caption(fmt.plain(worth(found, settings)))
     _stamp(found, settings)
+
+
+def stale_mark(shown: Shown) -> None:
+    """The mark on an answer whose rules have moved on."""
+    if shown.outdated:
+        st.badge("For the last complete rule", icon=":material/history:", color="gray")
 
 
 def _sentence(text: str) -> None:

@@ -79,9 +79,9 @@ def _laid_out(work: Work) -> None:
     left, right = st.columns([2, 1])
     charts = segment_figures.chosen(work.stores, work.account)
     shown = segment_preview.current(work.stores, work.settings, work.draft, work.marks, charts)
-    with right.container(border=True, key="segment-reach"):
+    reach = right.container(border=True, key="segment-reach")
+    with reach:
         segment_preview.numbers(shown, work.settings)
-        segment_steps.draw(shown, work.settings)
     with left.container(border=True, key="segment-rules"):
         _builder(work, shown)
     with header:
@@ -89,6 +89,8 @@ def _laid_out(work: Work) -> None:
     with prompt:
         empty = rule_tree.is_empty(work.draft.tree)
         prompt_box.draw(work.stores, work.settings, rule_draft.propose, suggest=empty)
+    with reach:
+        segment_steps.draw(shown, work.settings)
     segment_panels.draw(shown, work.stores, work.settings, work.account)
     segment_curve.draw_if_asked(shown, work.draft, work.stores, work.settings)
 
