@@ -16,6 +16,11 @@ def proportional(pid: int) -> float:
     return _field(Path(f"/proc/{pid}/smaps_rollup"), "Pss:")
 
 
+def anonymous(pid: int) -> float:
+    """Memory in MB that is its own and no file's."""
+    return _field(Path(f"/proc/{pid}/smaps_rollup"), "Anonymous:")
+
+
 def highest(pid: int) -> float:
     """The most memory in MB that it had (VmHWM) since its start, or since `forget_highest`."""
     return _field(Path(f"/proc/{pid}/status"), "VmHWM:")

@@ -1,13 +1,14 @@
 """Segments: a preview in columns, beside the same by hand and beside MongoDB's `$facet`."""
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from benchmarks import memory, segment_browser, segment_shop
+from benchmarks import memory, segment_browser, segment_memory, segment_shop
 from benchmarks.figure import Figure, median, note, percentile, size
 from benchmarks.segment_rules import BOUGHT, SHAPES, TEXT_SHAPES, Arrays, Shape
 from benchmarks.shop import EPOCH
@@ -41,12 +42,13 @@ def run(scale: float) -> Iterator[Figure]:
     """All figures of segments."""
     customers, orders = size(1_000_000, scale), size(5_000_000, scale)
     with whole_stage(workers=1, CRM_COLUMNS_FROM="0") as stage:
+        workers_before = {pid: memory.anonymous(pid) for pid in stage.worker_pids()}
         yield from _at(stage, "100k", size(100_000, scale), size(500_000, scale))
         stage.clear()
         shelf = _loaded(stage, customers, orders)
         yield from _previews(stage.stores, shelf, customers)
         yield _behaviour(_state(shelf), orders)
-        yield _memory(stage, shelf, customers)
+        yield _memory(workers_before, shelf, customers)
         yield _opened(shelf, customers)
         yield _refreshed(stage, shelf, size(10_000, scale))
         yield _many_times(_state(shelf), customers)
@@ -186,14 +188,20 @@ def _behaviour(state: State, orders: int) -> Figure:
     return Figure("behaviour_1m", percentile(times, 0.95), orders)
 
 
-def _memory(stage: Stage, shelf: Shelf, customers: int) -> Figure:
-    """What the snapshot's files hold: every process maps the same pages."""
-    files = [path.stat().st_size for path in shelf.folder.rglob("*") if path.is_file()]
+def _memory(workers_before: Mapping[int, float], shelf: Shelf, customers: int) -> Figure:
+    """Files that all map, and what a web process and the workers have beside them."""
     lines = sum(part.lines.height for part, _ in _state(shelf).parts)
-    for pid in stage.worker_pids():
-        note(f"worker: {memory.proportional(pid):.0f} MB in all")
     limit = _PER_MILLION * customers / 1e6 + _PER_LINE * lines / _MB
-    return Figure("snapshot_memory", sum(files) / _MB, customers, limit)
+    value = segment_memory.in_all(shelf.folder, preview_all, workers_before)
+    return Figure("snapshot_memory", value, customers, limit)
+
+
+def preview_all(folder: Path) -> None:
+    """Every shape once, in this process."""
+    state = _state(Shelf(folder))
+    for shape in (*SHAPES, *TEXT_SHAPES):
+        rule = segments.parse(shape.tree)
+        gather(state, rule, now=EPOCH, zone=UTC, distributions=CHARTS, sample=_SAMPLE)
 
 
 def _opened(shelf: Shelf, customers: int) -> Figure:

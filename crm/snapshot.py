@@ -36,6 +36,7 @@ _PATHS = [*(one.path for one in FIELDS.values() if not one.folded), "folded", "a
 _BATCH = 20_000
 _TOUCH_EVERY = 1.0  # seconds after which a state says anew that nothing has changed
 _TOO_OLD = timedelta(seconds=5)
+_SHORT, _LONG = 0.5, 5.0  # seconds of changes in one state: one that is too old anyway takes more at once
 _LOOK_EVERY = 5.0
 
 
@@ -43,13 +44,16 @@ _LOOK_EVERY = 5.0
 class Keeper:
     """Writes the snapshot. Only one process a folder may: it writes nothing once `ours` says no.
 
-    `most` bounds how many changes are taken in before a new state is written.
+    `most` bounds how many changes are taken in before a new state is written. Where they come faster than
+    they can be taken in, all is read anew: that ends, and what it reads is of now.
     """
 
     stores: Stores
     shelf: Shelf
     ours: Callable[[], bool] = lambda: True
     most: int = 50_000
+    hopeless: float = 60.0  # seconds behind after which all is read anew
+    _rebuilt_in: float = 0.0  # seconds that it took the last time
 
     def catch_up(self) -> bool:
         """Make sure that there is a state which `follow` can go on from. True if all was read anew.
@@ -70,10 +74,12 @@ class Keeper:
 
     def rebuild(self) -> None:
         """Read everything."""
+        began = time.monotonic()
         token, as_of = changes.position(self.stores), utc_now()
         source = changes.source(self.stores)
         self.shelf.replace([self._everything()], as_of=as_of, token=token, fields=_kinds(), source=source)
         gc.collect()
+        self._rebuilt_in = time.monotonic() - began
 
     def follow(self, stop: threading.Event) -> None:
         """Apply changes as they come until `stop` is set or the folder is another's.
@@ -97,11 +103,15 @@ class Keeper:
 
     def _apply(self, feed: changes.Feed, stop: threading.Event) -> None:
         touched = 0.0  # by the clock that never goes back
+        behind = timedelta(0)
         while not stop.is_set():
             asked_at = utc_now()
-            found = feed.read(self.most)
-            # Whoever reads on from here will see the rest; until then it would be untrue to say "as of now".
-            as_of = asked_at if found.up_to is None else min(asked_at, found.up_to)
+            found = feed.read(self.most, _SHORT if behind < _TOO_OLD else _LONG)
+            behind = found.behind
+            if behind.total_seconds() > max(self.hopeless, 3 * self._rebuilt_in):
+                raise FeedLost(f"it is {behind} behind")
+            # More is waiting where it is behind: until that is read it would be untrue to say "as of now".
+            as_of = asked_at - behind
             ids = found.customer_ids | self.shelf.holders(found.order_ids)
             if not ids and time.monotonic() - touched < _TOUCH_EVERY:
                 continue

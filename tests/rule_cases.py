@@ -19,6 +19,7 @@ class Case:
     rule: dict[str, Any]
     matches: list[str]
     zone: ZoneInfo
+    now: datetime
 
     def __str__(self) -> str:
         return self.name
@@ -41,6 +42,8 @@ WORLD = World(
     FIELDS | ATTRIBUTES,
 )  # fmt: skip
 CASES = [
-    Case(case["name"], case["rule"], case["matches"], ZoneInfo(case.get("zone", "UTC")))
+    Case(
+        case["name"], case["rule"], case["matches"], ZoneInfo(case.get("zone", "UTC")), case.get("asOf", NOW)
+    )
     for case in _CONTENT["cases"]
 ]

@@ -6,15 +6,16 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, tzinfo
+from functools import partial
 from typing import Any
 
 from crm.rules.behaviours import FROM_ZERO
 from crm.rules.moments import Clock
 from crm.rules.mongo_orders import DECIMALS, window
-from crm.rules.nodes import Behaviour, Condition, Join, Measure
+from crm.rules.nodes import Behaviour, Condition, Join, Measure, Window
 from crm.rules.operators import Operator
 from crm.rules.predicates import Calendar, OneOf, Predicate, Range
-from crm.rules.values import Value
+from crm.rules.values import Span, Unit, Value
 
 _HORIZON = timedelta(days=73_100)  # the longest length that a rule may name
 _MILLISECOND = timedelta(milliseconds=1)
@@ -22,6 +23,9 @@ _DAY = timedelta(days=1)
 _MOST_CHANGES = 500
 _DAYS_AHEAD = 800  # two anniversaries and more
 _TURNS = 4
+_LAST_YEAR = 9700
+_QUARTER = timedelta(minutes=15)  # days begin, and clocks are changed, at quarters of an hour
+_DAYS_OF_TURNS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,10 +89,16 @@ def of_orders(rule: Behaviour, orders: Sequence[Bought], now: datetime, zone: tz
         if order.at > now:
             changes.append(order.at)
         if rule.within is not None and rule.within.last is not None:
-            changes += _first(lambda clock, of=order.at: window(rule.within, clock)[0] > of, now, zone)  # type: ignore[misc]
+            left = partial(_left, rule.within, order.at)
+            changes += _turning(left, now, zone, _wanders(rule.within.last))
         if rule.measure in (Measure.DAYS_SINCE_FIRST, Measure.DAYS_SINCE_LAST):
             changes += _crossings(rule.operator, rule.value, order.at, now, zone)
     return Truth(at, _ordered(changes))
+
+
+def _left(within: Window, placed: datetime, clock: Clock) -> bool:
+    start, _ = window(within, clock)
+    return start is not None and start > placed
 
 
 def counting(rule: Behaviour, orders: Sequence[Bought], clock: Clock) -> list[Bought]:
@@ -166,7 +176,7 @@ def _crossings(
             return (bound > value, bound >= value) if isinstance(bound, datetime) else (False, False)
 
         for which in (0, 1):
-            found += _first(lambda clock, which=which, passed=passed: passed(clock)[which], now, zone)  # type: ignore[misc]
+            found += _turning(partial(_at, passed, which), now, zone, _wanders(asked))
     return _ordered(found)
 
 
@@ -184,13 +194,53 @@ def _turns(holds: Callable[[Clock], bool], now: datetime, zone: tzinfo) -> tuple
     return tuple(found)
 
 
+def _at(passed: Callable[[Clock], tuple[bool, bool]], which: int, clock: Clock) -> bool:
+    return passed(clock)[which]
+
+
+def _wanders(length: Any) -> bool:
+    """Whether the instant so long ago goes back at times: from 31 March a month ago is 28 February, as from
+    30 March, but at an earlier hour of it; and when the clocks are put back, so is it."""
+    return isinstance(length, Span) and length.unit in (Unit.MONTHS, Unit.YEARS)
+
+
+def _turning(passed: Callable[[Clock], bool], now: datetime, zone: tzinfo, wanders: bool) -> list[datetime]:
+    """The instants after now at which this turns true, and those at which it turns back for some days."""
+    found = _first(passed, now, zone)
+    if not wanders or now.year > _LAST_YEAR:
+        return found
+    for start in (now, *found):
+        found += _turns_back(lambda at: passed(Clock(at, zone)), start)
+    return found
+
+
+def _turns_back(holds: Callable[[datetime], bool], start: datetime) -> list[datetime]:
+    """When this changes in the days after an instant."""
+    found: list[datetime] = []
+    before, held = start, holds(start)
+    moment = start.replace(minute=0, second=0, microsecond=0)
+    for _ in range(_DAYS_OF_TURNS * 96):
+        moment += _QUARTER
+        if moment <= start:
+            continue
+        if holds(moment) is not held:
+            found.append(_bisected(partial(_differs, holds, held), before, moment))
+            held = not held
+        before = moment
+    return found
+
+
+def _differs(holds: Callable[[datetime], bool], held: bool, at: datetime) -> bool:
+    return holds(at) is not held
+
+
 def _first(passed: Callable[[Clock], bool], now: datetime, zone: tzinfo) -> list[datetime]:
     """The first instant after now, to the millisecond, at which this is true; nothing if it is so now."""
 
     def at(moment: datetime) -> bool:
         return passed(Clock(moment, zone))
 
-    if now.year > 9700 or at(now) or not at(now + _HORIZON):
+    if now.year > _LAST_YEAR or at(now) or not at(now + _HORIZON):
         return []
     found = _bisected(at, now, now + _HORIZON)
     # Steps of the calendar are held at the end of a short month, so that the last days before may go back.

@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from itertools import islice
 from typing import Any
@@ -38,7 +38,6 @@ _KNOWN = {"insert", "update", "replace", "delete"}
 # Capped position lost, invalid or unresumable token, history lost; and tokens that are none.
 _LOST = {136, 222, 260, 280, 286, 9, 15, 40647, *range(50_800, 50_850)}
 _BATCH = 10_000
-_LONGEST = 0.5  # seconds
 _IDS_AT_ONCE = 5_000
 
 
@@ -52,13 +51,13 @@ class Changes:
 
     `customer_ids`: customers that were created, changed or deleted, or that have orders which were.
     `order_ids`: orders that were changed or deleted, and so may have belonged to somebody else before.
-    `up_to`: None where there was nothing more to read; else all that was written before it was read.
+    `behind`: how long ago, by MongoDB's clock, the last of it was written; zero where nothing more was there.
     """
 
     customer_ids: frozenset[str]
     order_ids: tuple[str, ...]
     token: str
-    up_to: datetime | None
+    behind: timedelta
 
 
 def position(stores: Stores) -> str:
@@ -105,15 +104,15 @@ class Feed:
     _stores: Stores
     _stream: DatabaseChangeStream[Document]
 
-    def read(self, most: int) -> Changes:
+    def read(self, most: int, longest: float) -> Changes:
         """What has changed since the last call; waits a moment when nothing has.
 
-        Where changes never stop, what comes within half a second is enough, and `most` events are.
+        Where changes never stop, what comes within `longest` seconds is enough, and `most` events are.
         """
         customers: set[str] = set()
         orders: dict[str, None] = {}
         last: Timestamp | None = None
-        enough = time.monotonic() + _LONGEST
+        enough = time.monotonic() + longest
         with _lost():
             for _ in range(most):
                 event = self._stream.try_next()
@@ -126,8 +125,12 @@ class Feed:
                     break
         customers |= _owners(self._stores, list(orders))
         token = self._stream.resume_token
-        up_to = None if last is None else last.as_datetime()
-        return Changes(frozenset(customers), tuple(orders), _encode(dict(token or {})), up_to)
+        behind = timedelta(0) if last is None else self._since(last.as_datetime())
+        return Changes(frozenset(customers), tuple(orders), _encode(dict(token or {})), behind)
+
+    def _since(self, written: datetime) -> timedelta:
+        now: datetime = self._stores.client.admin.command("hello")["localTime"].replace(tzinfo=UTC)
+        return max(now - written, timedelta(0))
 
     def _note(self, event: Document, customers: set[str], orders: dict[str, None]) -> None:
         if event["operationType"] not in _KNOWN:  # a collection was dropped or renamed, or is another now

@@ -50,7 +50,7 @@ def test_every_case_is_explained_as_it_is(world: Stores):
     for case in CASES:
         rule = parsed(WORLD, case.rule)
         for customer in CUSTOMERS:
-            found = explain.explain(world, rule, customer, now=NOW, zone=case.zone)
+            found = explain.explain(world, rule, customer, now=case.now, zone=case.zone)
             if found.inside is not (customer in case.matches):
                 wrong.append((case.name, customer))
     assert wrong == []

@@ -101,11 +101,15 @@ def some_changes(stores: Stores, chance: random.Random, steps: int) -> None:
                 people.update_many({"city": "Pune"}, {"$unset": {"city": "", "folded.city": ""}})
 
 
-@pytest.mark.parametrize("most", [3, 50_000])
+@pytest.mark.parametrize(
+    "how",
+    [{}, {"most": 3}, {"most": 3, "hopeless": 0.0}],
+    ids=["taken in together", "a few at once", "read anew for being behind"],
+)
 def test_changes_of_every_kind(
-    shop: Stores, shelf: Shelf, tmp_path: Path, chance: random.Random, most: int
+    shop: Stores, shelf: Shelf, tmp_path: Path, chance: random.Random, how: dict[str, Any]
 ) -> None:
-    with kept(shop, shelf, most=most):
+    with kept(shop, shelf, **how):
         some_changes(shop, chance, 180)
         ends_equal(shop, shelf, tmp_path)
 

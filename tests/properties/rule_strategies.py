@@ -18,6 +18,8 @@ from tests.oracle import World, step
 NOW = datetime(2026, 3, 29, 1, 30, 0, 123_000, tzinfo=UTC)
 _ZONES = [ZoneInfo(name) for name in ("UTC", "Europe/Berlin", "Asia/Kolkata", "America/New_York")]
 ZONES = st.sampled_from(_ZONES)
+# As of which instants: now, and past ones, to which many of the dates below are of the future.
+INSTANTS = st.sampled_from([NOW, NOW, NOW - timedelta(days=28), NOW - timedelta(days=365, milliseconds=1)])
 
 _LETTERS = "aAbBßsſıİéÉ \t.*+?^$|\\()[]{}/%_-#&~\u0301\u00a0\n😀"
 _DAYS = (0, 1, 2, 28, 30, 31, 365)

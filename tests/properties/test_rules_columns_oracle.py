@@ -1,7 +1,7 @@
 """The columnar engine means what the plain-Python oracle says."""
 
 import tempfile
-from datetime import tzinfo
+from datetime import datetime, tzinfo
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ from crm.columnar import nearness
 from crm.columnar.evaluate import counted
 from tests.columnar_world import evaluated, ids, state
 from tests.oracle import World, selected
-from tests.properties.rule_strategies import ATTRIBUTES, NOW, ZONES, rules, worlds
+from tests.properties.rule_strategies import ATTRIBUTES, INSTANTS, NOW, ZONES, rules, worlds
 from tests.rule_world import parsed, sets
 
 USED = ["name", "city", "age", "tags", "totalSpent", "lastActive", "accountCreated", "isInactive",
@@ -23,16 +23,16 @@ _SOME_RULES = st.lists(rules(USED), min_size=3, max_size=6)
 
 
 @_SETTINGS
-@given(world=worlds(USED), trees=_SOME_RULES, zone=ZONES, pieces=st.sampled_from([1, 3]))
+@given(world=worlds(USED), trees=_SOME_RULES, zone=ZONES, now=INSTANTS, pieces=st.sampled_from([1, 3]))
 def test_the_columns_select_whom_the_oracle_does(
-    world: World, trees: list[dict[str, Any]], zone: tzinfo, pieces: int
+    world: World, trees: list[dict[str, Any]], zone: tzinfo, now: datetime, pieces: int
 ):
     with tempfile.TemporaryDirectory() as folder:
         crowd = state(Path(folder), world, pieces)
         for tree in trees:
             rule = parsed(world, tree)
-            found = evaluated(crowd, world, rule, NOW, zone)
-            assert ids(crowd, found.selected) == selected(tree, world, NOW, zone), segments.describe(rule)
+            found = evaluated(crowd, world, rule, now, zone)
+            assert ids(crowd, found.selected) == selected(tree, world, now, zone), segments.describe(rule)
             assert counted(crowd, found.selected) == len(ids(crowd, found.selected))
 
 

@@ -1,6 +1,6 @@
 """The MongoDB filter on a real mongod means what the plain-Python oracle says."""
 
-from datetime import timedelta, tzinfo
+from datetime import datetime, timedelta, tzinfo
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -17,6 +17,7 @@ from tests.oracle import World, matches, selected
 from tests.properties.rule_strategies import (
     ATTRIBUTES,
     CATALOGUE,
+    INSTANTS,
     NOW,
     ZONES,
     conditions,
@@ -70,36 +71,39 @@ def test_the_filter_selects_whom_the_oracle_does(
 
 
 @_SETTINGS
-@given(world=worlds(FIELDS), trees_=st.lists(rules(FIELDS), min_size=4, max_size=8), zone=ZONES)
+@given(world=worlds(FIELDS), trees_=st.lists(rules(FIELDS), min_size=4, max_size=8), zone=ZONES, now=INSTANTS)
 def test_every_kind_of_node_selects_whom_the_oracle_does(
-    stores: Stores, world: World, trees_: list[dict[str, Any]], zone: tzinfo
+    stores: Stores, world: World, trees_: list[dict[str, Any]], zone: tzinfo, now: datetime
 ):
     rule_world.store(stores, world)
     for tree in trees_:
         rule = rule_world.parsed(world, tree)
-        sets = audience_sets.resolve(stores, rule, now=NOW, zone=zone)
+        sets = audience_sets.resolve(stores, rule, now=now, zone=zone)
         for path, node in segments.walk(rule):
-            expected = selected(segments.dump(node), world, NOW, zone)
+            expected = selected(segments.dump(node), world, now, zone)
             for most in (100_000, 7):  # in one filter, and in several ranges of ids
-                every = list(audience_sets.queries(node, sets, now=NOW, zone=zone, path=path, most=most))
+                every = list(audience_sets.queries(node, sets, now=now, zone=zone, path=path, most=most))
                 found = [key for query in every for key in audiences.ids(stores, query)]
                 assert found == sorted(expected), (path, tree, segments.describe(rule))
 
 
 @_SETTINGS
-@given(world=worlds(FIELDS, size=20), trees_=st.lists(rules(FIELDS), min_size=3, max_size=6), zone=ZONES)
+@given(
+    world=worlds(FIELDS, size=20), trees_=st.lists(rules(FIELDS), min_size=3, max_size=6), zone=ZONES,
+    at=INSTANTS,
+)  # fmt: skip
 def test_an_explanation_says_what_the_oracle_does_now_and_when_it_flips(
-    stores: Stores, world: World, trees_: list[dict[str, Any]], zone: ZoneInfo
+    stores: Stores, world: World, trees_: list[dict[str, Any]], zone: ZoneInfo, at: datetime
 ):
     rule_world.store(stores, world)
     for tree in trees_:
         rule = rule_world.parsed(world, tree)
         nodes = {path: segments.dump(node) for path, node in segments.walk(rule)}
         for customer in sorted(world.customers)[:3]:
-            found = explain.explain(stores, rule, customer, now=NOW, zone=zone)
+            found = explain.explain(stores, rule, customer, now=at, zone=zone)
             for verdict in found.verdicts:
                 node = nodes[verdict.path]
-                now = customer in selected(node, world, NOW, zone)
+                now = customer in selected(node, world, at, zone)
                 assert verdict.holds is now, (verdict, tree)
                 if verdict.flips_at is not None and "top" not in str(node):
                     assert verdict.flips_to is not now

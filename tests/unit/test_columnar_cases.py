@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.columnar_world import evaluated, ids, state
-from tests.rule_cases import CASES, NOW, WORLD
+from tests.rule_cases import CASES, WORLD
 from tests.rule_world import parsed
 
 
@@ -14,7 +14,7 @@ def test_the_columns_agree_with_the_case_file(tmp_path: Path, pieces: int):
     crowd = state(tmp_path, WORLD, pieces)
     wrong = {}
     for case in CASES:
-        found = evaluated(crowd, WORLD, parsed(WORLD, case.rule), NOW, case.zone)
+        found = evaluated(crowd, WORLD, parsed(WORLD, case.rule), case.now, case.zone)
         if ids(crowd, found.selected) != set(case.matches):
             wrong[case.name] = sorted(ids(crowd, found.selected))
     assert wrong == {}

@@ -6,7 +6,7 @@ from typing import get_args
 import pytest
 
 from crm import segments
-from crm.fields import LINE_FIELDS, ORDER_FIELDS
+from crm.fields import LINE_FIELDS, ORDER_FIELDS, FieldType
 from crm.rules.behaviours import measure_operators
 from crm.rules.nodes import Measure
 from crm.rules.operators import OPERATORS, operators_for
@@ -17,7 +17,7 @@ from tests.rule_world import parsed
 
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_the_oracle_agrees_with_the_case_file(case: Case):
-    found = selected(case.rule, WORLD, NOW, case.zone)
+    found = selected(case.rule, WORLD, case.now, case.zone)
     assert [name for name in CUSTOMERS if name in found] == case.matches
 
 
@@ -39,6 +39,31 @@ def test_every_operator_of_every_type_has_a_case():
         (node.operator.name, node.operator.types) for node in nodes() if isinstance(node, segments.Condition)
     }
     assert {(row.name, row.types) for row in OPERATORS} == covered
+
+
+def test_every_form_of_a_node_has_a_case():
+    every = list(nodes())
+    assert {one.join for one in every if isinstance(one, segments.Group)} == set(segments.Join)
+    tops = [one for one in every if isinstance(one, segments.Top)]
+    assert {one.direction for one in tops} == {"asc", "desc"}
+    assert {one.by.type for one in tops} >= {FieldType.INTEGER, FieldType.MONEY, FieldType.DATE}
+    asked_for = [one for one in every if isinstance(one, segments.InSegment | segments.InList)]
+    assert {(type(one), one.inside) for one in asked_for} == {
+        (kind, inside) for kind in (segments.InSegment, segments.InList) for inside in (True, False)
+    }
+    campaigns = [one for one in every if isinstance(one, segments.InCampaign)]
+    assert {one.state for one in campaigns} >= {"sent", "failed", "skipped"}
+    assert any(one.variant for one in campaigns)
+    windows = [one.within for one in every if isinstance(one, segments.Behaviour)]
+    forms = {one and (bool(one.last), bool(one.start), bool(one.end)) for one in windows}
+    assert forms == {
+        None,
+        (True, False, False),
+        (False, True, True),
+        (False, True, False),
+        (False, False, True),
+    }
+    assert {case.now < NOW for case in CASES} == {True, False}
 
 
 def test_every_kind_of_node_and_every_measure_has_a_case():
