@@ -113,8 +113,7 @@ def start(
     )
     if begun is not None:
         planning.publish(stores, campaign["_id"])
-        if begun.get("segmentId"):
-            usage.note(stores, begun["segmentId"], usage.CAMPAIGN, now=begun["launchedAt"])
+        usage.note_launch(stores, begun)
     return begun
 
 

@@ -31,7 +31,7 @@ def users(stores: Stores, segment_id: str, session: Session | None = None) -> Us
     campaigns = [
         {key: campaign[key] for key in ("_id", "name", "status")}
         for campaign in store.open_campaigns(stores, SETTLED, session)
-        if campaign.get("segmentId") == segment_id or segment_id in segments_in(campaign.get("rules"))
+        if segment_id in store.named_by(campaign)
     ]
     segments = [
         {"_id": segment["_id"], "name": segment["name"]}
@@ -58,6 +58,12 @@ def refuse_if_used(stores: Stores, segment_id: str, session: Session | None = No
 def _listed(names: list[str]) -> str:
     more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
     return ", ".join(names[:_NAMED]) + more
+
+
+def note_launch(stores: Stores, campaign: dict[str, Any]) -> None:
+    """Note that a campaign was launched with the segments that it goes by."""
+    for segment_id in sorted(store.named_by(campaign)):
+        note(stores, segment_id, CAMPAIGN, now=campaign["launchedAt"])
 
 
 def note(stores: Stores, segment_id: str, purpose: str, *, now: datetime) -> None:

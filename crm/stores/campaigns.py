@@ -8,10 +8,10 @@ from pymongo import DESCENDING, ReturnDocument
 from pymongo.client_session import ClientSession
 
 from crm.lifecycle import CampaignStatus
-from crm.rules.mentions import segments_in
 from crm.stores import segments
 from crm.stores.connection import Document, Session, Stores
 from crm.stores.indexes import BOOKS
+from crm.stores.segment_users import named_by
 from crm.stores.transactions import transact
 
 T = TypeVar("T")
@@ -30,9 +30,7 @@ def insert(stores: Stores, document: Document) -> None:
 
 def _holding(stores: Stores, written: Document, work: Callable[[Session | None], T]) -> T:
     """Do the write; if it names segments, so that none of them can be deleted at the same moment."""
-    named = segments_in(written.get("rules"))
-    if written.get("segmentId"):
-        named.add(written["segmentId"])
+    named = named_by(written)
     if not named:
         return work(None)
 

@@ -285,13 +285,15 @@ def test_who_goes_by_a_segment_is_found_at_any_depth(stores: Stores) -> None:
             {"_id": "c1", "name": "May", "status": "draft", "segmentId": segment["_id"]},
             {"_id": "c2", "name": "June", "status": "running", "rules": nested},
             {"_id": "c3", "name": "April", "status": "finished", "segmentId": segment["_id"]},
+            {"_id": "c4", "name": "July", "status": "draft", "include": {"segments": [segment["_id"]]}},
+            {"_id": "c5", "name": "August", "status": "draft", "exclude": {"segments": [segment["_id"]]}},
         ]
     )
     found = usage.users(stores, segment["_id"])
-    assert [campaign["name"] for campaign in found.campaigns] == ["May", "June"]
+    assert [campaign["name"] for campaign in found.campaigns] == ["May", "June", "July", "August"]
     assert found.segments == [{"_id": user["_id"], "name": "Nested"}]
     assert not usage.users(stores, alone["_id"])
-    with pytest.raises(Conflict, match=r"May.*June.*Nested"):
+    with pytest.raises(Conflict, match=r"May.*June.*July.* and 1 more.*Nested"):
         delete(stores, segment)
     assert library.get(stores, segment["_id"]) == segment
 
