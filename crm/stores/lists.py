@@ -99,12 +99,15 @@ def clear_entries(stores: Stores, list_id: str) -> None:
 
 
 def trees(stores: Stores, settled: tuple[str, ...]) -> Iterator[tuple[str, object]]:
-    """Name and rules of every segment, and of every campaign that has rules of its own and has not ended."""
+    """Name and rules of every segment, and of every campaign that has not ended, with the lists it includes
+    and excludes as nodes beside its rules."""
     for segment in stores.collection("segments").find({}, {"name": 1, "rules": 1}):
         yield segment["name"], segment.get("rules")
-    query = {"status": {"$nin": list(settled)}, "rules": {"$type": "object"}}
-    for campaign in stores.collection("campaigns").find(query, {"name": 1, "rules": 1}):
-        yield campaign["name"], campaign["rules"]
+    shown = {"name": 1, "rules": 1, "include": 1, "exclude": 1}
+    for campaign in stores.collection("campaigns").find({"status": {"$nin": list(settled)}}, shown):
+        both = [campaign.get("include") or {}, campaign.get("exclude") or {}]
+        nodes = [{"type": "list", "listId": one} for chosen in both for one in chosen.get("lists") or ()]
+        yield campaign["name"], [campaign.get("rules"), *nodes]
 
 
 def _of(list_id: str) -> Document:

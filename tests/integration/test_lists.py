@@ -82,3 +82,14 @@ def test_a_long_list_is_kept_whole(stores: Stores):
 
 def test_shoppers_have_no_lists(client):
     assert client("shopper").get("/api/lists").status_code == 403
+
+
+def test_a_list_that_an_open_campaign_leaves_out_is_not_deleted(client, stores: Stores):
+    marketer = client("marketer")
+    made = marketer.post("/api/lists", json={"name": "Fair", "text": "a"}).json()["_id"]
+    draft = {"_id": "c", "name": "May sale", "status": "draft", "exclude": {"lists": [made]}}
+    stores.collection("campaigns").insert_one(draft)
+    refused = marketer.delete(f"/api/lists/{made}")
+    assert (refused.status_code, "May sale" in refused.json()["error"]["message"]) == (409, True)
+    stores.collection("campaigns").update_one({"_id": "c"}, {"$set": {"status": "cancelled"}})
+    assert marketer.delete(f"/api/lists/{made}").status_code == 204
