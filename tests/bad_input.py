@@ -341,6 +341,29 @@ CASES: tuple[Case, ...] = (
         stored=("orders", [{"_id": "A1", "total": 5.0}]),
     ),
     Case(
+        "The same order reference twice in a file, with different content",
+        "The first row is the order, the other one is refused: nothing tells which is right, and rows of one "
+        "order are not put together. Another status or refund is a change of the order, and so is a later "
+        "file.",
+        text(
+            "order id,email,date,total,status",
+            "A1,a@x.example,2025-01-31,5,placed",
+            "A1,a@x.example,2025-01-31,7,placed",
+            "A1,a@x.example,2025-01-31,5,paid",
+        ),
+        [{"orderReference": "A1"}] * 3,
+        refused=1,
+        stored=("orders", [{"_id": "A1", "total": 5.0, "status": "paid"}]),
+    ),
+    Case(
+        "The same order reference twice in a file, for different customers",
+        "One order; the other row is refused.",
+        text(ORDERS, order(), "A1,b@x.example,2025-01-31,5"),
+        [{"orderReference": "A1"}] * 2,
+        refused=1,
+        stored=("orders", [{"_id": "A1", "total": 5.0}]),
+    ),
+    Case(
         "Malformed lists of products",
         "The row is refused, with the product at fault.",
         text(

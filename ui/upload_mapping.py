@@ -305,7 +305,8 @@ def _style(key: str, kind: str, position: int, column: Column) -> None:
             say("attribute", "Holds", types, column.attribute, field=column.field)
         if type_ is FieldType.DATE:
             say("dates", "Days are written", upload_words.WAYS, column.dates)
-            home = f"{settings().time_zone}, and UTC for times"
+            home = settings().time_zone
+            home = home if home == "UTC" else f"{home} for days, UTC for times"
             zones = {None: home} | {zone: zone for zone in sorted(available_timezones())}
             say("zone", "Where no zone is written, it is", zones, column.zone)
         if type_ in (FieldType.MONEY, FieldType.NUMBER):

@@ -28,7 +28,8 @@ class Batch:
     `after` is what these may refer to: streams and their newest entries when these were published.
     `existing` is what becomes of customers who are there already, one of `EXISTING`. `corrects` says that
     these are refused rows of the import that somebody has corrected. `refused` are records that were taken
-    out of it, to be booked with the rest.
+    out of it, to be booked with the rest. `since` is the first version of the file whose rows these are: what
+    has a version from then on was said in the same file.
     """
 
     kind: str
@@ -40,6 +41,7 @@ class Batch:
     after: Mapping[str, str] = field(default_factory=dict)
     existing: str = UPDATE
     corrects: bool = False
+    since: int | None = None
     refused: Sequence[tuple[int, Record, Refusal]] = ()
     accepted_at: datetime = field(init=False)
 
@@ -61,6 +63,8 @@ class Batch:
             payload["existing"] = self.existing
         if self.corrects:
             payload["corrects"] = True
+        if self.since is not None:
+            payload["since"] = self.since
         return payload if self.import_id is None else payload | {"importId": self.import_id}
 
     @classmethod
@@ -81,6 +85,7 @@ class Batch:
             payload["after"],
             payload.get("existing", UPDATE),
             payload.get("corrects", False),
+            payload.get("since"),
         )
 
 
@@ -127,11 +132,12 @@ def _referred_to(kind: str, rows: Iterable[Row]) -> tuple[str, ...]:
 
 
 def publish(stores: Stores, kind: str, rows: Sequence[Row], *, id: str, version: int,
-            import_id: str | None = None, existing: str = UPDATE, corrects: bool = False) -> int:  # fmt: skip
+            import_id: str | None = None, existing: str = UPDATE, corrects: bool = False,
+            since: int | None = None) -> int:  # fmt: skip
     """Put records onto their streams; returns how many batches it made of them. Durable when it returns."""
     after = groups.newest(stores, _referred_to(kind, rows))
     batches: dict[str, list[dict[str, Any]]] = defaultdict(list)
-    source = {"import_id": import_id, "existing": existing, "corrects": corrects}
+    source = {"import_id": import_id, "existing": existing, "corrects": corrects, "since": since}
     of_each = {"id": id, "version": version, "after": after, **source}
     for stream, batch in cut(kind, rows, **of_each):
         batches[stream].append(batch.payload())

@@ -35,6 +35,9 @@ def guess_kind(names: Sequence[str], sample: Sequence[Sequence[Cell]]) -> str | 
     found = {looks.look(_cells(sample, position)).type for position in range(len(names))}
     if looks.EMAIL not in found:
         return None
+    named = {kind: sum(map(bool, headers.understand(kind, names).fields)) for kind in (CUSTOMERS, ORDERS)}
+    if named[CUSTOMERS] != named[ORDERS]:
+        return max(named, key=named.__getitem__)
     return ORDERS if looks.PRODUCTS in found or {looks.DATE, looks.AMOUNT} <= found else CUSTOMERS
 
 

@@ -51,6 +51,8 @@ class DryRun:
         )
         desk = persist_orders.Desk(people, known, self._now, certain=True)
         tally = desk.take(batch)
+        as_they_are = desk.told.keys() - desk.after.keys()
+        self._scratch.put(desk.before[one] | {"version": desk.told[one]} for one in as_they_are)
         self._scratch.put(desk.after.values())
         self._keep(people)
         return tally

@@ -140,6 +140,7 @@ def _publish(
             version=document["version"] + number // BLOCK,
             import_id=document["_id"],
             existing=document.get("existing", batches.UPDATE),
+            since=document["version"],
         )
         return {"published": document["published"] + made}
 
@@ -299,6 +300,7 @@ def _tried(
         [record for _, record in records],
         document["_id"],
         existing=document.get("existing", batches.UPDATE),
+        since=document["version"],
     )
     tally = dry_run.take(batch)
     rejections.add(stores, [outcomes.rejection(batch, *refused) for refused in tally.refused])

@@ -20,6 +20,11 @@ from crm.stores import orders as store
 from crm.stores.connection import Document, Session, Stores
 from crm.stores.transactions import transact
 
+_ONCE = (
+    "products",
+    "createdAt",
+    "currency",
+)  # beside total and customer, what one file says once of an order
 _WHOSE = ("orderReference", "customerId", "customerEmail", "customerName")
 
 
@@ -85,6 +90,7 @@ class Desk:
         self.before = {order["_id"]: order for order in known}
         self.after: dict[str, Document] = {}
         self.seen = Seen()
+        self.told: dict[str, int] = {}  # reference → version of what was as it is already
 
     def take(self, batch: Batch) -> Tally:
         tally = Tally()
@@ -100,14 +106,17 @@ class Desk:
     def _take(self, record: Record, batch: Batch) -> str:
         reference = record["orderReference"]
         old = self.after.get(reference) or self.before.get(reference)
-        if old is not None and old["version"] > batch.version:
-            return "unchanged"
+        if old is not None:
+            self._check_told_once(record, old, batch)
+            if old["version"] > batch.version:
+                return "unchanged"
         if old is None and "total" not in record and not self.certain:
             raise _NotThere
         new = _new_order(record, batch) if old is None else {**old, **_given(record)}
         _check_refund(new, old, record)
         new["customerId"] = self._customer_of(record, old, batch)
         if old is not None and new == old:
+            self.told[reference] = batch.version
             if batch.version > old["version"]:
                 self.seen.note(reference, was=old["version"], now=batch.version)
             return "unchanged"
@@ -116,12 +125,33 @@ class Desk:
         self.after[reference] = new
         return "created" if old is None else "updated"
 
+    def _check_told_once(self, record: Record, old: Document, batch: Batch) -> None:
+        """Of two rows of one file that say different things of one order, nothing tells which is right."""
+        since, told = batch.since, self.told.get(old["_id"], int(old["version"]))
+        if since is None or told < since or "total" not in record:
+            return
+        whose = self._known_customer(record)
+        differs = [
+            name for name in _ONCE if name in record and old.get(name) and _said(old, name) != record[name]
+        ]
+        if differs or record["total"] != old["total"] or whose is None or whose["_id"] != old["customerId"]:
+            raise Refusal(
+                differs[0] if differs else "orderReference",
+                "told_twice",
+                f"another row of the file says something else of the order {old['_id'][:60]}; rows of one "
+                "order are not put together",
+            )
+
+    def _known_customer(self, record: Record) -> Document | None:
+        named, email = record.get("customerId"), record.get("customerEmail")
+        return (self.people.of_id(named) if named else None) or (
+            self.people.of_email(email) if email else None
+        )
+
     def _customer_of(self, record: Record, old: Document | None, batch: Batch) -> str:
         """Whose order it is, by id, else by e-mail; an e-mail that nobody has makes a customer."""
         named, email = record.get("customerId"), record.get("customerEmail")
-        customer = (self.people.of_id(named) if named else None) or (
-            self.people.of_email(email) if email else None
-        )
+        customer = self._known_customer(record)
         if customer is None and email:
             fields = {"name": record.get("customerName"), "email": email, "externalId": named}
             customer = new_customer(
@@ -164,6 +194,12 @@ class Desk:
             newCustomers=list(self.people.created),
             moved=[{"_id": one, "was": was} for one, was in self.people.stamps.items()],
         )  # fmt: skip
+
+
+def _said(order: Document, name: str) -> Any:
+    if name != "products":
+        return order[name]
+    return [{key: value for key, value in line.items() if key != "folded"} for line in order[name]]
 
 
 def _given(record: Record) -> dict[str, Any]:

@@ -139,6 +139,11 @@ def test_columns_without_telling_names_are_taken_by_what_is_in_them() -> None:
     assert uploads.notes(reading)[0].startswith("“Kontakt” is taken as customerEmail")
 
 
+def test_headers_that_only_customers_have_make_rows_customers() -> None:
+    content = "Kontakt,signup date,total spent\na@x.example,2025-01-31,12.50\n"
+    assert reading_of(content).kind == "customers"
+
+
 def test_two_columns_that_look_alike_are_not_chosen_between() -> None:
     reading = reading_of("A;B\na@x.example;b@x.example\nc@x.example;d@x.example\n", Choices(kind="customers"))
     assert [column.field for column in reading.columns] == ["attributes.A", "attributes.B"]
