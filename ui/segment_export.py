@@ -4,7 +4,7 @@ The file comes from the web process as it is found, so that none is ever whole i
 """
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import streamlit as st
@@ -17,6 +17,7 @@ from crm.moment import utc_now
 from crm.settings import Settings
 from crm.stores.connection import Stores
 from ui import format as fmt
+from ui import segment_moment
 
 _TICKET = "export ticket"
 _RENEWED = timedelta(minutes=5)  # before it runs out while somebody looks at the link
@@ -32,13 +33,8 @@ def dialog(stores: Stores, settings: Settings, account: Account, segment_id: str
         st.warning(error.message, icon=":material/search_off:")
         return
     st.markdown(f"**{fmt.plain(segment['name'])}**")
-    chosen = st.datetime_input(
-        "As of", value=None, max_value=utc_now().astimezone(settings.zone).replace(tzinfo=None),
-        key="export-as-of", help="What the rules say of time and of orders is looked at as of this instant: "
-        "later orders don't count. Empty: now.",
-    )  # fmt: skip
-    as_of = utc_now() if chosen is None else chosen.replace(tzinfo=settings.zone).astimezone(UTC)
-    export = Export(segment["rules"], (), "csv", as_of, segment["name"], segment_id)
+    chosen = segment_moment.ask(settings, "export-as-of")
+    export = Export(segment["rules"], (), "csv", chosen or utc_now(), segment["name"], segment_id)
     controls(stores, account, export, "export", now_each_time=chosen is None)
 
 

@@ -57,6 +57,21 @@ def picker(settings: Settings) -> None:
         )
 
 
+def ask(settings: Settings, key: str) -> datetime | None:
+    """Ask for a past instant for one thing alone; None, where nothing is given, for now."""
+    given = st.datetime_input(
+        "As of",
+        value=None,
+        min_value=_FIRST,
+        max_value=utc_now().astimezone(settings.zone).replace(tzinfo=None),
+        key=key,
+        width=240,
+        help=f"Empty for now. Relative dates and orders are counted as of then ({settings.time_zone}); "
+        "profiles are as they are today.",
+    )
+    return None if given is None else given.replace(tzinfo=settings.zone).astimezone(UTC)
+
+
 def banner(settings: Settings) -> None:
     """The mark that what is shown is not of now, and the way back."""
     if chosen() is None:

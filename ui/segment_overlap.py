@@ -15,7 +15,7 @@ from crm.saved import overlap
 from crm.saved.overlap import Overlap
 from crm.settings import Settings
 from crm.stores.connection import Stores
-from ui import charts_overlap, notices, open_segment
+from ui import charts_overlap, notices, open_segment, segment_moment
 from ui import format as fmt
 
 PARAMETER = "overlap"
@@ -39,12 +39,14 @@ def draw(stores: Stores, settings: Settings) -> None:
         "All segments", icon=":material/arrow_back:", type="tertiary", key="overlap-close", on_click=_close
     )
     st.title("Compare segments")
-    chosen = _chosen(stores)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        chosen = _chosen(stores)
+        as_of = segment_moment.ask(settings, "overlap-as-of")
     if len(chosen) < 2:
         st.caption("Choose two to five segments to see how many customers they share.")
         return
     try:
-        found = overlap.overlap(stores, chosen, now=utc_now(), zone=settings.zone)
+        found = overlap.overlap(stores, chosen, now=as_of or utc_now(), zone=settings.zone)
     except CrmError as error:
         st.error(fmt.plain(error.message), icon=":material/error:")
         return
@@ -88,8 +90,8 @@ def _shown(found: Overlap, settings: Settings) -> None:
         },
     )  # fmt: skip
     engine = "MongoDB" if found.engine == audiences.MONGODB else "the snapshot"
-    at = fmt.moment(found.known_at, settings.zone)
-    st.caption(f"Of {fmt.count(found.total, 'customer')}, as of {at}, in {engine}.")
+    at = fmt.moment(found.as_of, settings.zone)
+    st.caption(f"Of {fmt.count(found.total, 'customer')}, as of {at}, counted in {engine}.")
 
 
 def frame(found: Overlap) -> pd.DataFrame:
