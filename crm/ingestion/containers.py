@@ -3,6 +3,7 @@
 import gzip
 import io
 import shutil
+import struct
 import tempfile
 import zipfile
 import zlib
@@ -23,7 +24,11 @@ _NAMED = 5  # members in a message
 _OFFICE = "[Content_Types].xml"
 _WORKBOOK = "xl/workbook.xml"
 _PK, _EMPTY, _GZ, _PARQUET = b"PK\x03\x04", b"PK\x05\x06", b"\x1f\x8b", b"PAR1"
-_DAMAGED = (EOFError, OSError, zlib.error, zipfile.BadZipFile, NotImplementedError, RuntimeError)
+DAMAGED = (
+    *(ArithmeticError, AssertionError, AttributeError, EOFError, LookupError, OSError, RuntimeError),
+    *(SyntaxError, TypeError, ValueError, struct.error, zipfile.BadZipFile, zlib.error),
+)
+"""What readers of formats raise for files that are not what they say. Errors of MongoDB are none of these."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +66,13 @@ def opened(file: BinaryIO, part: str | None = None) -> Iterator[Opened]:
 
 def is_workbook(file: BinaryIO) -> bool:
     """Whether a file that begins as a zip is an Excel workbook."""
-    with zipfile.ZipFile(file) as archive:
+    with _understood_as_damage("zip or Excel file"), zipfile.ZipFile(file) as archive:
         return _WORKBOOK in archive.namelist()
 
 
 def check_sizes(file: BinaryIO, largest: dict[str, int]) -> None:
     """Raises InvalidInput where members of a zip say they are larger than they may be: `{name: bytes}`."""
-    with zipfile.ZipFile(file) as archive:
+    with _understood_as_damage("Excel file"), zipfile.ZipFile(file) as archive:
         members = archive.infolist()
     _check_expansion(sum(one.file_size for one in members), sum(one.compress_size for one in members))
     for member in members:
@@ -119,7 +124,7 @@ def _check_expansion(size: int, packed: int) -> None:
 def _understood_as_damage(what: str) -> Iterator[None]:
     try:
         yield
-    except _DAMAGED as error:
+    except DAMAGED as error:
         cut = isinstance(error, EOFError) or "not a zip file" in str(error)
         how = "cut short" if cut else "damaged"
         raise InvalidInput(f"The {what} is {how}. Upload it once more, from where it is whole.") from None

@@ -10,6 +10,7 @@ import pyarrow
 from pyarrow import parquet
 
 from crm.errors import InvalidInput
+from crm.ingestion import containers
 from crm.ingestion.cells import Cell
 
 _AT_ONCE = 2000  # rows
@@ -41,7 +42,7 @@ def _opened(file: BinaryIO) -> Iterator[Any]:
     file.seek(0)
     try:
         yield parquet.ParquetFile(pyarrow.PythonFile(file, mode="r"), pre_buffer=False)
-    except (pyarrow.ArrowException, OSError, ValueError, OverflowError):
+    except (pyarrow.ArrowException, *containers.DAMAGED):
         raise InvalidInput("The Parquet file is damaged or of a kind that can't be read.") from None
 
 

@@ -7,18 +7,14 @@ from contextlib import contextmanager
 from datetime import date, datetime, time, timedelta
 from itertools import islice
 from typing import Any, BinaryIO
-from xml.etree.ElementTree import ParseError
 
 import openpyxl
-from openpyxl.utils.exceptions import InvalidFileException
 
 from crm.errors import InvalidInput
 from crm.ingestion import containers
 from crm.ingestion.cells import Cell, Spoiled, is_blank
 
 _LARGEST = {"xl/sharedStrings.xml": 256 * 1024**2, "xl/styles.xml": 64 * 1024**2}  # bytes, held in memory
-_DAMAGED = (InvalidFileException, ParseError, zipfile.BadZipFile, KeyError, ValueError, TypeError, OSError,
-            EOFError)  # fmt: skip
 _LARGE_ROW = 1024 * 1024  # characters
 _FORMULA = "f"
 _LOOKED_AT = 100  # rows of a sheet in which something must stand
@@ -55,7 +51,7 @@ def _workbook(file: BinaryIO, *, formulas: bool = False) -> Iterator[Any]:
     try:
         workbook = openpyxl.load_workbook(file, read_only=True, data_only=not formulas, keep_links=False)
         yield workbook
-    except _DAMAGED:
+    except containers.DAMAGED:
         raise InvalidInput("The Excel file is damaged. Open it, save it anew and upload that.") from None
 
 
