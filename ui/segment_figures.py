@@ -57,12 +57,13 @@ def _chooser(stores: Stores, account: Account) -> None:
     if not opener.open:
         return
     fields = rulebook.fields(stores)
+    offered = preferences.offered(fields)
     if _INPUT not in st.session_state:
-        st.session_state[_INPUT] = list(chosen(stores, account))
+        st.session_state[_INPUT] = [name for name in chosen(stores, account) if name in offered]
     with opener:
         st.multiselect(
             "Charts",
-            preferences.offered(fields),
+            offered,
             key=_INPUT,
             format_func=lambda name: fields[name].label if name in fields else name,
             max_selections=preferences.MOST_CHARTS,

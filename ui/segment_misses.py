@@ -18,7 +18,7 @@ from ui.segment_steps import words_of
 _HELD = "segment near misses"
 _SEEN = "segment near misses seen"
 _MOST_SHOWN = 20
-_LONGEST = 120  # characters of what a node says
+_LONGEST = 70  # characters of what a node says
 
 
 @dataclass(frozen=True, slots=True)

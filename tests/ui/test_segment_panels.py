@@ -6,6 +6,9 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from crm import attributes
+from crm.attributes import Found
+from crm.fields import FieldType
 from tests.shop import customer
 from tests.ui.test_segments import CITY, MORE, group, number, saved, texts, widgets
 
@@ -173,3 +176,14 @@ def test_other_values_wait_for_a_complete_rule(opened):
     widgets(app, "button", "add")[0].click().run()
     widgets(app, "menu_button", "menu")[0].click("values").run()
     assert app.toast[0].value == "Finish every condition first."
+
+
+def test_a_custom_attribute_has_a_chart_of_its_own(shop, opened):
+    (field,) = attributes.discover(shop, [Found("steps *taken*", FieldType.TEXT)], now=TODAY).values()
+    shop.db.customers.update_one({"_id": "c9"}, {"$set": {field.path: "Many", field.folded: "many"}})
+    app = show(opened(MORE), "segment-charts")
+    app.multiselect(key="segment charts input").set_value([field.name]).run()
+    assert charts(app) == ["Customers by steps *taken*"]
+    (figure,) = [chart for chart in app.get("plotly_chart") if chart.proto.alt.startswith("Customers by")]
+    assert '"Many"' in figure.proto.spec
+    assert r"Steps \*taken\*" in texts(app)
