@@ -51,12 +51,12 @@ def rule_builder(
     outdated = counted is not None and rule_tree.without_ids(counted) != rule_tree.without_ids(tree)
     numbers = rule_counts.counts_of(tree, counted or tree, counts or {}, outdated=outdated)
     offers = rule_offers.offers_for(session.stores(), tree, known, own_id)
-    shown = Shown(tree, marks, numbers, offers, rule_brief.is_large(tree))
+    focus = rule_focus.focused(tree)
+    shown = Shown(tree, marks, numbers, offers, rule_brief.is_large(focus))
     _toolbar(draft)
     if rule_tree.is_empty(tree):
         _beginning(tree)
     elif rule_tree.is_group(tree):
-        focus = rule_focus.focused(tree)
         rule_focus.trail(shown, focus)
         _group(shown, focus)
     else:

@@ -65,9 +65,9 @@ def trail(shown: Shown, focus: Node) -> None:
 def is_folded(shown: Shown, node: Node, depth: int) -> bool:
     """Whether a group is drawn as a line: it is deep, and nobody has to finish anything in it.
 
-    One that was open for that stays open when it is finished.
+    One that was open for that stays open when it is finished. Where there is much, one level is deep enough.
     """
-    if depth < LEVELS or not rule_tree.is_group(node):
+    if depth < (1 if shown.large else LEVELS) or not rule_tree.is_group(node):
         return False
     open_ones: set[int] = st.session_state.setdefault(_OPEN, set())
     bad = {*shown.marks.unfinished, *shown.marks.wrong}

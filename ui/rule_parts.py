@@ -25,7 +25,7 @@ _VALUES = "values"
 class Shown:
     """What one drawing goes by: the tree as it was when the run began, its marks, numbers and offers.
 
-    `large`: too large for widgets all over.
+    `large`: what is looked at is too large for widgets all over.
     """
 
     tree: Node

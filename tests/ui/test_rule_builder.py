@@ -308,6 +308,19 @@ def test_a_tree_of_200_nodes_12_deep_is_read_in_words_and_edited_where_it_is_ope
     assert app.button(key="segment-save").label == "Saved"
 
 
+def test_a_large_tree_folds_its_groups_and_a_group_of_it_opens_with_widgets(shop, open_page):
+    many = [group(*({**RICH, "value": 10 * at + n} for n in range(9)), operator="OR") for at in range(20)]
+    app = open_page("segments", role="marketer", segment=saved(shop, rules=group(*many)))
+    assert len(widgets(app, "button", "open")) == 20
+    press(app, "open", 7)
+    assert [box.value for box in widgets(app, "number_input", "value")] == [*range(70, 79)]
+    put(app, "number_input", "value", 5.0)
+    press(app, "focus", 0)
+    assert len(widgets(app, "button", "open")) == 20
+    app.button(key="segment-save").click().run()
+    assert library.listing(shop)[0][0]["rules"]["conditions"][7]["conditions"][8]["value"] == 5
+
+
 def test_anniversaries_and_months_have_their_widgets(new):
     press(new, "add")
     put(new, "selectbox", "field", "birthDate")
