@@ -11,6 +11,7 @@ from bson.raw_bson import RawBSONDocument
 
 from benchmarks import bare, shop
 from benchmarks.crew import Loop
+from benchmarks.figure import note
 from benchmarks.stage import Stage
 from crm.ingestion.records import folded_line
 from crm.stores.connection import Document, Stores
@@ -29,14 +30,18 @@ class Share:
 
 
 def load(stage: Stage, customers: int, orders: int) -> None:
-    """Put the shop into MongoDB, in as many processes as there are hands."""
-    hands = len(stage.crew.pids)
-    cuts = [customers * part // hands for part in range(hands + 1)]
-    shares = [Share(range(*pair), customers, orders) for pair in pairwise(cuts)]
-    bare.seconds(stage, Loop(_customers_ahead, _write), shares, customers)
-    cuts = [orders * part // hands for part in range(hands + 1)]
-    shares = [Share(range(*pair), customers, orders) for pair in pairwise(cuts)]
-    bare.seconds(stage, Loop(_orders_ahead, _write), shares, orders)
+    """Put the shop into MongoDB, in as many processes as there are hands; the workers see it afterwards."""
+    with stage.without_workers():
+        for ahead, count in ((_customers_ahead, customers), (_orders_ahead, orders)):
+            hands = len(stage.crew.pids)
+            cuts = [count * part // hands for part in range(hands + 1)]
+            shares = [Share(range(*pair), customers, orders) for pair in pairwise(cuts)]
+            took = stage.crew.run(Loop(ahead, _write), shares, _nothing, _nothing)
+            note(f"{count:,} documents written in {took:.0f} s")
+
+
+def _nothing() -> None:
+    """The crew tells when a loop begins and ends; here nobody asks."""
 
 
 def _customers_ahead(_stores: Stores, share: Share) -> Iterator[tuple[str, list[Document]]]:

@@ -83,7 +83,7 @@ class Stage:
             time.sleep(_QUIET_FOR)
             return cpu.spent(pids) - before < _QUIET * _QUIET_FOR
 
-        await_true(quiet, timeout=600)
+        await_true(quiet, timeout=3600)
 
     def clear(self) -> None:
         """Forget all customers, orders and campaigns, the bare loops' too."""

@@ -7,8 +7,10 @@ while ...: keeper.follow()     # what changed since, within a second or two
 state = Shelf(folder).state()  # any process: the newest state
 """
 
+import ctypes
 import gc
 import logging
+import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -33,7 +35,7 @@ log = logging.getLogger(__name__)
 
 # All attributes and folded texts, not those of the fields known by now: a new one may be among them.
 _PATHS = [*(one.path for one in FIELDS.values() if not one.folded), "folded", "attributes", *encode.WRITTEN]
-_BATCH = 20_000
+_BATCH = 5_000
 _TOUCH_EVERY = 1.0  # seconds after which a state says anew that nothing has changed
 _TOO_OLD = timedelta(seconds=5)
 _SHORT, _LONG = 0.5, 5.0  # seconds of changes in one state: one that is too old anyway takes more at once
@@ -78,7 +80,7 @@ class Keeper:
         token, as_of = changes.position(self.stores), utc_now()
         source = changes.source(self.stores)
         self.shelf.replace([self._everything()], as_of=as_of, token=token, fields=_kinds(), source=source)
-        gc.collect()
+        _give_back()
         self._rebuilt_in = time.monotonic() - began
 
     def follow(self, stop: threading.Event) -> None:
@@ -112,22 +114,30 @@ class Keeper:
                 raise FeedLost(f"it is {behind} behind")
             # More is waiting where it is behind: until that is read it would be untrue to say "as of now".
             as_of = asked_at - behind
-            ids = found.customer_ids | self.shelf.holders(found.order_ids)
+            buyers = found.buyer_ids | self.shelf.holders(found.order_ids)
+            ids = found.customer_ids | buyers
             if not ids and time.monotonic() - touched < _TOUCH_EVERY:
                 continue
             if not self.ours():
                 return
             if ids:
-                self._change(sorted(ids), as_of, found.token)
+                self._change(ids, buyers, as_of, found.token)
             else:
                 self.shelf.touch(as_of=as_of, token=found.token)
             touched = time.monotonic()
 
-    def _change(self, ids: list[str], as_of: datetime, token: str) -> None:
-        people = changes.customers_by_id(self.stores, ids, _PATHS)
-        orders = changes.orders_of(self.stores, [person["_id"] for person in people])
-        wide = (self._wide(people), *encode.orders(orders))
-        self.shelf.change(pl.Series("_id", ids, dtype=pl.String), wide, as_of=as_of, token=token)
+    def _change(self, ids: frozenset[str], buyers: frozenset[str], as_of: datetime, token: str) -> None:
+        """Read these customers again. The orders of those who are no `buyers` are here as they were."""
+        people = changes.customers_by_id(self.stores, sorted(ids), _PATHS)
+        there = {person["_id"] for person in people}
+        known, bought = self.shelf.bought(pl.Series("_id", sorted(there - buyers), dtype=pl.String))
+        orders = changes.orders_of(self.stores, sorted(there.difference(known)))
+        nobody = encode.customers([], FIELDS.values())
+        pieces = [(nobody, *one) for one in (encode.orders(orders), *bought)]
+        wide = (self._wide(people), *parts.together(pieces)[1:])
+        self.shelf.change(pl.Series("_id", sorted(ids), dtype=pl.String), wide, as_of=as_of, token=token)
+        if len(ids) > _BATCH:
+            _give_back()
 
     def _everything(self) -> parts.Wide:
         people = [self._wide(batch) for batch in changes.all_customers(self.stores, _PATHS, _BATCH)]
@@ -141,6 +151,15 @@ class Keeper:
     def _wide(self, people: Sequence[changes.Document]) -> pl.DataFrame:
         # The attributes are read after the customers: each is known before anybody has a value of it.
         return encode.customers(people, rulebook.fields(self.stores).values())
+
+
+def _give_back() -> None:
+    """Return to the system what reading much has taken: the C library would keep most of it for later."""
+    gc.collect()
+    if sys.platform == "linux":
+        trim = getattr(ctypes.CDLL(None), "malloc_trim", None)  # not in every C library
+        if trim is not None:
+            trim(0)
 
 
 def _kinds() -> dict[str, str]:

@@ -88,6 +88,11 @@ class Part:
         people = self.customers[rows]
         names = [name for name in people.columns if not name.startswith(_ID)]
         customers = pl.DataFrame([ids, *(self._wide_column(people, name) for name in names)])
+        return customers, *self.bought(keep, ids)
+
+    def bought(self, keep: np.ndarray, ids: pl.Series) -> tuple[pl.DataFrame, pl.DataFrame]:
+        """The wide frames of the orders of the customers that `keep` says and whose ids these are."""
+        rows = np.flatnonzero(keep)
         owner = self.orders["customer"].to_numpy()
         ordered = keep[owner]
         bought = self.orders.filter(ordered)
@@ -107,7 +112,7 @@ class Part:
             + [products[name].gather(codes) for name in _PRODUCT]
             + [pieces["quantity"].cast(pl.Float64)]
         )
-        return customers, orders, lines
+        return orders, lines
 
     def _wide_column(self, frame: pl.DataFrame, name: str) -> pl.Series:
         if name in self.values:

@@ -220,6 +220,24 @@ class Shelf:
         manifest = replace(manifest, parts=tuple(placed), as_of=as_of, token=token, next=number)
         self._publish(self._tidied(self._with_part(manifest, wide)))
 
+    def bought(self, ids: pl.Series) -> tuple[list[str], list[tuple[pl.DataFrame, pl.DataFrame]]]:
+        """Who of these lives here, and their orders and lines, wide. Raises Unreadable."""
+        state = self.state()
+        if state is None:
+            raise Unreadable(str(self.folder))
+        living: list[str] = []
+        found: list[tuple[pl.DataFrame, pl.DataFrame]] = []
+        for part, live in state.parts:
+            keep = np.zeros(len(part), bool)
+            keep[part.rows_of(ids)] = True
+            if live is not None:
+                keep &= live
+            if keep.any():
+                of = part.ids(np.flatnonzero(keep))
+                living += of
+                found.append(part.bought(keep, pl.Series("_id", of, dtype=pl.String)))
+        return living, found
+
     def holders(self, orders: Iterable[str]) -> set[str]:
         """The customers that these orders (by id) belong to here; at times somebody else too, rarely."""
         state = self.state()

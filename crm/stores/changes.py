@@ -49,12 +49,14 @@ class FeedLost(Exception):
 class Changes:
     """What was read from the feed, and where it is now.
 
-    `customer_ids`: customers that were created, changed or deleted, or that have orders which were.
+    `customer_ids`: customers that were created, changed or deleted.
+    `buyer_ids`: customers with orders that were created or changed.
     `order_ids`: orders that were changed or deleted, and so may have belonged to somebody else before.
     `behind`: how long ago, by MongoDB's clock, the last of it was written; zero where nothing more was there.
     """
 
     customer_ids: frozenset[str]
+    buyer_ids: frozenset[str]
     order_ids: tuple[str, ...]
     token: str
     behind: timedelta
@@ -110,6 +112,7 @@ class Feed:
         Where changes never stop, what comes within `longest` seconds is enough, and `most` events are.
         """
         customers: set[str] = set()
+        buyers: set[str] = set()
         orders: dict[str, None] = {}
         last: Timestamp | None = None
         enough = time.monotonic() + longest
@@ -120,19 +123,21 @@ class Feed:
                     last = None
                     break
                 last = event["clusterTime"]
-                self._note(event, customers, orders)
+                self._note(event, customers, buyers, orders)
                 if time.monotonic() > enough:
                     break
-        customers |= _owners(self._stores, list(orders))
+        buyers |= _owners(self._stores, list(orders))
         token = self._stream.resume_token
         behind = timedelta(0) if last is None else self._since(last.as_datetime())
-        return Changes(frozenset(customers), tuple(orders), _encode(dict(token or {})), behind)
+        return Changes(
+            frozenset(customers), frozenset(buyers), tuple(orders), _encode(dict(token or {})), behind
+        )
 
     def _since(self, written: datetime) -> timedelta:
         now: datetime = self._stores.client.admin.command("hello")["localTime"].replace(tzinfo=UTC)
         return max(now - written, timedelta(0))
 
-    def _note(self, event: Document, customers: set[str], orders: dict[str, None]) -> None:
+    def _note(self, event: Document, customers: set[str], buyers: set[str], orders: dict[str, None]) -> None:
         if event["operationType"] not in _KNOWN:  # a collection was dropped or renamed, or is another now
             raise FeedLost(event["operationType"])
         key = event["documentKey"]["_id"]
@@ -142,7 +147,7 @@ class Feed:
         if event["operationType"] != "insert":
             orders[key] = None
         if owner := (event.get("fullDocument") or {}).get("customerId"):
-            customers.add(owner)
+            buyers.add(owner)
 
 
 def _owners(stores: Stores, orders: list[str]) -> set[str]:
