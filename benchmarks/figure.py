@@ -30,7 +30,10 @@ UNITS = {
     "edit_while_importing": "s",
     "deliver_1m": "messages/s",
     "deliver_memory": "x",
+    "plan_1m": "s",
     "first_message": "s",
+    "fair_share": "share",
+    "rate_held": "messages/s",
 }
 """Name → unit of every figure. What each one measures is written down in docs/performance.md."""
 

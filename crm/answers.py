@@ -83,10 +83,11 @@ def key(row: Document) -> str:
 
 def keep(stores: Stores, vendor: Vendor, flights: Sequence[Flight], now: datetime) -> None:
     """Write down what became of the rows of these flights."""
-    entries: list[Document] = []
+    ended: dict[tuple[str, int], list[Receipt]] = {}  # a batch's together, however many calls it took
     for flight in flights:
-        if ended := _sorted(stores, vendor, flight, now):
-            entries.append(entry(flight.campaign_id, flight.number, ended))
+        if receipts := _sorted(stores, vendor, flight, now):
+            ended.setdefault((flight.campaign_id, flight.number), []).extend(receipts)
+    entries = [entry(campaign_id, number, receipts) for (campaign_id, number), receipts in ended.items()]
     streams.publish(stores, streams.RECEIPTS, entries)
     _note_outage(stores, vendor, flights, now)
 

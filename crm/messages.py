@@ -233,7 +233,12 @@ def render(template: Template, customer: Mapping[str, Any], style: Style) -> Ren
         if isinstance(part, str):
             pieces.append(part)
             continue
-        text = written(part.field, _stored(customer, part.field), style)
+        field = part.field
+        raw = customer.get(field.name) if field.key is None else _stored(customer, field)
+        if field.type is FieldType.TEXT:
+            text = raw.strip() or None if isinstance(raw, str) else None
+        else:
+            text = written(field, raw, style)
         if text is None:
             text = part.default
         if text is None:

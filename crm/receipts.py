@@ -27,12 +27,7 @@ _LOST_AFTER = timedelta(seconds=30)  # a try that is so late has lost its entry
 
 def settle(stores: Stores, entries: Sequence[Any], *, now: datetime) -> None:
     """Apply the vendor's answers, mind the error budgets, and finish the campaigns with nobody pending."""
-    batches: dict[tuple[str, int], list[Outcome]] = {}
-    for entry in entries:
-        batches.setdefault((entry["campaignId"], entry["number"]), []).extend(
-            Outcome(each["state"], each["attempt"], each["customers"], each["reason"], each["messageId"])
-            for each in entry["outcomes"]
-        )
+    batches = _by_batch(entries)
     failing: set[str] = set()
     for (campaign_id, number), outcomes in batches.items():
         gained = delivery_store.settle(stores, campaign_id, number, outcomes, now)
@@ -43,6 +38,23 @@ def settle(stores: Stores, entries: Sequence[Any], *, now: datetime) -> None:
     for campaign_id in {campaign_id for campaign_id, _ in batches}:
         if not finish_if_done(stores, campaign_id, now) and campaign_id in failing:
             halts.mind_budget(stores, campaign_id, now)
+
+
+def _by_batch(entries: Sequence[Any]) -> dict[tuple[str, int], list[Outcome]]:
+    """Outcomes by campaign and batch, those alike put together: each of them is a write."""
+    kinds: dict[tuple[str, int], dict[tuple[Any, ...], list[str]]] = {}
+    for entry in entries:
+        batch = kinds.setdefault((entry["campaignId"], entry["number"]), {})
+        for each in entry["outcomes"]:
+            kind = (each["state"], each["attempt"], each["reason"], each["messageId"])
+            batch.setdefault(kind, []).extend(each["customers"])
+    return {
+        place: [
+            Outcome(state, attempt, who, reason, known)
+            for (state, attempt, reason, known), who in found.items()
+        ]
+        for place, found in kinds.items()
+    }
 
 
 def _keep_late(stores: Stores, campaign_id: str, number: int, outcomes: Iterable[Outcome]) -> None:

@@ -22,6 +22,7 @@ GONE = "the customer was deleted before the message was sent"
 WHO = ("name", "email", "phone", "externalId")
 """What is read of everybody, whatever the message says."""
 
+_PENDING = DeliveryState.PENDING.value
 _SAYS = ("_id", "channel", "messageTemplate", "subject", "html", "variants", "holdout", "attributes")
 
 
@@ -45,24 +46,27 @@ def compose(
     """A row for each of these people of a batch: pending with the message, or skipped with the reason."""
     said, style = content_of(campaign), style_of(campaign)
     known = delivery_store.recipients(stores, people, (*WHO, *said.paths))
-    blocked = suppressed.reasons(stores, {each: said.address(one) for each, one in known.items()})
+    goes_to = {each: said.address(one) for each, one in known.items()}
+    blocked = suppressed.reasons(stores, goes_to)
     rows: list[Document] = []
     for customer_id in people:
         customer = known.get(customer_id)
         row = new(campaign["_id"], number, customer_id, customer, now)
-        reason = blocked.get(customer_id)
-        rows.append(outbox.skipped(row, reason) if reason else _written(row, said, customer, style))
+        if customer is None:
+            row = outbox.skipped(row, GONE)
+        elif customer_id in blocked:
+            row = outbox.skipped(row, blocked[customer_id])
+        else:
+            row = _written(row, said, customer, goes_to[customer_id], style)
+        rows.append(row)
     return rows
 
 
-def _written(row: Document, said: Content, customer: Document | None, style: Style) -> Document:
+def _written(row: Document, said: Content, customer: Document, address: str | None, style: Style) -> Document:
     """The row with the message in it, or skipped with the reason why there is none."""
-    if customer is None:
-        return outbox.skipped(row, GONE)
     version = said.version(row["customerId"])
     if version.name is not None:
         row["variant"] = version.name
-    address = said.address(customer)
     if address is None and said.unreachable:
         return outbox.skipped(row, said.unreachable)
     composed = content.compose(version, customer, style)
@@ -87,7 +91,7 @@ def new(
         "campaignId": campaign_id,
         "customerId": customer_id,
         "batch": number,
-        "state": DeliveryState.PENDING.value,
+        "state": _PENDING,
         "attempt": 1,
         "createdAt": now,
         "updatedAt": now,

@@ -28,10 +28,10 @@ LONGEST_NOTE = 200
 
 def reasons(stores: Stores, addresses_of: Mapping[str, str | None]) -> dict[str, str]:
     """Of people with these addresses (by any key): those who are suppressed, and why, as the books say."""
+    if not addresses_of or not store.any_at_all(stores):
+        return {}
     keys = {who: store.key(address) for who, address in addresses_of.items() if address}
     found = store.among(stores, set(keys.values())) if keys else {}
-    if not found:
-        return {}
     return {who: wording(found[key]) for who, key in keys.items() if key in found}
 
 

@@ -26,7 +26,7 @@ from crm.vendors.protocol import EMAIL, SMS, Answer, Message, Vendor
 log = logging.getLogger(__name__)
 
 BATCH = 500
-_PART = 0.2  # s: a visit takes this much of the rate, divided by the campaigns that run
+_PART, _MOST = 0.2, 0.1  # s: a visit takes the first of a rate, divided by the campaigns that run; at most
 _PATIENCE = 1.0  # s that a visit waits for the vendor's rate, and so how long it can put off a pause
 _NAP = 0.1
 _LOOK_AGAIN = timedelta(seconds=2)
@@ -160,7 +160,8 @@ class Turn:
             return BATCH
         if self._running is None:
             self._running = campaign_store.count_running(self._stores)
-        return max(1, int(min(rate for _, rate in visit.rates) * _PART / max(1, self._running)))
+        rate = min(rate for _, rate in visit.rates)
+        return max(1, int(rate * min(_MOST, _PART / max(1, self._running))))
 
     def _leftovers(self, visit: _Visit, now: datetime) -> None:
         """See to people who were handed over before: to be tried again, or with an answer that is lost."""

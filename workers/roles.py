@@ -11,6 +11,9 @@ from workers.consumer import Role
 
 _MANY = 32  # entries at a time: single records, which come one an entry, shall not take a transaction each
 
+SENDERS = 3
+"""Threads of a process that hand batches over."""
+
 KINDS: dict[str, tuple[Role, ...]] = {
     "imports": (
         Role(
@@ -40,6 +43,8 @@ KINDS: dict[str, tuple[Role, ...]] = {
     "delivery": (
         Role("plan", (streams.PLAN,), plan.handle, count=1, tend=plan.tend),
         Role("send", (streams.SEND,), send.handle, count=4, tend=send.tend, tend_every=1.0),
+        # While one waits for a slow vendor, or for a rate, the others go on.
+        *(Role(f"send-{number}", (streams.SEND,), send.handle, count=4) for number in range(2, SENDERS + 1)),
         Role("receipts", (streams.RECEIPTS,), receipts.handle, count=16),
     ),
 }

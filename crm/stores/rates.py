@@ -1,7 +1,8 @@
 """Rates that all processes share: token buckets in Redis, `rate:<what>` {n, at}, with expiry.
 
 A bucket fills at its rate, holds a quarter of a second's worth and starts empty, so that never more than its
-rate goes out in any stretch of time, but for that quarter of a second after a rest.
+rate goes out in any stretch of time, but for that quarter of a second after a rest. Nothing is granted until
+what is wanted, or half of what the bucket holds, is there: a message at a time would be a transaction each.
 """
 
 from collections.abc import Sequence
@@ -26,7 +27,11 @@ for i = 1, #KEYS do
   n = math.min(holds, n + math.max(0, now - at) * rate / 1000)
   tokens[i] = n
   granted = math.min(granted, math.floor(n))
-  if n < 1 and (1 - n) * 1000 / rate > wait then wait, by = (1 - n) * 1000 / rate, i end
+  local least = math.min(tonumber(ARGV[1]), math.max(1, math.floor(holds / 2)))
+  if n < least then
+    granted = 0
+    if (least - n) * 1000 / rate > wait then wait, by = (least - n) * 1000 / rate, i end
+  end
 end
 for i = 1, #KEYS do
   local rate = tonumber(ARGV[2 * i])
@@ -38,7 +43,7 @@ return {granted, math.ceil(wait), by}
 
 
 class Grant(NamedTuple):
-    """How many may go now; else in how many seconds one may, and the place of the rate that holds it."""
+    """How many may go now; else in how many seconds some may, and the place of the rate that holds them."""
 
     granted: int
     wait: float
@@ -46,7 +51,7 @@ class Grant(NamedTuple):
 
 
 def take(stores: Stores, rates: Sequence[tuple[str, float]], wanted: int) -> Grant:
-    """Take up to `wanted` from every one of these buckets (name, a second) at once; fewer if one has less."""
+    """Take up to `wanted` from every one of these buckets (name, a second), as far as all have them."""
     if not rates:
         return Grant(wanted, 0.0, None)
     keys = [stores.key("rate", name) for name, _ in rates]

@@ -22,6 +22,11 @@ def key(address: str) -> str:
     return _FILLERS.sub("", folded) if _NUMBER.fullmatch(folded) else folded
 
 
+def any_at_all(stores: Stores) -> bool:
+    """Whether any address is suppressed."""
+    return stores.collection(_NAME).find_one({}, {"_id": 1}) is not None
+
+
 def among(stores: Stores, keys: Iterable[str]) -> dict[str, str]:
     """Those of these keys that are suppressed, with the reason."""
     found = stores.collection(_NAME).find({"_id": {"$in": list(keys)}}, {"reason": 1})

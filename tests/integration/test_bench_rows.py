@@ -18,7 +18,7 @@ SCALE = 0.001
 ELSEWHERE = {"orders_stream_hot", "edit_to_number", "behaviour_1m"} | {
     name for name in UNITS if name.startswith(("preview_", "snapshot_"))
 }
-LIMITED = {"orders_stream", "orders_csv_1m", "post_order", "deliver_1m"}
+LIMITED = {"orders_stream", "orders_csv_1m", "post_order", "deliver_1m", "rate_held"}
 
 
 def figures(stage: Stage) -> Iterator[Figure]:
@@ -30,7 +30,10 @@ def figures(stage: Stage) -> Iterator[Figure]:
     stage.clear()
     bare.load_customers(stage, 1000)
     yield from delivery.deliver(stage, 1000)
+    yield delivery.plan(stage, 1000)
     yield delivery.first_message(stage, 1000, launches=1)
+    yield delivery.rate_held(stage, 1000)
+    yield delivery.fair_share(stage, 500, many=3, seconds=2)
 
 
 @pytest.fixture(scope="module")

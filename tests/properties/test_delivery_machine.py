@@ -3,6 +3,7 @@
 import os
 import random
 import uuid
+from datetime import timedelta
 
 import pytest
 from hypothesis import HealthCheck, Phase, settings
@@ -16,16 +17,37 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from crm import campaigns, delivery, ledger, planning
+from crm import campaigns, carriers, delivery, launching, ledger, planning, suppressed
 from crm.errors import IllegalTransition
-from crm.lifecycle import CampaignAction, allows
+from crm.lifecycle import NOT_BEGUN, CampaignAction, allows
 from crm.stores import indexes, streams
 from crm.stores.connection import connect
-from tests.crowd import EVERYONE, HANDLERS, MARKETER, NOW, Hands, crowd
+from crm.stores.deliveries import UNCLEAR
+from crm.variants import Lots
+from tests.crowd import EVERYONE, HANDLERS, MARKETER, Hands, crowd
 
 FULL = os.environ.get("CRM_FULL_SIZE") == "1"
 STEPS = st.sampled_from([*HANDLERS])
-ACTIONS = st.sampled_from(["pause", "resume", "cancel", "retry"])
+ACTIONS = st.sampled_from(["pause", "resume", "cancel", "retry", "launch", "unschedule"])
+FAULTS = st.sampled_from(
+    [
+        {},
+        {"temporary": 0.3},
+        {"lost": 0.2, "late": 0.2},
+        {"batch": 60, "calls": 3, "duplicate": 0.5},
+        {"outage": True},
+    ]
+)
+OPTIONS = st.fixed_dictionaries(
+    {},
+    optional={
+        "holdout": st.sampled_from([0.1, 0.6]),
+        "variants": st.just([{"name": "A", "share": 1}, {"name": "B", "share": 2}]),
+        "frequencyCap": st.just({"messages": 1, "days": 1}),
+        "errorBudget": st.just(0.12),
+        "channel": st.just("email"),
+    },
+)
 
 
 class Machine(RuleBasedStateMachine):
@@ -33,17 +55,24 @@ class Machine(RuleBasedStateMachine):
 
     endpoints = None
 
-    @initialize(size=st.integers(1, 1_150), nameless=st.integers(0, 40))
-    def launch(self, size, nameless):
+    @initialize(size=st.integers(1, 1_150), nameless=st.integers(0, 40), options=OPTIONS, later=st.booleans())
+    def launch(self, size, nameless, options, later):
         name = f"machine_{uuid.uuid4().hex[:12]}"
         self.stores = connect(self.endpoints, database=name, prefix=f"{name}:")
         indexes.ensure(self.stores)
         self.people = crowd(self.stores, size) + crowd(self.stores, nameless, name=None)
-        self.campaign_id = campaigns.launch_new(
-            self.stores, name="x", rules=EVERYONE, template="Hi {name}", account=MARKETER, now=NOW
-        )["_id"]
         self.hands = Hands(self.stores)
-        self.attempts = {}
+        given = {
+            "name": "x", "rules": EVERYONE, "template": "Hi {name}", "options": options, "account": MARKETER,
+            "now": self.now(),
+        }  # fmt: skip
+        if later:
+            made = campaigns.schedule_new(self.stores, at=self.now() + timedelta(hours=1), **given)
+        else:
+            made = campaigns.launch_new(self.stores, **given)
+        self.campaign_id = made["_id"]
+        self.lots = Lots(self.campaign_id, options.get("holdout", 0), [1])
+        self.attempts, self.variants = {}, {}
         self.total = 0
 
     def now(self):
@@ -63,6 +92,54 @@ class Machine(RuleBasedStateMachine):
         for payload in self.hands.take(stream, 1):
             HANDLERS[stream](self.stores, [payload], self.hands.now())
             streams.publish(self.stores, stream, [payload])
+
+    @rule(seconds=st.sampled_from([1, 40, 4_000]))
+    def let_time_pass(self, seconds):
+        """And with it do what workers do now and then."""
+        self.hands.skip(seconds=seconds)
+        launching.start_due(self.stores, self.now())
+
+    @rule(faults=FAULTS)
+    def change_the_vendor(self, faults):
+        wanted = {
+            "temporary": 0,
+            "lost": 0,
+            "late": 0,
+            "batch": 500,
+            "calls": 1,
+            "duplicate": 0,
+            "outage": False,
+        }
+        carriers.configure(
+            self.stores, carriers.DEFAULT, wanted | faults | {"tries": 20}, account=MARKETER, now=self.now()
+        )
+
+    @rule(index=st.integers(0, 2_000), many=st.integers(1, 60))
+    def suppress(self, index, many):
+        """People complain at any moment."""
+        chosen = [self.people[(index + each) % len(self.people)] for each in range(many)]
+        emails = [one["email"] for one in self.stores.collection("customers").find({"_id": {"$in": chosen}})]
+        if emails:
+            suppressed.add(self.stores, emails, reason="complained", account=MARKETER, now=self.now())
+
+    @rule(variant=st.sampled_from([None, "A", "B"]), by_reason=st.booleans())
+    def retry_a_slice(self, variant, by_reason):
+        found = ledger.reasons(self.stores, self.campaign_id, "failed")
+        reason = next(iter(found), None) if by_reason else None
+        before = self.status()
+        try:
+            campaigns.retry(
+                self.stores,
+                self.campaign_id,
+                reason=reason,
+                variant=variant,
+                account=MARKETER,
+                now=self.now(),
+            )
+        except IllegalTransition:
+            return
+        assert found
+        assert allows(before, CampaignAction.RETRY)
 
     @rule(action=ACTIONS)
     def act(self, action):
@@ -123,14 +200,32 @@ class Machine(RuleBasedStateMachine):
         assert all(now[key] >= attempt for key, attempt in self.attempts.items())
         self.attempts = now
 
+    @precondition(lambda self: hasattr(self, "campaign_id"))
+    @invariant()
+    def nobody_is_messaged_who_is_not_to_be(self):
+        handed = {"state": {"$in": ["sent", "failed", "pending"]}}
+        for row in self.stores.collection("deliveries").find(handed, {"customerId": 1, "variant": 1}):
+            assert not self.lots.held_out(row["customerId"])
+            assert self.variants.setdefault(row["_id"], row.get("variant")) == row.get("variant")
+
     def teardown(self):
         if not hasattr(self, "campaign_id"):
             return
         try:
-            if self.status() == "paused":
-                self.act("resume")
-            self.hands.finish()
+            self.change_the_vendor({})
+            if self.status() in NOT_BEGUN:
+                campaigns.launch(self.stores, self.campaign_id, account=MARKETER, now=self.now())
+            for _ in range(30):
+                self.hands.finish()
+                self.hands.skip(minutes=5)
+                if self.status() == "paused":
+                    campaigns.resume(self.stores, self.campaign_id, account=MARKETER, now=self.now())
+                planning.resume_stuck(self.stores, self.now())
             assert self.status() in ("finished", "cancelled")
+            assert not any(
+                reason.startswith(UNCLEAR)
+                for reason in ledger.reasons(self.stores, self.campaign_id, "failed")
+            )
             counts = ledger.books(self.stores, self.campaign_id).counts
             assert counts["pending"] == 0
             self.books_balance()
