@@ -12,6 +12,7 @@ from crm.fields import Field, FieldType, fold, value_at
 from crm.stores.connection import Document, Stores
 
 _ID_BATCH = 10_000  # ids a round trip; 24 digits each, so a reply stays near half a megabyte
+_MEMBER_BATCH = 2_000  # documents a round trip: left alone, MongoDB would send 16 MB of them at a time
 _SAMPLE_FIELDS = {
     "name": 1,
     "email": 1,
@@ -52,7 +53,8 @@ def members(
     if after is not None:
         query = {"$and": [query, {"_id": {"$gt": after}}]}
     projection = {"_id": 1, **dict.fromkeys(paths, 1)}
-    with stores.collection("customers").find(query, projection).sort("_id", 1).limit(limit) as cursor:
+    found = stores.collection("customers").find(query, projection).sort("_id", 1).limit(limit)
+    with found.batch_size(_MEMBER_BATCH) as cursor:
         yield from cursor
 
 
