@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 import orjson
 
-from crm import audiences, segments
+from crm import attributes, audiences, rulebook, segments
 from crm.errors import InvalidRule
 from crm.fields import FIELDS, FieldType
 from crm.grammar import questions
@@ -82,19 +82,20 @@ def understand(
     if reading.ordered or _HOSTILE.search(text):
         return Answer("refused", message=questions.REFUSED)
     if model is None or not any(char.isalnum() for char in text):
-        return _by_grammar(reading)
+        return _by_grammar(reading, values)
     try:
-        return _by_model(model.propose(text, now=now, zone=zone, currency=currency), text, values)
+        proposal = model.propose(text, fields=values.fields, now=now, zone=zone, currency=currency)
+        return _by_model(proposal, text, values)
     except ModelFailed as failed:
         reason = failed.reason
     except InvalidRule as invalid:
         reason = f"gave a rule that can't be used ({invalid.message})"
     return replace(
-        _by_grammar(reading), notice=f"The language model {reason}; the built-in grammar answered."
+        _by_grammar(reading, values), notice=f"The language model {reason}; the built-in grammar answered."
     )
 
 
-def _by_grammar(reading: Reading) -> Answer:
+def _by_grammar(reading: Reading, values: Values) -> Answer:
     if reading.tree is None:
         asked = (*reading.unknown, *reading.questions)
         return Answer(
@@ -103,7 +104,7 @@ def _by_grammar(reading: Reading) -> Answer:
             unknown=tuple(question.words for question in asked),
         )
     try:
-        segments.parse(reading.tree)
+        segments.parse(reading.tree, values.fields)
     except InvalidRule as invalid:  # numbers or lengths of time beyond what rules take
         return Answer("clarify", message=questions.beyond(invalid.message))
     return Answer("segment", rules=reading.tree, assumptions=tuple(reading.assumptions))
@@ -114,7 +115,7 @@ def _by_model(proposal: Proposal, text: str, values: Values) -> Answer:
     if proposal.rules is None:
         message = questions.asked_by_model(proposal.question, proposal.unknown_terms)
         return Answer("clarify", "groq", message=message, unknown=proposal.unknown_terms)
-    rule = segments.parse(proposal.rules)
+    rule = segments.parse(proposal.rules, values.fields)
     if _selects_all(rule) and not speaks_of_all(text):
         return Answer("clarify", "groq", message=questions.EVERYONE)
     assumptions = (*proposal.assumptions, *_unfamiliar(rule, values))
@@ -164,7 +165,10 @@ def model_of(settings: Settings) -> Model | None:
 
 
 def known_values(stores: Stores, *, newest: bool = False) -> Values:
-    """Cities, countries, genders and tags as they stand in the data, up to a minute old unless `newest`."""
+    """Cities, countries, genders and tags as they stand in the data, and the custom attributes.
+
+    Up to a minute old unless `newest`.
+    """
     key = (stores.db.name, stores.prefix)
     with _lock:
         kept = _values.get(key)
@@ -174,7 +178,8 @@ def known_values(stores: Stores, *, newest: bool = False) -> Values:
         name: (*queries.known_values(stores, name, _MOST_VALUES), *FIELDS[name].options)
         for name in _VALUE_FIELDS
     }
-    values = Values.of(found)
+    own = attributes.fields(stores).values()
+    values = Values.of(found, own, lambda field: audiences.values_of(stores, field))
     with _lock:
         _values.clear()  # one database a process, but for tests
         _values[key] = (time.monotonic(), values)
@@ -200,7 +205,8 @@ def understand_shop(
     if first.kind != "clarify" or first.source != "grammar" or first.notice or not first.unknown:
         return first
     newest = known_values(stores, newest=True)  # an import may just have brought the word
-    return first if newest.by_words == values.by_words else answer(newest)
+    same = (newest.by_words, newest.attributes) == (values.by_words, values.attributes)
+    return first if same else answer(newest)
 
 
 def answer_query(
@@ -221,7 +227,7 @@ def answer_query(
     notice = {"notice": answer.notice} if answer.notice else {}
     if answer.kind != "segment":
         return {"type": answer.kind, "message": answer.message, "source": answer.source, **notice}
-    rule = segments.parse(answer.rules)
+    rule = rulebook.parse(stores, answer.rules)
     size = count(rule) if count else audiences.count(stores, rule, now=now, zone=zone)
     return {
         "type": "segment",

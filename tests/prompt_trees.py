@@ -1,7 +1,9 @@
 """Rule trees written short, so that a test can say in one line what a prompt should become."""
 
+from dataclasses import replace
 from typing import Any
 
+from crm.fields import Field, FieldType
 from crm.grammar.values import Values
 
 VALUES = Values.of(
@@ -12,6 +14,16 @@ VALUES = Values.of(
         "gender": ["female", "male", "other"],
     }
 )
+
+OWN = (
+    Field("favouriteColour", FieldType.TEXT, "favourite colour", key="a1"),
+    Field("shoe.size", FieldType.NUMBER, "shoe size", key="a2"),
+    Field("renews", FieldType.DATE, "renewal date", key="a3"),
+    Field("isMember", FieldType.BOOLEAN, "is member", key="a4"),
+    Field("Hobbies", FieldType.TAGS, "hobbies", key="a5"),
+)
+_OF_OWN = {"favouriteColour": ("Red", "Dark Red", "Blue"), "Hobbies": ("Chess", "Rock climbing", "Tea")}
+WITH_ATTRIBUTES = replace(VALUES, attributes=OWN, of_attribute=lambda field: _OF_OWN.get(field.name, ()))
 
 
 def brief(node: dict[str, Any]) -> str:

@@ -141,7 +141,8 @@ def _check_values(nodes: list[Node], start: int, end: int) -> None:
     """Two values of a field that has one, both demanded, select nobody: something else was meant."""
     allowed: dict[str, set[str]] = {}
     for node in nodes:
-        if node.get("operator") not in ("equals", "in") or FIELDS[node["field"]].type is not FieldType.TEXT:
+        field = FIELDS.get(node.get("field", ""))
+        if node.get("operator") not in ("equals", "in") or not field or field.type is not FieldType.TEXT:
             continue
         value = node["value"]
         values = {fold(one) for one in (value if isinstance(value, list) else [value])}

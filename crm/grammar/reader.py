@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import date
 
 from crm.grammar.amounts import Amounts
+from crm.grammar.attributes import Cut
 from crm.grammar.chunks import Chunk, rechunk
 from crm.grammar.lexicon import Kind, Lexicon, WholeCondition
 from crm.grammar.meanings import TEXT_FIELDS
@@ -50,7 +51,15 @@ class Reader:
     """One walk over the chunks of a prompt."""
 
     def __init__(
-        self, chunks: list[Chunk], text: str, words: Lexicon, values: Values, *, today: date, currency: str
+        self,
+        chunks: list[Chunk],
+        text: str,
+        words: Lexicon,
+        values: Values,
+        cut: Cut,
+        *,
+        today: date,
+        currency: str,
     ) -> None:
         self.pieces: list[Piece] = []
         self.unclear: list[Unclear] = []
@@ -58,6 +67,7 @@ class Reader:
         self._text = text
         self._words = words
         self._values = values
+        self._cut = cut
         self._at = Cursor(chunks)
         self._times = Times(self._at, text, today, self.assumptions)
         self._amounts = Amounts(self._at, text, currency)
@@ -355,7 +365,8 @@ class Reader:
 
     def _again(self, chunk: Chunk) -> list[Chunk]:
         """The chunks with those from this one on cut anew, its first word by itself."""
-        return [*self._at.chunks[: self._at.at - 1], *rechunk(chunk, self._text, self._words, self._values)]
+        again = self._cut.placed(rechunk(chunk, self._cut.plain, self._words, self._values))
+        return [*self._at.chunks[: self._at.at - 1], *again]
 
 
 def _looser(found: list[str]) -> str:

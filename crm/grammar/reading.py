@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from crm.grammar import frames, scope
+from crm.grammar import attributes, frames, scope
 from crm.grammar.chunks import chunk
 from crm.grammar.expression import Expression
 from crm.grammar.frames import Frame
@@ -43,11 +43,12 @@ class Reading:
 def read(text: str, values: Values, *, today: date, currency: str = "INR") -> Reading:
     """Read a prompt of at most LONGEST characters; `today` is the date in the account's zone."""
     text = unicodedata.normalize("NFC", text)
-    chunks = chunk(text, lexicon(), values)
+    cut = attributes.Cut.of(text, values, lexicon())
+    chunks = cut.placed(chunk(cut.plain, lexicon(), values))
     command = next((one for one in chunks if one.kind is Kind.COMMAND), None)
     if command:
         return Reading(ordered=text[command.start : command.end])
-    reader = Reader(chunks, text, lexicon(), values, today=today, currency=currency)
+    reader = Reader(chunks, text, lexicon(), values, cut, today=today, currency=currency)
     reader.read()
     if reader.unclear:
         understood = any(not isinstance(piece, Everybody) for piece in reader.pieces)

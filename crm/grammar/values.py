@@ -1,9 +1,14 @@
 """The values that stand in the data: a prompt can name them without saying which field they are of."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
+from crm.fields import FIELDS, Field
 from crm.grammar.tokens import tokenise
+
+
+def _no_values(field: Field) -> tuple[str, ...]:
+    return ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,13 +21,28 @@ class Known:
 
 @dataclass(frozen=True)
 class Values:
-    """Known values by the words they are written with; one text may be a city and a country."""
+    """Known values by the words they are written with; one text may be a city and a country.
+
+    `attributes` are the custom attributes, `of_attribute` finds the values that customers have in one.
+    """
 
     by_words: dict[tuple[str, ...], tuple[Known, ...]]
     longest: int
+    attributes: tuple[Field, ...] = ()
+    of_attribute: Callable[[Field], tuple[str, ...]] = _no_values
+
+    @property
+    def fields(self) -> dict[str, Field]:
+        """Every field that a rule may use, by name."""
+        return {**FIELDS, **{field.name: field for field in self.attributes}}
 
     @classmethod
-    def of(cls, fields: Mapping[str, Iterable[str]]) -> "Values":
+    def of(
+        cls,
+        fields: Mapping[str, Iterable[str]],
+        attributes: Iterable[Field] = (),
+        of_attribute: Callable[[Field], tuple[str, ...]] = _no_values,
+    ) -> "Values":
         """From values by field name, such as {"city": [...], "country": [...], "tags": [...]}."""
         found: dict[tuple[str, ...], dict[str, Known]] = {}
         for field, values in fields.items():
@@ -31,7 +51,7 @@ class Values:
                 if words:
                     found.setdefault(words, {}).setdefault(field, Known(field, value))
         by_words = {words: tuple(known.values()) for words, known in found.items()}
-        return cls(by_words, max(map(len, by_words), default=0))
+        return cls(by_words, max(map(len, by_words), default=0), tuple(attributes), of_attribute)
 
     def match(self, keys: list[str], at: int) -> tuple[int, tuple[Known, ...]] | None:
         """The longest value that begins at `at`: how many tokens, and what it may be."""

@@ -4,6 +4,7 @@ The model fills in a flat list of nodes that name their parents: strict schemas 
 relying on. The `groq` package is imported at the first prompt, as importing it takes 0.2 s.
 """
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, cast
 from zoneinfo import ZoneInfo
@@ -11,7 +12,7 @@ from zoneinfo import ZoneInfo
 import httpx
 import orjson
 
-from crm.fields import FIELDS
+from crm.fields import Field
 from crm.segments import operators_for
 from crm.settings import Settings
 from crm.vendors import proposed_tree
@@ -73,17 +74,19 @@ class GroqModel:
             key=key, model=settings.groq_model, base_url=settings.groq_base_url, timeout=settings.groq_timeout
         )
 
-    def propose(self, text: str, *, now: datetime, zone: ZoneInfo, currency: str) -> Proposal:
+    def propose(
+        self, text: str, *, fields: Mapping[str, Field], now: datetime, zone: ZoneInfo, currency: str
+    ) -> Proposal:
         """One proposal for a prompt. Raises ModelFailed."""
         import groq
 
         messages = [
-            {"role": "system", "content": instructions(now=now, zone=zone, currency=currency)},
+            {"role": "system", "content": instructions(fields, now=now, zone=zone, currency=currency)},
             {"role": "user", "content": text},
         ]
         try:
-            content = self._complete(messages)
-            return proposed_tree.read(orjson.loads(content))
+            content = self._complete(messages, proposed_tree.schema(fields))
+            return proposed_tree.read(orjson.loads(content), fields)
         except groq.RateLimitError as error:
             raise ModelFailed("is over its rate limit") from error
         except (groq.APITimeoutError, httpx.TimeoutException) as error:
@@ -97,7 +100,7 @@ class GroqModel:
         except ValueError as error:
             raise ModelFailed("gave an answer that can't be used") from error
 
-    def _complete(self, messages: list[dict[str, str]]) -> str:
+    def _complete(self, messages: list[dict[str, str]], schema: dict[str, Any]) -> str:
         """The text of a whole answer. Raises ValueError for anything less."""
         create = cast(Any, self._connected().chat.completions.create)
         answer = create(
@@ -110,7 +113,7 @@ class GroqModel:
                 "json_schema": {
                     "name": "segment",
                     "strict": self.name.startswith(_STRICT),
-                    "schema": proposed_tree.SCHEMA,
+                    "schema": schema,
                 },
             },
         )
@@ -136,7 +139,7 @@ class GroqModel:
         return self._client
 
 
-def instructions(*, now: datetime, zone: ZoneInfo, currency: str) -> str:
+def instructions(fields: Mapping[str, Field], *, now: datetime, zone: ZoneInfo, currency: str) -> str:
     """What the model is told before the prompt: the date, the money, the fields and how to answer."""
     today = now.astimezone(zone)
     return _INSTRUCTIONS.format(
@@ -144,16 +147,18 @@ def instructions(*, now: datetime, zone: ZoneInfo, currency: str) -> str:
         weekday=f"{today:%A}",
         zone=zone.key,
         currency=currency,
-        fields=_catalogue(),
+        fields=_catalogue(fields),
     )
 
 
-def _catalogue() -> str:
+def _catalogue(fields: Mapping[str, Field]) -> str:
     lines = []
-    for field in FIELDS.values():
+    for field in fields.values():
         names = " ".join(row.name for row in operators_for(field))
         options = f", one of {', '.join(field.options)}" if field.options else ""
-        lines.append(f"- {field.name}, {field.type}, {field.label}{options}: {names}")
+        # A custom attribute's name is somebody's text: quoted, it can't be taken for a line of ours.
+        name, label = (orjson.dumps(one).decode() if field.key else one for one in (field.name, field.label))
+        lines.append(f"- {name}, {field.type}, {label}{options}: {names}")
     return "\n".join(lines)
 
 

@@ -1,9 +1,12 @@
 """What the product asks of a language model: a rule tree for a prompt, or what it needs to know."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
+
+from crm.fields import Field
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +35,8 @@ class Model(Protocol):
 
     name: str
 
-    def propose(self, text: str, *, now: datetime, zone: ZoneInfo, currency: str) -> Proposal:
-        """One proposal for a prompt. Raises ModelFailed."""
+    def propose(
+        self, text: str, *, fields: Mapping[str, Field], now: datetime, zone: ZoneInfo, currency: str
+    ) -> Proposal:
+        """One proposal for a prompt; `fields` are those its rules may use. Raises ModelFailed."""
         ...

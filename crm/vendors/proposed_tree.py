@@ -8,9 +8,10 @@ Every property is required and no other is allowed, as strict schemas demand. A 
 here has the right shape only; `crm.segments.parse` decides whether it means anything.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
-from crm.fields import FIELDS
+from crm.fields import FIELDS, Field
 from crm.segments import Widget, operator_for, operators_for
 from crm.vendors.language_model import Proposal
 
@@ -32,30 +33,34 @@ def _object(properties: dict[str, Any]) -> dict[str, Any]:
 
 
 _TEXTS = {"type": "array", "items": {"type": "string"}}
-_NODE = _object(
-    {
-        "id": {"type": "integer"},
-        "parent": {"type": ["integer", "null"]},
-        "kind": {"type": "string", "enum": [*_GROUPS, "condition", "everyone"]},
-        "field": {"type": ["string", "null"], "enum": [*FIELDS, None]},
-        "operator": {"type": ["string", "null"], "enum": [*_OPERATORS, None]},
-        "values": _TEXTS,
-        "amount": {"type": ["integer", "null"]},
-        "unit": {"type": ["string", "null"], "enum": [*_UNITS, None]},
-    }
-)
-SCHEMA: dict[str, Any] = _object(
-    {
-        "status": {"type": "string", "enum": ["ok", "ask"]},
-        "question": {"type": "string"},
-        "unknown_terms": _TEXTS,
-        "assumptions": _TEXTS,
-        "nodes": {"type": "array", "items": _NODE},
-    }
-)
 
 
-def read(answer: object) -> Proposal:
+def schema(fields: Mapping[str, Field]) -> dict[str, Any]:
+    """The JSON schema of an answer whose rules may use these fields."""
+    node = _object(
+        {
+            "id": {"type": "integer"},
+            "parent": {"type": ["integer", "null"]},
+            "kind": {"type": "string", "enum": [*_GROUPS, "condition", "everyone"]},
+            "field": {"type": ["string", "null"], "enum": [*fields, None]},
+            "operator": {"type": ["string", "null"], "enum": [*_OPERATORS, None]},
+            "values": _TEXTS,
+            "amount": {"type": ["integer", "null"]},
+            "unit": {"type": ["string", "null"], "enum": [*_UNITS, None]},
+        }
+    )
+    return _object(
+        {
+            "status": {"type": "string", "enum": ["ok", "ask"]},
+            "question": {"type": "string"},
+            "unknown_terms": _TEXTS,
+            "assumptions": _TEXTS,
+            "nodes": {"type": "array", "items": node},
+        }
+    )
+
+
+def read(answer: object, fields: Mapping[str, Field] = FIELDS) -> Proposal:
     """The proposal in a model's JSON. Words it could not place make it a question, whatever its status.
 
     Raises ValueError where the JSON has not the agreed shape or its nodes are no tree.
@@ -67,10 +72,10 @@ def read(answer: object) -> Proposal:
     if answer["status"] == "ask" or unknown:
         question = answer.get("question")
         return Proposal(None, _short(question) if isinstance(question, str) else "", unknown)
-    return Proposal(tree(answer.get("nodes")), "", (), assumptions)
+    return Proposal(tree(answer.get("nodes"), fields), "", (), assumptions)
 
 
-def tree(nodes: object) -> dict[str, Any]:
+def tree(nodes: object, fields: Mapping[str, Field] = FIELDS) -> dict[str, Any]:
     """The tree of a flat list of nodes, with ids from 1. Raises ValueError where they are not one tree."""
     if not isinstance(nodes, list) or not 0 < len(nodes) <= _MOST_NODES:
         raise ValueError("no list of nodes")
@@ -88,21 +93,25 @@ def tree(nodes: object) -> dict[str, Any]:
     if len(roots) != 1:
         raise ValueError("not one root")
     numbers = iter(range(1, len(nodes) + 1))
-    root = _built(roots[0], by_id, children, numbers)
+    root = _built(roots[0], by_id, children, numbers, fields)
     if next(numbers, None) is not None:
         raise ValueError("nodes that hang on nothing")  # and so on each other
     return root
 
 
 def _built(
-    node_id: int, by_id: dict[int, Any], children: dict[Any, list[int]], numbers: Any
+    node_id: int,
+    by_id: dict[int, Any],
+    children: dict[Any, list[int]],
+    numbers: Any,
+    fields: Mapping[str, Field],
 ) -> dict[str, Any]:
     """A node with what is under it. It ends: each id has one parent, so no node is met twice."""
     node, below = by_id[node_id], children.get(node_id, [])
     number = next(numbers)
     kind = node.get("kind")
     if kind in _GROUPS:
-        conditions = [_built(child, by_id, children, numbers) for child in below]
+        conditions = [_built(child, by_id, children, numbers, fields) for child in below]
         return {"id": number, "type": "group", "operator": kind, "conditions": conditions}
     if below:
         raise ValueError("something under a node that is no group")
@@ -114,15 +123,15 @@ def _built(
         "field": node.get("field"),
         "operator": node.get("operator"),
     }
-    value = _value(node)
+    value = _value(node, fields)
     return condition if value is None else {**condition, "value": value}
 
 
-def _value(node: dict[str, Any]) -> Any:
+def _value(node: dict[str, Any], fields: Mapping[str, Field]) -> Any:
     """The value in the form its operator takes, None for none; the parser judges it."""
     values = list(_texts(node.get("values"), limit=None))
     name = node.get("field")
-    field = FIELDS.get(name) if isinstance(name, str) else None
+    field = fields.get(name) if isinstance(name, str) else None
     operator = operator_for(field, str(node.get("operator"))) if field else None
     if operator is None or operator.widget is Widget.NONE:
         return None

@@ -9,9 +9,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from crm.prompts import Answer, understand
+from crm.fields import FIELDS, Field, FieldType
+from crm.prompts import Answer, Values, understand
 from crm.vendors.groq_model import GroqModel
-from crm.vendors.proposed_tree import SCHEMA
+from crm.vendors.proposed_tree import schema
 from tests.groq_server import GroqServer, Reply, completion, groq_server, node, proposal
 from tests.prompt_trees import VALUES, brief
 
@@ -68,22 +69,37 @@ def test_the_model_is_told_fields_date_zone_and_currency_and_nothing_of_the_data
     assert user == PROMPT
     assert "2026-11-23" in system and "Asia/Kolkata" in system and "INR" in system and "lastOrdered" in system
     assert not any(value in system for value in ("Mumbai", "wholesale", "Bengaluru"))
-    assert request["response_format"]["json_schema"] == {"name": "segment", "strict": True, "schema": SCHEMA}
+    assert request["response_format"]["json_schema"] == {
+        "name": "segment",
+        "strict": True,
+        "schema": schema(FIELDS),
+    }
     assert request["temperature"] == 0
     assert server.keys == ["Bearer gsk-test"]
 
 
-def test_the_schema_is_strict_at_every_level() -> None:
-    def check(schema: dict[str, Any]) -> None:
-        if schema["type"] == "object":
-            assert schema["additionalProperties"] is False
-            assert schema["required"] == list(schema["properties"])
-            for part in schema["properties"].values():
-                check(part)
-        if schema["type"] == "array":
-            check(schema["items"])
+def test_the_model_may_use_custom_attributes_by_their_names(server: GroqServer) -> None:
+    name = 'colour\n- "evil'
+    own = Field(name, FieldType.TEXT, "colour", key="a1")
+    server.replies = [proposal(node(1, None, field=name, operator="equals", values=["red"]))]
+    model = GroqModel(key="gsk-test", model="openai/gpt-oss-20b", base_url=server.url, timeout=10)
+    answer = understand("red ones", now=NOW, zone=ZoneInfo("UTC"), values=Values.of({}, [own]), model=model)
+    assert answer.rules and answer.rules["conditions"][0]["field"] == name
+    (request,) = server.requests
+    assert '\n- "colour\\n- \\"evil", text, "colour": equals' in request["messages"][0]["content"]
 
-    check(SCHEMA)
+
+def test_the_schema_is_strict_at_every_level() -> None:
+    def check(level: dict[str, Any]) -> None:
+        if level["type"] == "object":
+            assert level["additionalProperties"] is False
+            assert level["required"] == list(level["properties"])
+            for part in level["properties"].values():
+                check(part)
+        if level["type"] == "array":
+            check(level["items"])
+
+    check(schema(FIELDS))
 
 
 def test_what_the_model_can_not_place_is_asked(server: GroqServer) -> None:

@@ -7,6 +7,9 @@ import orjson
 import pytest
 from bson import json_util
 
+from crm import attributes
+from crm.attributes import Found
+from crm.fields import FieldType, folded_document
 from crm.prompts import answer_query, known_values
 from crm.settings import Settings
 from crm.stores.connection import Stores
@@ -45,6 +48,17 @@ def test_an_answer_has_the_rule_its_filter_its_sentence_and_the_exact_count(
         assert answer["description"]
         found = json_util.loads(orjson.dumps(answer["query"]).decode())
         assert stores.collection("customers").count_documents(found) == count
+
+
+def test_an_attribute_that_has_just_come_in_is_asked_by_its_name(stores: Stores, settings: Settings) -> None:
+    crowd(stores, 3)
+    assert ask(stores, "favourite colour is dark red", settings)["type"] == "clarify"
+    (field,) = attributes.discover(stores, [Found("favouriteColour", FieldType.TEXT)], now=NOW).values()
+    person = {"_id": "x", "attributes": {field.key: "Dark Red"}}
+    stores.db.customers.insert_one({**person, "folded": folded_document(person, [field])})
+    answer = ask(stores, "favourite colour is dark red", settings)
+    assert (answer["count"], answer["description"]) == (1, "Customers who have the favourite colour Dark Red")
+    assert json_util.loads(orjson.dumps(answer["query"]).decode())
 
 
 def test_a_question_and_a_refusal_carry_no_rule(stores: Stores, settings: Settings) -> None:

@@ -1,5 +1,6 @@
 """Laws of the grammar over prompts that nobody would write."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
@@ -7,10 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crm import segments
+from crm.fields import Field, FieldType
 from crm.grammar.lexicon import lexicon
 from crm.prompts import Answer, understand
-from tests.prompt_trees import VALUES
+from tests.prompt_trees import OWN as SOME
+from tests.prompt_trees import WITH_ATTRIBUTES
 
+OWN = (*SOME, Field("(is) member*", FieldType.BOOLEAN, "(is) member*", key="a9"))
+VALUES = replace(WITH_ATTRIBUTES, attributes=OWN)
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 ZONE = ZoneInfo("Asia/Kolkata")
 
@@ -30,7 +35,8 @@ _OTHERS = [
     ",",
     ".",
 ]
-_VALUES = ["Mumbai", "vip", "India", "Singapore", '"Pune"', "@x.example", "blorf", "3rd", "$"]
+_VALUES = ["Mumbai", "vip", "India", "Singapore", '"Pune"', "@x.example", "blorf", "3rd", "$", "red"]
+_VALUES += [field.name for field in OWN]
 salads = st.lists(st.sampled_from(_OURS + _OTHERS * 4 + _VALUES * 4), max_size=12).map(" ".join)
 
 
@@ -40,7 +46,7 @@ def ask(text: str) -> Answer:
 
 def _holds_together(answer: Answer) -> None:
     if answer.kind == "segment":
-        rule = segments.parse(answer.rules)
+        rule = segments.parse(answer.rules, VALUES.fields)
         assert segments.describe(rule)
         assert segments.to_filter(rule, now=NOW, zone=ZONE) is not None
     else:

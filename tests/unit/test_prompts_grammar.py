@@ -9,7 +9,7 @@ import pytest
 
 from crm import segments
 from crm.prompts import Answer, Values, understand
-from tests.prompt_trees import VALUES, brief
+from tests.prompt_trees import VALUES, WITH_ATTRIBUTES, brief
 
 NOW = datetime(2026, 11, 22, 20, 0, tzinfo=UTC)  # in Kolkata it is the 23rd already
 UTC_ZONE = ZoneInfo("UTC")
@@ -162,4 +162,4 @@ def test_every_example_of_the_documentation_is_understood() -> None:
     ]
     assert len(examples) > 30
     for example in examples:
-        assert ask(example).kind == "segment", example
+        assert ask(example, values=WITH_ATTRIBUTES).kind == "segment", example
