@@ -1,17 +1,19 @@
 """Imports: upload a file, follow it, read what it refused."""
 
 import tempfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import asdict
 from typing import Annotated, Any, BinaryIO, Literal, cast
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Depends, Path, Query, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, Field
 
 from api.answers import PageOf
 from api.security import StoresDep, requires
-from crm import auth, directory, imports, ingest
+from crm import auth, directory, imports, ingest, waiting_files
 from crm.errors import InvalidInput, TooLarge
 from crm.moment import utc_now
 from crm.stores.connection import Stores
@@ -48,6 +50,18 @@ async def upload(
     is written before `POST /api/imports/{id}/confirm`: in the state `asking` the import's counts and
     rejections are what it would do.
     """
+    async with _received(request) as file:
+        import_id = await run_in_threadpool(
+            ingest.start_import,
+            stores, file, kind=kind, filename=filename, account_id=account.id, now=utc_now(),
+            existing=existing, totals=totals, confirm=confirm,
+        )  # fmt: skip
+    return {"importId": import_id}
+
+
+@asynccontextmanager
+async def _received(request: Request) -> AsyncIterator[BinaryIO]:
+    """The body as a file, on disk as far as it is large. Raises InvalidInput, TooLarge."""
     with tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY) as file:
         size = 0
         async for chunk in request.stream():
@@ -58,12 +72,21 @@ async def upload(
         if not size:
             raise InvalidInput("The file is empty: send it as the body of the request.")
         file.seek(0)
-        import_id = await run_in_threadpool(
-            ingest.start_import,
-            stores, cast(BinaryIO, file), kind=kind, filename=filename, account_id=account.id, now=utc_now(),
-            existing=existing, totals=totals, confirm=confirm,
-        )  # fmt: skip
-    return {"importId": import_id}
+        yield cast(BinaryIO, file)
+
+
+@router.post("/files/{ticket}", status_code=201, include_in_schema=False)
+async def send(
+    request: Request,
+    stores: StoresDep,
+    ticket: Annotated[str, Path(max_length=100)],
+    filename: Annotated[str, Query(max_length=500)] = "upload.csv",
+) -> dict[str, str]:
+    """Where a page has a browser send a file to, to be looked at there. The ticket says who may."""
+    account = await run_in_threadpool(waiting_files.redeem, stores, ticket)
+    async with _received(request) as file:
+        file_id = await run_in_threadpool(waiting_files.keep, stores, account, file, filename, now=utc_now())
+    return {"fileId": file_id}
 
 
 @router.get("")

@@ -212,7 +212,7 @@ def preview_file(
 
 def start_import(
     stores: Stores,
-    file: BinaryIO,
+    file: BinaryIO | None,
     *,
     kind: str | None,
     filename: str,
@@ -222,6 +222,7 @@ def start_import(
     totals: str = imports.TOTALS[0],
     confirm: bool = False,
     reading: Reading | None = None,
+    waiting: str | None = None,
 ) -> str:
     """Spool a file and queue its import; returns the import's id. A worker reads and validates it.
 
@@ -229,17 +230,23 @@ def start_import(
     empty, `skip` leaves them. With `totals="ignore"` totals of customers are left out. With `confirm` nothing
     is written before `crm.imports.confirm_import`: the import finds out what it would do, and asks.
     `reading` is how the file is read, as somebody has agreed to; without it the file says so itself.
-    Raises InvalidInput.
+    In the place of `file`, `waiting` names one that the account has sent to the spool before
+    (`crm.waiting_files`). Raises InvalidInput, and NotFound when that is not there any more.
     """
     _check_kind(kind)
     _check_choices(kind, existing, totals)
     import_id = new_id()
-    size = spool.save(stores, file, import_id, filename)
+    if file is not None:
+        size = spool.save(stores, file, import_id, filename)
+    elif waiting and account_id and (taken := spool.take(stores, waiting, account_id)):
+        size = taken["length"]
+    else:
+        raise NotFound("The file is not there any more. Upload it once more.")
     document: Document = {
         "_id": import_id,
         "kind": kind,
         "filename": filename,
-        "fileId": import_id,
+        "fileId": import_id if file is not None else waiting,
         "size": size,
         "state": "queued",
         "existing": existing,
@@ -293,10 +300,10 @@ def import_status(stores: Stores, import_id: str) -> Document:
 
     `{_id, kind, filename, state, counts: {read, accepted, created, updated, unchanged, rejected},
     rejections: [{row, field, code, reason}], message, notes, mapping, size, position, createdBy,
-    createdByName, createdAt, startedAt, finishedAt, existing, totals, waitsFor, pace, undoUntil, undo}`;
-    `waitsFor` is the import that comes first; `position` of `size` is how far it is persisted, in bytes of
-    the file, and `undo`, where somebody has asked for it, `{askedAt, by, endedAt, removed, restored, kept,
-    done}`.
+    createdByName, createdAt, startedAt, finishedAt, trial, existing, totals, waitsFor, pace, undoUntil,
+    undo}`. `position` of `size` is how far it is persisted, in bytes of the file; with `trial` the counts
+    are what it would do; `waitsFor` is the import that comes first, and `undo`, where somebody has asked for
+    it, `{askedAt, by, endedAt, removed, restored, kept, done}`.
     """
     document = store.get(stores, import_id)
     if document is None:
@@ -356,6 +363,7 @@ def _status(
         "createdAt": document["createdAt"],
         "finishedAt": document.get("finishedAt"),
         "startedAt": document.get("startedAt"),
+        "trial": document.get("confirm") == progress.ASKED,
         "existing": document.get("existing", batches.UPDATE),
         "totals": document.get("totals", imports.TOTALS[0]),
         "waitsFor": document.get("waitsFor") if document["state"] == "queued" else None,

@@ -2,10 +2,11 @@
 
 import streamlit as st
 
-from ui import import_card, import_cards, import_list, import_page
+from ui import import_card, import_cards, import_list, import_page, large_upload
 from ui.session import require_user, stores
 
 user = require_user("upload")
+_HELD = 50  # MB of one file that this process may hold; larger ones go straight to the spool
 
 
 def everything() -> None:
@@ -19,10 +20,11 @@ def everything() -> None:
         "Files: CSV, Excel, NDJSON or Parquet, packed or not",
         type=["csv", "tsv", "txt", "xlsx", "ndjson", "jsonl", "parquet", "gz", "zip"],
         accept_multiple_files=True,
+        max_upload_size=_HELD,
         help="Columns are recognised by their names: name, email, city … for customers; order id, "
         "customer email, date, total … for orders.",
     )
-    for file in files:
+    for file in [*files, *large_upload.sent(stores(), user)]:
         if file.file_id not in st.session_state.setdefault("uploads_imported", set()):
             import_cards.file_card(stores(), user, file)
     st.subheader("Imports")

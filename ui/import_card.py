@@ -29,7 +29,11 @@ _EXISTING = {"fill": "fills empty fields only", "skip": "leaves customers we hav
 
 def badge(status: Document) -> tuple[str, str]:
     """The state in words, and its colour."""
-    return ("Being undone", "orange") if _undoing(status) else _BADGES[status["state"]]
+    if _undoing(status):
+        return "Being undone", "orange"
+    if status["state"] == "reading" and status["trial"]:
+        return "Checking", "blue"
+    return _BADGES[status["state"]]
 
 
 def is_moving(status: Document) -> bool:
@@ -169,7 +173,7 @@ def _name_of(stores: Stores, import_id: str) -> str:
 
 
 def _counts(status: Document) -> None:
-    would = status["state"] == "asking"
+    would = is_open(status) and status["trial"]
     labels = {
         "read": "Read",
         "created": "Would create" if would else "Created",

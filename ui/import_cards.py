@@ -7,23 +7,29 @@ from zoneinfo import ZoneInfo
 
 import pandas as pd
 import streamlit as st
-from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from crm import ingest
 from crm.auth import Account
 from crm.moment import utc_now
 from crm.settings import settings
 from crm.stores.connection import Stores
-from ui import format, import_list, upload_choices, upload_mapping
+from ui import format, import_list, large_upload, upload_choices, upload_mapping
+from ui.large_upload import DroppedFile, SentFile
 
 _KINDS = {"customers": "Customers", "orders": "Orders", "products": "Products"}
 
 
-def file_card(stores: Stores, account: Account, file: UploadedFile) -> None:
+def file_card(stores: Stores, account: Account, file: DroppedFile) -> None:
     """A dropped file: what it is taken for, its first rows as they will be understood, a button to import."""
     name, key = file.name, file.file_id
     with st.container(border=True, key=f"file_{key}"):
-        st.markdown(f"**{format.plain(name)}** · {format.size(file.size)}")
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.markdown(f"**{format.plain(name)}** · {format.size(file.size)}", width="content")
+            if isinstance(file, SentFile):
+                st.space("stretch")
+                if st.button("Remove", key=f"remove_{key}", icon=":material/close:"):
+                    large_upload.discard(stores, file)
+                    st.rerun()
         preview = upload_mapping.choose(stores, file)
         if preview is None:
             return
@@ -31,18 +37,17 @@ def file_card(stores: Stores, account: Account, file: UploadedFile) -> None:
         choices = upload_choices.ask(preview.kind, key) if preview.mapping else None
         if choices is not None:
             upload_mapping.remember(stores, account, file, preview)
+            source: dict[str, Any] = {"file": None, "waiting": key}
+            if not isinstance(file, SentFile):
+                file.seek(0)
+                source = {"file": file}
             started = ingest.start_import(
-                stores, _rewound(file), kind=preview.kind, filename=name, account_id=account.id,
+                stores, **source, kind=preview.kind, filename=name, account_id=account.id,
                 now=utc_now(), reading=preview.reading, **choices,
             )  # fmt: skip
             st.session_state["uploads_imported"] |= {key}
             import_list.remember(started)
             st.rerun()
-
-
-def _rewound(file: UploadedFile) -> UploadedFile:
-    file.seek(0)
-    return file
 
 
 def _understanding(preview: ingest.FilePreview) -> None:

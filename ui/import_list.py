@@ -104,5 +104,5 @@ def _row(status: Document) -> dict[str, Any]:
 
 
 def _count(status: Document, name: str) -> int | None:
-    """None for what an import that asks would only do."""
-    return None if status["state"] == "asking" and name != "read" else status["counts"][name]
+    """None for what an import would only do."""
+    return None if status["trial"] and name != "read" else status["counts"][name]

@@ -11,7 +11,6 @@ from typing import Any
 from zoneinfo import available_timezones
 
 import streamlit as st
-from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from crm import attributes, ingest
 from crm.attributes import TYPES
@@ -27,13 +26,14 @@ from crm.moment import utc_now
 from crm.settings import settings
 from crm.stores.connection import Stores
 from ui import format, upload_words
+from ui.large_upload import DroppedFile
 
 _LEFT_OUT = ""
 _A_PAGE = 20  # columns shown at once: each has several widgets
 _WIDTHS = [5, 4, 4]
 
 
-def choose(stores: Stores, file: UploadedFile) -> ingest.FilePreview | None:
+def choose(stores: Stores, file: DroppedFile) -> ingest.FilePreview | None:
     """Show how a file is read, and let it be overruled; the preview of what was chosen by now.
 
     None where nothing can be made of it, which is said. `preview.reading` is what an import is started with.
@@ -66,7 +66,7 @@ def said(preview: ingest.FilePreview) -> list[str]:
     return [one for one in preview.problems if one not in asked]
 
 
-def remember(stores: Stores, account: Account, file: UploadedFile, preview: ingest.FilePreview) -> None:
+def remember(stores: Stores, account: Account, file: DroppedFile, preview: ingest.FilePreview) -> None:
     """Keep what was said of the file for the next one with the same headers."""
     if preview.reading is None or not preview.reading.table.header:
         return
@@ -86,7 +86,7 @@ def _choices(key: str) -> Choices:
     return found
 
 
-def _preview(stores: Stores, file: UploadedFile, choices: Choices) -> ingest.FilePreview:
+def _preview(stores: Stores, file: DroppedFile, choices: Choices) -> ingest.FilePreview:
     """The preview of this session's last choices is kept: to make it may mean to read all of the file."""
     kept = st.session_state.get(f"preview_{file.file_id}")
     if kept is not None and kept[0] == choices:

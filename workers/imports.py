@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from crm import imports, ingest
+from crm import imports, ingest, waiting_files
 from crm.moment import utc_now
 from crm.stores.connection import Stores
 from workers.consumer import pause
@@ -20,6 +20,7 @@ def buried(stores: Stores, payload: Any, reason: str) -> None:
 
 
 def tend(stores: Stores) -> None:
-    """Take up files whose announcement was lost, and corrections whose publication was."""
+    """Take up files whose announcement was lost, and corrections whose publication was; drop old files."""
     ingest.announce_lost_imports(stores, now=utc_now())
     imports.resend_lost_corrections(stores, now=utc_now())
+    waiting_files.drop_old(stores, now=utc_now())
