@@ -10,8 +10,9 @@ from starlette.responses import Response
 
 from api.bodies import read_body
 from api.security import SignedIn, StoresDep
-from crm import repeats
+from crm import auth, repeats
 from crm.moment import utc_now
+from crm.stores.connection import Stores
 
 _HEADER = (
     "Makes a repetition of this request safe: for one day the same key with the same body is answered as the "
@@ -23,15 +24,10 @@ class Once:
     """Answers a request, by what was answered before where the caller's key says that it comes again."""
 
     def __init__(
-        self,
-        request: Request,
-        stores: StoresDep,
-        account: SignedIn,
-        body: Annotated[bytes, Depends(read_body)],
-        idempotency_key: Annotated[str | None, Header(description=_HEADER)] = None,
+        self, stores: Stores, account: auth.Account, route: str, body: bytes, key: str | None
     ) -> None:
         self._stores, self._account, self._body = stores, account, body
-        self._route, self._key = f"{request.method} {request.url.path}", idempotency_key
+        self._route, self._key = route, key
 
     def __call__(self, work: Callable[[str | None], Any], status: int = 202) -> Any:
         """`work(seed)` makes the answer; what it derives from `seed`, if there is one, is repeatable."""
@@ -50,4 +46,14 @@ class Once:
         return Response(answer.json, status, headers, media_type="application/json")
 
 
-Repeatable = Annotated[Once, Depends()]
+async def _once(
+    request: Request,
+    stores: StoresDep,
+    account: SignedIn,
+    body: Annotated[bytes, Depends(read_body)],
+    idempotency_key: Annotated[str | None, Header(description=_HEADER)] = None,
+) -> Once:
+    return Once(stores, account, f"{request.method} {request.url.path}", body, idempotency_key)
+
+
+Repeatable = Annotated[Once, Depends(_once)]

@@ -4,9 +4,8 @@ Records are validated here and published; a worker persists them. What this modu
 stream when a call returns, and is stored once however often it is sent or redelivered.
 """
 
-import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta, tzinfo
 from itertools import islice
 from typing import Any, BinaryIO
@@ -15,7 +14,8 @@ from crm import spreadsheets
 from crm.directory import Page
 from crm.errors import FieldError, IllegalTransition, InvalidInput, NotFound
 from crm.imports import undo_status, undo_until
-from crm.ingestion import batches, custom, imports, outcomes, poison, pressure, progress, uploads, words
+from crm.ingestion import batches, custom, imports, outcomes, poison, progress, uploads, words
+from crm.ingestion.acceptance import Acceptance, Rejection
 from crm.ingestion.batches import Batch
 from crm.ingestion.choices import NO_CHOICES, Choices, Recall, nothing_said
 from crm.ingestion.headers import CUSTOMERS, KINDS, ORDERS, PRODUCTS
@@ -24,6 +24,7 @@ from crm.ingestion.persist_orders import persist as _persist_orders
 from crm.ingestion.persist_products import persist as _persist_products
 from crm.ingestion.reading import Reading
 from crm.ingestion.records import Record, Refusal, from_json
+from crm.ingestion.references import order_reference
 from crm.ingestion.uploads import NO_ATTRIBUTES, Attributes, FilePreview
 from crm.settings import settings
 from crm.stores import accounts, rejections, spool, streams
@@ -40,7 +41,6 @@ __all__ = [
     "accept_products",
     "announce_lost_imports",
     "cancel_import",
-    "check_room",
     "fail_import",
     "give_up",
     "import_rejections_csv",
@@ -60,24 +60,6 @@ _LISTED_REJECTIONS = 1000
 _LISTED_IN_LISTS = 20
 _USUAL = {"existing": batches.UPDATE, "totals": imports.TOTALS[0]}
 _LOST_AFTER = timedelta(seconds=30)  # an upload that nobody has taken up is announced once more
-
-
-@dataclass(frozen=True, slots=True)
-class Rejection:
-    """One record that was refused: `row` 1 is the first one, `field` at fault, or `record` for the whole."""
-
-    row: int
-    field: str
-    code: str
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Acceptance:
-    """What became of the records of one request at the edge."""
-
-    accepted: int
-    rejected: tuple[Rejection, ...]
 
 
 def accept_customers(
@@ -105,11 +87,6 @@ def accept_products(
 ) -> Acceptance:
     """Validate products (productId needed) and publish the good ones."""
     return _accept(stores, PRODUCTS, records, now, seed)
-
-
-def order_reference(seed: str | None = None, row: int = 1) -> str:
-    """A reference for an order that came without one: a new one, or what `seed` and row always get."""
-    return hashlib.sha256(f"{seed}:{row}".encode()).hexdigest()[:24] if seed else new_id()
 
 
 def _accept(stores: Stores, kind: str, records: Iterable[Any], now: datetime, seed: str | None) -> Acceptance:
@@ -149,11 +126,6 @@ def _validated(
             for row, refusal in sorted(refused.items())
         ],
     )
-
-
-def check_room(stores: Stores, kind: str) -> None:
-    """Raises Busy while more records of a kind wait than may."""
-    pressure.check(stores, kind)
 
 
 _PERSIST = {CUSTOMERS: _persist_customers, ORDERS: _persist_orders, PRODUCTS: _persist_products}

@@ -28,13 +28,19 @@ def full_of_anything(stores: Stores) -> bool:
 
 def waiting(stores: Stores, kind: str) -> int:
     """Bytes that batches of a kind hold in Redis, as of a quarter of a second ago at most."""
-    place = (stores.db.name, stores.prefix, kind)
-    at, held = _looked.get(place, (0.0, 0))
-    now = time.monotonic()
-    if now - at > _LOOK_EVERY:
-        held = streams.memory(stores, _OF[kind])
-        _looked[place] = (now, held)
-    return held
+    if not is_known(stores, kind):
+        _looked[_place(stores, kind)] = (time.monotonic(), streams.memory(stores, _OF[kind]))
+    return _looked[_place(stores, kind)][1]
+
+
+def is_known(stores: Stores, kind: str) -> bool:
+    """Whether `waiting` answers without asking Redis."""
+    at, _ = _looked.get(_place(stores, kind), (float("-inf"), 0))
+    return time.monotonic() - at <= _LOOK_EVERY
+
+
+def _place(stores: Stores, kind: str) -> tuple[str, str, str]:
+    return stores.db.name, stores.prefix, kind
 
 
 def check(stores: Stores, kind: str) -> None:
