@@ -444,7 +444,7 @@ CASES: tuple[Case, ...] = (
     ),
     Case(
         "A zip of several files",
-        "The import fails and names them: one is to be chosen or uploaded.",
+        "Named: on the page one is chosen; by the API the import fails.",
         zipped("a.csv", "b.csv"),
         fails="There are 2 files in this zip file (a.csv, b.csv).",
     ),

@@ -17,7 +17,7 @@ from crm.attributes import TYPES
 from crm.auth import Account
 from crm.errors import CrmError
 from crm.fields import FieldType
-from crm.ingestion import encodings, files, memory, numbers, uploads
+from crm.ingestion import containers, encodings, files, memory, numbers, uploads
 from crm.ingestion.choices import NO_CHOICES, Choices
 from crm.ingestion.files import Table
 from crm.ingestion.headers import FIELDS
@@ -42,8 +42,12 @@ def choose(stores: Stores, file: DroppedFile) -> ingest.FilePreview | None:
     try:
         with st.spinner("Reading the file …", show_time=True):
             preview = _preview(stores, file, _choices(key))
+    except containers.SeveralFiles as several:
+        st.info(format.plain(several.message), icon=":material/folder_zip:")
+        _pick(key, "part", "File", several.names, None, {})
+        return None
     except CrmError as error:
-        st.error(error.message, icon=":material/error:")
+        st.error(format.plain(error.message), icon=":material/error:")
         if _choices(key) != NO_CHOICES:
             st.button("Read it as it says itself", key=f"again_{key}", on_click=_start_again, args=(key,))
         return None

@@ -31,6 +31,18 @@ DAMAGED = (
 """What readers of formats raise for files that are not what they say. Errors of MongoDB are none of these."""
 
 
+class SeveralFiles(InvalidInput):
+    """A zip holds more than one file; `names` are those that may be chosen."""
+
+    def __init__(self, names: list[str]) -> None:
+        listed = ", ".join(PurePosixPath(name).name[:60] for name in names[:_NAMED])
+        more = " …" if len(names) > _NAMED else ""
+        super().__init__(
+            f"There are {len(names)} files in this zip file ({listed}{more}). Choose one of them."
+        )
+        self.names = names
+
+
 @dataclass(frozen=True, slots=True)
 class Opened:
     """The innermost file, seekable, how it was packed, and under what name."""
@@ -99,11 +111,7 @@ def _member(file: BinaryIO, part: str | None) -> zipfile.ZipInfo | None:
     if not members:
         raise InvalidInput("There is no file in this zip file.")
     if len(members) > 1:
-        listed = ", ".join(PurePosixPath(one.filename).name[:60] for one in members[:_NAMED])
-        more = " …" if len(members) > _NAMED else ""
-        raise InvalidInput(
-            f"There are {len(members)} files in this zip file ({listed}{more}). Upload them one by one."
-        )
+        raise SeveralFiles([one.filename for one in members])
     if members[0].flag_bits & 1:
         raise InvalidInput("The zip file has a password. Unpack it and upload what is in it.")
     _check_expansion(members[0].file_size, members[0].compress_size)

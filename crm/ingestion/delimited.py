@@ -10,7 +10,7 @@ from functools import partial
 from typing import BinaryIO
 
 from crm.errors import InvalidInput
-from crm.ingestion import encodings
+from crm.ingestion import encodings, headers
 from crm.ingestion.cells import Spoiled
 
 SAMPLE = 64 * 1024
@@ -41,9 +41,11 @@ def delimiter_of(sample: str) -> tuple[str, int]:
         return found[1], 1
     best, most = ",", 0
     for delimiter in DELIMITERS:
-        widths = [len(cells) for cells in _first_rows(sample, delimiter)]
-        if not widths:
+        rows = _first_rows(sample, delimiter)
+        if not rows:
             continue
+        named = (at for at, cells in enumerate(rows) if len(cells) > 1 and headers.any_known(cells))
+        widths = [len(cells) for cells in rows[next(named, 0) :]]  # titles may stand above the table
         header = widths[0] if widths[0] > 1 else 0
         usual, times = Counter(widths).most_common(1)[0]
         score = max(times * usual if usual > 1 and header else 0, widths.count(header) * header)

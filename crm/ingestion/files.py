@@ -156,7 +156,9 @@ def _headed(
         raise InvalidInput("The file is empty.")
     titles = _titles(first)
     columns = _headers(first[titles])
-    header = overrules.header if overrules.header is not None else not is_data(columns)
+    header = overrules.header
+    if header is None:
+        header = headers.any_known(columns) or not is_data(columns)
     notes = [
         f"“{shown(_only(row), 60)}” stands before the table and is left out." for row in first[:titles]
     ] + notes
@@ -173,7 +175,7 @@ def _titles(first: list[list[Cell]]) -> int:
     """How many of the first records are titles above the table: one cell each, and the header after them."""
     for position, row in enumerate(first):
         names = [shown(cell, 200) for cell in row if not is_blank(cell)]
-        known = any(headers.field_of(kind, name) for kind in headers.KINDS for name in names)
+        known = headers.any_known(names)
         if known or len(names) > 1:
             return position if known else 0
     return 0

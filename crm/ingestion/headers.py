@@ -104,6 +104,11 @@ def field_of(kind: str, name: str) -> str | None:
     return known[0] if known else None
 
 
+def any_known(names: Iterable[str]) -> bool:
+    """Whether one of these is the name of a field of any kind of record."""
+    return any(field_of(kind, name) for name in names for kind in KINDS)
+
+
 @dataclass(frozen=True, slots=True)
 class Mapping:
     """How a file's columns are understood. `fields[i]` is the field of column i, or None."""

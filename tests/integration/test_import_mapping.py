@@ -1,5 +1,6 @@
 """How files are read: agreed to on the page, stored with the import, and remembered for files like it."""
 
+import gzip
 import io
 from functools import partial
 
@@ -8,7 +9,8 @@ from crm.ingestion import memory
 from crm.ingestion.choices import Choices
 from crm.moment import utc_now
 from crm.stores.connection import Stores
-from tests.integration.test_imports import finish, imported
+from tests.integration.test_imports import finish, imported, start
+from tests.unit.test_ingestion_formats import CSV, as_ndjson, as_parquet, as_xlsx, zipped
 
 ORDERS = "Nr;Kunde;am;Summe\n{};a@x.example;03/04/2025;1,5\n"
 SAID = Choices(
@@ -64,3 +66,27 @@ def test_nothing_is_remembered_where_nothing_was_said_and_what_is_forgotten_is_g
     assert memory.recall(stores, headers) == Choices(kind="customers", columns={1: {"field": None}})
     memory.forget(stores, headers)
     assert memory.recall(stores, headers) is None
+
+
+def test_files_of_every_format_and_packing_come_in_from_the_spool(stores: Stores) -> None:
+    contents = [
+        as_xlsx(),
+        as_parquet(),
+        gzip.compress(as_ndjson()),
+        gzip.compress(as_xlsx()),
+        zipped(("orders.csv", CSV)),
+    ]
+    statuses = finish(stores, *[start(stores, content) for content in contents])
+    assert [one["state"] for one in statuses] == ["finished"] * len(contents)
+    assert [one["counts"]["created"] for one in statuses] == [2, 0, 0, 0, 0]
+    assert [one["counts"]["unchanged"] for one in statuses] == [0, 2, 2, 2, 2]
+    assert sorted(one["total"] for one in stores.db.orders.find()) == [3, 12.5]
+
+
+def test_a_packed_file_that_is_damaged_leaves_nothing_behind(stores: Stores) -> None:
+    rows = "".join(f"p{number}@x.example\n" for number in range(20_000))
+    packed = gzip.compress(f"email\n{rows}".encode())
+    [status] = finish(stores, start(stores, packed[:-100]))
+    assert (status["state"], status["counts"]["read"]) == ("failed", 0)
+    assert "cut short" in status["message"]
+    assert stores.db.customers.count_documents({}) == 0

@@ -7,6 +7,7 @@ from streamlit.testing.v1 import AppTest
 from crm.ingestion import memory
 from crm.stores.connection import Document, Stores
 from tests.ui.conftest import Opener
+from tests.unit.test_ingestion_formats import zipped
 
 ORDERS = b"Nr;Kunde;am;Summe\nA1;a@x.example;03/04/2025;1,5\n"
 PEOPLE = b"email,Name,signup date,Shoe size\na@x.example,Asha,2025-02-28,42\n"
@@ -109,3 +110,10 @@ def test_a_file_of_many_columns_is_shown_page_by_page(installation: Stores, open
     names = ["email", *[f"c{number}" for number in range(499)]]
     app = dropped(open_page, f"{','.join(names)}\na@x.example{',1' * 499}\n".encode())
     assert len(fields(app)) == 20
+
+
+def test_of_several_files_in_a_zip_one_is_chosen(installation: Stores, open_page: Opener) -> None:
+    app = dropped(open_page, zipped(("orders.csv", ORDERS), ("people.csv", PEOPLE)))
+    widget(app.selectbox, "part").set_value("people.csv").run()
+    assert fields(app) == ["email", "name", "accountCreated", "attributes.Shoe size"]
+    assert started(app, installation)["reading"]["table"]["part"] == "people.csv"

@@ -25,11 +25,18 @@ def read(content: bytes) -> list[list[str]]:
         "name|email\nZoë|z@x.example".encode(),
         "name,email\nZoë,z@x.example".encode("cp1252"),
         "name,email\nZoë,z@x.example".encode("utf-16"),
+        "Our people\n\nname;email\nZoë;z@x.example\n".encode(),
+        "sep=|\nname|email\nZoë|z@x.example\n".encode(),
         b'\n\n"name","email"\n\nZo\xc3\xab,"z@x.example"\n,\n',
     ],
 )
 def test_encodings_delimiters_and_line_ends_are_found(content: bytes) -> None:
     assert read(content) == [["Zoë", "z@x.example"]]
+
+
+def test_headers_may_be_dates_beside_one_that_is_known() -> None:
+    table = files.inspect(io.BytesIO(b"email,2024-01-31,2024-02-29\na@x.example,1,2\n"))
+    assert table.columns == ("email", "2024-01-31", "2024-02-29")
 
 
 def test_a_letter_far_down_decides_the_encoding_too() -> None:
