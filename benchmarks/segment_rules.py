@@ -43,17 +43,18 @@ class Arrays:
         holds = np.array([bool(value) and tag in value for value in values])
         return holds[self.part.customers["tags"].to_numpy()]
 
-    def texts(self, name: str) -> pl.Series:
-        """Folded text, decoded where it is kept by code."""
-        return self.part.customers[name]
+    def texts(self, name: str, asked: Callable[[pl.Series], pl.Series]) -> Mask:
+        """Rows whose folded text answers so; a small part keeps any text by code."""
+        column = self.part.customers[name]
+        if name not in self.part.values:
+            return asked(column).fill_null(False).to_numpy()
+        return asked(self.part.values[name][name]).fill_null(False).to_numpy()[column.to_numpy()]
 
     def contains(self, name: str, text: str) -> Mask:
-        if name not in self.part.values:
-            return self.texts(name).str.contains(text, literal=True).fill_null(False).to_numpy()
-        values = self.part.values[name][name]
-        return (
-            values.str.contains(text, literal=True).fill_null(False).to_numpy()[self.texts(name).to_numpy()]
-        )
+        return self.texts(name, lambda column: column.str.contains(text, literal=True))
+
+    def ends(self, name: str, text: str) -> Mask:
+        return self.texts(name, lambda column: column.str.ends_with(text))
 
     def bought(self, product: str, since: float, times: int) -> Mask:
         """At least so many orders with the product since then."""
@@ -173,7 +174,7 @@ TEXT_SHAPES = (
         _group("AND", _is("name", "contains", "sha"), _is("email", "endsWith", "7@shop.example"),
                _is("totalSpent", "greaterThan", 5_000)),
         _and(lambda a: a.contains("name", "sha"),
-             lambda a: a.texts("email").str.ends_with("7@shop.example").fill_null(False).to_numpy(),
+             lambda a: a.ends("email", "7@shop.example"),
              lambda a: a.numbers("totalSpent") > 5_000),
     ),
 )  # fmt: skip

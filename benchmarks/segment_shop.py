@@ -46,38 +46,41 @@ def _nothing() -> None:
 
 def _customers_ahead(_stores: Stores, share: Share) -> Iterator[tuple[str, list[Document]]]:
     """Made as they are written: a million documents would not fit beside each other."""
-    every = shop.Orders("S", range(share.orders), share.customers)
-    counts, spent = np.zeros(share.customers, np.int64), np.zeros(share.customers)
-    last = np.full(share.customers, -1, np.int64)
-    buyers = every.buyers()
-    np.add.at(counts, buyers, 1)
-    np.add.at(spent, buyers, shop.totals(every.numbers))
-    np.maximum.at(last, buyers, np.arange(share.orders))
-
-    def documents() -> Iterator[Document]:
-        for number, document in zip(share.numbers, shop.customer_documents(share.numbers), strict=True):
-            total = float(spent[number])
-            more: dict[str, Any] = {
-                "orderCount": int(counts[number]), "totalSpent": total, "totalOrderValue": total,
-            }  # fmt: skip
-            if last[number] >= 0:
-                more["lastOrdered"] = shop.placed_at(int(last[number]), share.orders)
-            yield document | more
-
-    return (("customers", batch) for batch in bare.chunks(documents(), _LOAD))
+    documents = customer_documents(share.numbers, share.customers, share.orders)
+    return (("customers", batch) for batch in bare.chunks(documents, _LOAD))
 
 
 def _orders_ahead(_stores: Stores, share: Share) -> Iterator[tuple[str, list[Document]]]:
-    every = shop.Orders("S", share.numbers, share.customers)
-    ids = _Ids()
+    documents = order_documents(share.numbers, share.customers, share.orders)
+    return (("orders", batch) for batch in bare.chunks(documents, _LOAD))
 
-    def documents() -> Iterator[Document]:
-        for number, order in zip(share.numbers, every.documents(ids), strict=True):
-            second = shop.line(number + _SECOND_LINE)
-            lines = [{**line, "folded": folded_line(line)} for line in (*order["products"], second)]
-            yield order | {"products": lines, "createdAt": shop.placed_at(number, share.orders)}
 
-    return (("orders", batch) for batch in bare.chunks(documents(), _LOAD))
+def customer_documents(numbers: range, customers: int, orders: int) -> Iterator[Document]:
+    """Customers with the totals of their orders, in a shop of this size."""
+    every = shop.Orders("S", range(orders), customers)
+    counts, spent = np.zeros(customers, np.int64), np.zeros(customers)
+    last = np.full(customers, -1, np.int64)
+    buyers = every.buyers()
+    np.add.at(counts, buyers, 1)
+    np.add.at(spent, buyers, shop.totals(every.numbers))
+    np.maximum.at(last, buyers, np.arange(orders))
+    for number, document in zip(numbers, shop.customer_documents(numbers), strict=True):
+        total = float(spent[number])
+        more: dict[str, Any] = {
+            "orderCount": int(counts[number]), "totalSpent": total, "totalOrderValue": total,
+        }  # fmt: skip
+        if last[number] >= 0:
+            more["lastOrdered"] = shop.placed_at(int(last[number]), orders)
+        yield document | more
+
+
+def order_documents(numbers: range, customers: int, orders: int) -> Iterator[Document]:
+    """Orders of two lines each, in a shop of this size."""
+    every = shop.Orders("S", numbers, customers)
+    for number, order in zip(numbers, every.documents(_Ids()), strict=True):
+        second = shop.line(number + _SECOND_LINE)
+        lines = [{**line, "folded": folded_line(line)} for line in (*order["products"], second)]
+        yield order | {"products": lines, "createdAt": shop.placed_at(number, orders)}
 
 
 class _Ids:
