@@ -98,13 +98,17 @@ def update(
         changes["description"] = _checked_description(description)
     if tags is not None:
         changes["tags"] = _checked_tags(tags)
-    size = None
+    size = same_as = None
     if rules is not None:
         rule = rulebook.parse(stores, rules, own_id=segment_id)
-        if _is_other(stores, segment_id, rule):
+        changes["rules"] = segments.dump(rule)
+        present = get(stores, segment_id)["rules"]
+        if _ask_the_same(stores, segment_id, present, rule):
+            same_as = present
+        else:
             size = sizes.measure(stores, rule, now=now, zone=zone)
-            changes |= {"rules": segments.dump(rule), **_sized(size)}
-    segment = library.change(stores, segment_id, changes, expected=expected, by=account.id)
+            changes |= _sized(size)
+    segment = library.change(stores, segment_id, changes, expected=expected, by=account.id, same_as=same_as)
     if segment is None:
         raise _missed(stores, segment_id)
     if size:
@@ -113,13 +117,12 @@ def update(
     return segment
 
 
-def _is_other(stores: Stores, segment_id: str, rule: segments.Rule) -> bool:
-    """Whether the rule is another one than the saved one: the same conditions are no new version."""
-    present = get(stores, segment_id)
+def _ask_the_same(stores: Stores, segment_id: str, present: Any, rule: segments.Rule) -> bool:
+    """Whether the rule differs from the present one in form alone, which is no new version."""
     try:
-        return not same(rulebook.parse(stores, present["rules"], own_id=segment_id), rule)
+        return same(rulebook.parse(stores, present, own_id=segment_id), rule)
     except InvalidInput:  # what it refers to may be gone
-        return True
+        return False
 
 
 def _sized(size: sizes.Size) -> Segment:

@@ -52,11 +52,13 @@ def change(
     *,
     expected: datetime | None = None,
     by: str | None = None,
+    same_as: object = None,
 ) -> Document | None:
     """The segment after these changes; None if it is gone or, with `expected`, was changed since then.
 
-    Other rules make another version, saved by the account `by`; the present one is kept in the same
-    transaction. Raises Conflict where the name is taken, or a segment that the rules refer to is gone.
+    Rules make another version, saved by the account `by`; the present one is kept in the same transaction.
+    Not so where the present rules still are `same_as`, which the new ones ask the same as.
+    Raises Conflict where the name is taken, or a segment that the rules refer to is gone.
     """
     query: Document = {"_id": segment_id}
     if expected is not None:
@@ -70,8 +72,10 @@ def change(
         renewed = dict(changes)
         if "rules" in changes:
             hold(stores, segments_in(changes["rules"]), session, own_id=segment_id)
-            segment_versions.keep(stores, present, session)
-            renewed |= {"version": present.get("version", 1) + 1, "saved": _saved(changes, by)}
+            if present["rules"] != same_as:
+                segment_versions.keep(stores, present, session)
+                number, saved = present.get("version", 1) + 1, _saved({**present, **changes}, by)
+                renewed |= {"version": number, "saved": saved}
         return stores.collection("segments").find_one_and_update(
             query, {"$set": renewed}, projection=WITHOUT, return_document=ReturnDocument.AFTER,
             session=session,

@@ -9,7 +9,7 @@ import pytest
 
 from crm import campaigns, library
 from crm.auth import Account
-from crm.errors import Conflict, InvalidInput, NotFound
+from crm.errors import Conflict, CrmError, InvalidInput, NotFound
 from crm.saved import sizes, trash, usage, versions
 from crm.stores.connection import Stores
 
@@ -68,6 +68,18 @@ def test_another_name_or_the_same_rules_make_no_version(stores: Stores) -> None:
     again = {"id": 9, "type": "group", "operator": "AND", "conditions": [{**more(1000), "value": "1000"}]}
     assert changed(stores, segment, again, name="Other")["version"] == 1
     assert len(versions.listing(stores, segment["_id"])[0]) == 1
+
+
+def test_another_order_of_the_conditions_is_kept_and_makes_no_version(stores: Stores) -> None:
+    other = {"type": "condition", "field": "city", "operator": "equals", "value": "Pune"}
+    both = [
+        {"type": "group", "operator": "AND", "conditions": each}
+        for each in ([more(1), other], [other, more(1)])
+    ]
+    segment = saved(stores, rules=both[0])
+    turned = changed(stores, segment, both[1])
+    assert (turned["rules"], turned["version"]) == (both[1], 1)
+    assert library.get(stores, segment["_id"])["rules"] == both[1]
 
 
 def test_versions_are_compared_condition_by_condition(stores: Stores) -> None:
@@ -156,7 +168,7 @@ def together(acts: list[Any]) -> list[Exception]:
         start.wait()
         try:
             act()
-        except (Conflict, NotFound) as error:
+        except CrmError as error:
             refused.append(error)
 
     threads = [threading.Thread(target=run, args=(act,)) for act in acts]
