@@ -43,11 +43,15 @@ Node = Condition | Behaviour
 
 @dataclass(frozen=True, slots=True)
 class Dial:
-    """The one amount in a node: a number in its field, or so many of a unit of time."""
+    """An amount in a node: a number in its field, or so many of a unit of time.
+
+    `end` says which one of two: 0 the lower, 1 the upper; None where there is one alone.
+    """
 
     amount: float
     field: Field
     unit: Unit | None = None
+    end: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,47 +63,60 @@ class Curve:
     sizes: tuple[int, ...]
 
 
-def dial_of(node: Rule) -> Dial | None:
-    """What can be turned in a node; None where there is not exactly one amount, or it is a random share."""
-    if not isinstance(node, Condition | Behaviour) or isinstance(node.value, bool):
-        return None
+def dials_of(node: Rule) -> tuple[Dial, ...]:
+    """What can be turned in a node: its one amount, or the two that it lies between; a random share can't."""
+    if not isinstance(node, Condition | Behaviour):
+        return ()
     field = MEASURES[node.measure] if isinstance(node, Behaviour) else node.field
-    match node.value:
+    if node.operator.name == "between" and isinstance(node.value, tuple):
+        both = [_dial(item, field, end) for end, item in enumerate(node.value)]
+        return tuple(dial for dial in both if dial is not None)
+    one = _dial(node.value, field)
+    return () if one is None else (one,)
+
+
+def _dial(value: object, field: Field, end: int | None = None) -> Dial | None:
+    match value:
+        case bool():
+            return None
         case Age(days):
-            return Dial(days, field, Unit.DAYS)
+            return Dial(days, field, Unit.DAYS, end)
         case Span(amount, unit):
-            return Dial(amount, field, unit)
+            return Dial(amount, field, unit, end)
         case int() | float() if field.name != "bucket":
-            return Dial(node.value, field)
+            return Dial(value, field, None, end)
         case _:
             return None
 
 
-def turned(node: Node, amount: float) -> Node:
-    """The node with another amount, in its JSON too."""
+def turned(node: Node, dial: Dial, amount: float) -> Node:
+    """The node with another amount at one of its dials, in its JSON too."""
     whole = int(amount) if float(amount).is_integer() else amount
-    match node.value:
-        case Age():
-            return replace(node, value=Age(int(amount)), raw=int(amount))
-        case Span(_, unit):
-            key = next(iter(node.raw)) if isinstance(node.raw, dict) else "last"
-            return replace(node, value=Span(int(amount), unit), raw={key: {str(unit): int(amount)}})
-        case _:
-            return replace(node, value=whole, raw=whole)
+    if isinstance(node.value, Span):
+        key = next(iter(node.raw)) if isinstance(node.raw, dict) else "last"
+        span = Span(int(amount), node.value.unit)
+        return replace(node, value=span, raw={key: {str(span.unit): span.amount}})
+    new = Age(int(amount)) if dial.unit is not None else whole
+    if dial.end is None or not isinstance(node.value, tuple):
+        return replace(node, value=new, raw=whole)
+    values, raws = list(node.value), [one.amount for one in dials_of(node)]
+    values[dial.end], raws[dial.end] = new, whole
+    return replace(node, value=tuple(values), raw=raws)
 
 
-def curve(stores: Stores, rule: Rule, path: str, *, now: datetime, zone: ZoneInfo) -> Curve:
+def curve(stores: Stores, rule: Rule, path: str, *, now: datetime, zone: ZoneInfo, which: int = 0) -> Curve:
     """The exact sizes for the values worth trying at the node at `path`, from the snapshot where it is fresh.
 
-    Raises KeyError where there is no such node, or nothing to turn in it.
+    `which` of its dials is turned. Raises KeyError where there is no such node, or nothing to turn in it.
     """
     node = dict(walk(rule))[path]
-    dial = dial_of(node)
-    if dial is None or not isinstance(node, Condition | Behaviour):
+    dials = dials_of(node)
+    if which >= len(dials) or not isinstance(node, Condition | Behaviour):
         raise KeyError(path)
+    dial = dials[which]
     state = snapshot.fresh(stores, settings(), now=utc_now())
     amounts = _worth_trying(stores, state, node, dial)
-    rules = [nearness.with_node(rule, path, turned(node, amount)) for amount in amounts]
+    rules = [nearness.with_node(rule, path, turned(node, dial, amount)) for amount in amounts]
     if state is not None:
         sets = audience_columns.sets(stores, rule)
         sizes = nearness.curve(state, rules, now=now, zone=zone, path=path, sets=sets)
@@ -132,7 +149,16 @@ def _worth_trying(stores: Stores, state: State | None, node: Node, dial: Dial) -
         found = map(_round(dial.field), spread.quantiles(state, dial.field.column, 2 * most))
     else:
         found = map(_round(dial.field), store.spread(stores, dial.field.path, 2 * most))
-    return _thinned(sorted({*found, dial.amount}), dial.amount, most)
+    inside = [amount for amount in {*found, dial.amount} if _in_order(node, dial, amount)]
+    return _thinned(sorted(inside), dial.amount, most)
+
+
+def _in_order(node: Node, dial: Dial, amount: float) -> bool:
+    """Whether the lower of two amounts stays the lower one."""
+    if dial.end is None:
+        return True
+    other = dials_of(node)[1 - dial.end].amount
+    return amount <= other if dial.end == 0 else amount >= other
 
 
 def _lengths(node: Node, unit: Unit) -> list[int]:

@@ -15,7 +15,7 @@ SHARE_FIELD, SHARE_OPERATOR = "bucket", "lessThan"
 FIRST_FIELD, FIRST_OPERATOR = "totalSpent", "greaterThan"
 ANY_TIME, RECENTLY, BETWEEN_DATES = "any", "last", "dates"
 
-_WITH_ONE_AMOUNT = (Widget.NUMBER, Widget.DAYS, Widget.DURATION)
+_WITH_AMOUNTS = (Widget.NUMBER, Widget.TWO_NUMBERS, Widget.DAYS, Widget.DURATION)
 _AGES = {Widget.DATE: Widget.DAYS, Widget.TWO_DATES: Widget.TWO_NUMBERS}
 
 
@@ -88,16 +88,17 @@ def is_share(node: Node) -> bool:
 
 
 def has_amount(node: Node, fields: Mapping[str, Field]) -> bool:
-    """Whether a node compares with one amount, given already, of which more or less could be asked."""
-    if node.get("value") is None or is_share(node):
+    """Whether a node compares with an amount, or two, given already, of which more or less could be asked."""
+    value = node.get("value")
+    if value is None or is_share(node) or (isinstance(value, list) and None in value):
         return False
     if node.get("type") == "behaviour":
         measure = measure_of(node)
         operator = measure_operator(measure, str(node.get("operator"))) if measure else None
-        return bool(measure and operator) and measure_widget(measure, operator) in _WITH_ONE_AMOUNT
+        return bool(measure and operator) and measure_widget(measure, operator) in _WITH_AMOUNTS
     field = fields.get(str(node.get("field"))) if node.get("type") == "condition" else None
     operator = operator_for(field, str(node.get("operator"))) if field else None
-    return bool(field and operator) and operator.widget_for(field, node["value"]) in _WITH_ONE_AMOUNT
+    return bool(field and operator) and operator.widget_for(field, value) in _WITH_AMOUNTS
 
 
 def rankable(fields: Mapping[str, Field]) -> list[str]:

@@ -23,10 +23,11 @@ _HELD = "segment curve"
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """A curve, and the answer and the node that it is of: sliding asks nothing anew."""
+    """A curve, and the answer, the node and the end that it is of: sliding asks nothing anew."""
 
     answer: Answer
     path: str
+    which: int
     curve: Curve
 
 
@@ -45,9 +46,14 @@ def draw_if_asked(shown: Shown, draft: Draft, stores: Stores, settings: Settings
 
 @st.dialog("What would another value give?", width="medium")
 def _other_values(answer: Answer, node_id: int, path: str, stores: Stores, settings: Settings) -> None:
-    curve = _curve(answer, path, stores, settings)
     node = dict(walk(answer.rule))[path]
-    st.markdown(f"{fmt.plain(words_of(node, settings.currency).capitalize())}")
+    said = words_of(node, settings.currency)
+    st.markdown(fmt.plain(said[:1].upper() + said[1:]))
+    which = _end(node_id) if len(thresholds.dials_of(node)) > 1 else 0
+    curve = _curve(answer, path, which, stores, settings)
+    if len(curve.amounts) < 2:
+        st.caption("There is no other value to try: nobody has one there.")
+        return
     labels = [label(curve.dial, amount, settings.currency) for amount in curve.amounts]
     now = curve.amounts.index(curve.dial.amount)
     chart = st.empty()
@@ -56,29 +62,39 @@ def _other_values(answer: Answer, node_id: int, path: str, stores: Stores, setti
         options=range(len(labels)),
         value=now,
         format_func=labels.__getitem__,
-        key=f"segment-curve-{node_id}",
+        key=f"segment-curve-{node_id}-{which}",
         label_visibility="collapsed",
     )
     chart.plotly_chart(
         charts_curve.figure(labels, curve.sizes, now=now, tried=tried),
         key="segment-curve-chart",
         config={"displayModeBar": False, "scrollZoom": False},
-        alt=said(labels, curve.sizes),
+        alt=in_words(labels, curve.sizes),
     )
     _tried(curve, labels, now, tried)
     if st.button("Use this value", type="primary", key="segment-curve-use", disabled=tried == now):
-        turned = thresholds.turned(node, curve.amounts[tried])  # type: ignore[arg-type]  # it has a dial
+        turned = thresholds.turned(node, curve.dial, curve.amounts[tried])  # type: ignore[arg-type]  # it has a dial
         rule_draft.apply(Expected(node_id), lambda tree: rule_tree.change(tree, node_id, value=turned.raw))
         st.rerun()
 
 
-def _curve(answer: Answer, path: str, stores: Stores, settings: Settings) -> Curve:
+def _end(node_id: int) -> int:
+    """Which of two amounts is turned."""
+    ends = {0: "From", 1: "To"}
+    chosen = st.segmented_control(
+        "Which end", list(ends), format_func=ends.__getitem__, default=0, required=True,
+        key=f"segment-curve-end-{node_id}", label_visibility="collapsed",
+    )  # fmt: skip
+    return chosen or 0
+
+
+def _curve(answer: Answer, path: str, which: int, stores: Stores, settings: Settings) -> Curve:
     held: Held | None = st.session_state.get(_HELD)
-    if held is None or held.answer is not answer or held.path != path:
+    if held is None or held.answer is not answer or (held.path, held.which) != (path, which):
         now = answer.question.moment or utc_now()
         with st.spinner("Trying other values …"):
-            found = thresholds.curve(stores, answer.rule, path, now=now, zone=settings.zone)
-        held = st.session_state[_HELD] = Held(answer, path, found)
+            found = thresholds.curve(stores, answer.rule, path, now=now, zone=settings.zone, which=which)
+        held = st.session_state[_HELD] = Held(answer, path, which, found)
     return held.curve
 
 
@@ -98,7 +114,7 @@ def label(dial: Dial, amount: float, currency: str) -> str:
     return Teller(dial.field, currency).amount(whole)
 
 
-def said(labels: list[str], sizes: tuple[int, ...]) -> str:
+def in_words(labels: list[str], sizes: tuple[int, ...]) -> str:
     """The curve in words, for whom does not see it."""
     first, last = 0, len(labels) - 1
     return (

@@ -65,7 +65,7 @@ def test_every_point_is_what_the_rule_with_that_amount_selects(
     assert list(found.amounts) == sorted(set(found.amounts))
     assert 2 < len(found.amounts) <= (thresholds.MOST if engine == "columns" else thresholds.MOST_LIVE)
     for amount, size in zip(found.amounts, found.sizes, strict=True):
-        other = nearness.with_node(rule, path, thresholds.turned(node, amount))
+        other = nearness.with_node(rule, path, thresholds.turned(node, found.dial, amount))
         assert size == audiences.count(shop, other, now=NOW, zone=ZONE), amount
 
 
@@ -78,6 +78,17 @@ def test_the_amounts_of_a_field_are_round_and_reach_over_all_that_anybody_has(
     found = thresholds.curve(shop, segments.parse(SPENT), "rules", now=NOW, zone=ZONE)
     assert (found.amounts[0], found.amounts[-1]) == (0, 9700)
     assert all(len(f"{amount:g}".rstrip("0")) <= 2 for amount in found.amounts if amount != 1234)
+
+
+@pytest.mark.parametrize("which", [0, 1])
+def test_the_ends_of_a_range_are_tried_up_to_each_other(shop: Stores, which: int) -> None:
+    rule: Any = segments.parse(condition("totalSpent", "between", [1000, 5000]))
+    found = thresholds.curve(shop, rule, "rules", now=NOW, zone=ZONE, which=which)
+    assert len(found.amounts) > 4
+    assert max(found.amounts) <= 5000 if which == 0 else min(found.amounts) >= 1000
+    for amount, size in zip(found.amounts, found.sizes, strict=True):
+        other = thresholds.turned(rule, found.dial, amount)
+        assert size == audiences.count(shop, other, now=NOW, zone=ZONE)
 
 
 def test_a_field_that_nobody_has_leaves_the_present_amount_alone(shop: Stores) -> None:

@@ -171,6 +171,21 @@ def test_a_conditions_menu_opens_what_other_values_would_give(opened):
     assert "values" not in widgets(app, "menu_button", "menu")[1].options
 
 
+def test_where_nobody_has_a_value_there_is_no_other_to_try(opened):
+    app = opened({**MORE, "field": "age"})
+    widgets(app, "menu_button", "menu")[0].click("values").run()
+    assert not app.exception
+    assert "nobody has one there" in texts(app)
+
+
+def test_either_end_of_a_range_can_be_tried(opened):
+    app = opened({**MORE, "operator": "between", "value": [1000, 3000]})
+    widgets(app, "menu_button", "menu")[0].click("values").run()
+    assert not app.exception
+    assert "**₹1,000**: **5 customers**" in texts(app).replace("\\", "")
+    assert any("segment-curve-end" in str(one.key) for one in app.segmented_control)
+
+
 def test_other_values_wait_for_a_complete_rule(opened):
     app = opened(MORE)
     widgets(app, "button", "add")[0].click().run()

@@ -28,34 +28,48 @@ TURNABLE = [
     (orders("daysSinceLast", "lessThan", 30), 30, Unit.DAYS, 60, 60),
 ]  # fmt: skip
 FIXED = [
-    node("city", "equals", "Pune"), node("totalSpent", "between", [1, 2]), node("totalSpent", "isSet", None),
-    node("isInactive", "equals", True), node("bucket", "lessThan", 500), node("orderCount", "in", [1, 2]),
+    node("city", "equals", "Pune"), node("totalSpent", "isSet", None), node("orderCount", "in", [1, 2]),
+    node("isInactive", "equals", True), node("bucket", "lessThan", 500),
+    node("accountCreated", "between", ["2025-01-01", "2025-02-01"]),
     node("accountCreated", "before", "2025-01-01"), segments.parse({"type": "everyone"}),
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize(("rule", "amount", "unit", "other", "raw"), TURNABLE)
 def test_an_amount_is_turned_into_another_in_the_rule_and_in_its_json(rule, amount, unit, other, raw):
-    dial = thresholds.dial_of(rule)
+    (dial,) = thresholds.dials_of(rule)
     assert (dial.amount, dial.unit) == (amount, unit)
-    turned = thresholds.turned(rule, other)
+    turned = thresholds.turned(rule, dial, other)
     assert segments.dump(turned)["value"] == raw
     assert segments.parse(segments.dump(turned)) == turned
 
 
 @pytest.mark.parametrize("rule", FIXED)
 def test_what_is_no_single_amount_has_no_dial(rule):
-    assert thresholds.dial_of(rule) is None
+    assert thresholds.dials_of(rule) == ()
 
 
-@pytest.mark.parametrize("rule", [*(one[0] for one in TURNABLE), *FIXED])
+@pytest.mark.parametrize(
+    "rule",
+    [node("totalSpent", "between", [10, 99.5]), node("lastOrdered", "between", [10, 99]),
+     orders("sum", "between", [10, 99])],
+)  # fmt: skip
+def test_each_of_two_amounts_is_turned_by_itself(rule):
+    low, high = thresholds.dials_of(rule)
+    for dial, raw in ((low, [5, high.amount]), (high, [10, 500])):
+        turned = thresholds.turned(rule, dial, raw[dial.end])
+        assert segments.dump(turned)["value"] == raw
+        assert segments.parse(segments.dump(turned)) == turned
+
+
+@pytest.mark.parametrize("rule", [*(one[0] for one in TURNABLE), *FIXED, node("age", "between", [20, 70])])
 def test_the_editor_offers_other_values_exactly_where_there_is_a_dial(rule):
     offered = rule_kinds.has_amount(segments.dump(rule), FIELDS)
-    assert offered is (thresholds.dial_of(rule) is not None)
+    assert offered is bool(thresholds.dials_of(rule))
 
 
 def test_amounts_are_said_as_the_rule_says_them():
-    dials = [thresholds.dial_of(rule) for rule, *_ in TURNABLE]
+    dials = [thresholds.dials_of(rule)[0] for rule, *_ in TURNABLE]
     amounts = zip(dials, (5000, 1, 1, 3), strict=False)
     said = [segment_curve.label(dial, amount, "INR") for dial, amount in amounts]
     assert said == ["₹5,000", "1 order", "1 day", "3 months"]
@@ -68,5 +82,5 @@ def test_the_curve_marks_the_present_amount_and_the_one_that_is_tried():
 
 
 def test_a_curve_says_in_words_what_it_shows():
-    said = segment_curve.said(["₹0", "₹100"], (30, 5))
+    said = segment_curve.in_words(["₹0", "₹100"], (30, 5))
     assert said == "Customers over the value, from 30 at ₹0 to 5 at ₹100"
