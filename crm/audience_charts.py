@@ -16,6 +16,9 @@ WITHOUT = frozenset({"name", "email", "phone", "externalId"})
 VALUES = 8  # bars of a chart by value; the rest is one bar
 _CENT = 0.00005  # below the smallest sum that is kept, so that nothing at all is a bar by itself
 LADDER = (0.0, _CENT, *(step * 10.0**power for power in range(9) for step in (1, 2, 5)))
+_MANTISSAS = (1, 1.2, 1.5, 2, 2.5, 3, 3.5, 4, 4.5, 5, 6, 7, 8, 9)
+_FINE = (0.0, _CENT, *(round(step * 10.0**power, 6) for power in range(-2, 9) for step in _MANTISSAS))
+"""Edges for numbers of which nothing is known: no bar is wider than a third of what it begins with."""
 _WIDTHS_OF = {"age": 10, "bucket": 1000}  # fields that are read in even steps
 _MOST_BARS = 10  # in a chart of numbers: more are merged by twos
 _MOST_PERIODS = 30  # bars over time: beyond them months become quarters, quarters years, years decades
@@ -70,6 +73,8 @@ def asked(field: Field, zone: ZoneInfo) -> Distribution:
 
 
 def _edges(field: Field) -> tuple[float, ...]:
+    if field.key is not None:
+        return _FINE
     width = _WIDTHS_OF.get(field.name)
     return tuple(float(width * step) for step in range(11)) if width else LADDER
 

@@ -69,7 +69,7 @@ def _change(stores: Stores, user: Account, one: Listed) -> None:
         help="Every customer's value is converted. Where one can't be, nothing is changed.",
     )  # fmt: skip
     st.caption("Rules, files, messages and the API keep its name.")
-    with st.container(horizontal=True, horizontal_alignment="distribute"):
+    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
         save = st.button("Save", type="primary", key="attribute_save")
         sure = st.checkbox("Remove it from every customer", key="attribute_sure")
         gone = st.button("Remove", icon=":material/delete:", key="attribute_remove", disabled=not sure)

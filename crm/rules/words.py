@@ -273,7 +273,33 @@ def joined(parts: Sequence[str], word: str) -> str:
 
 
 def _wording(field: Field) -> Wording:
+    if field.key is not None:
+        return _of_attribute(field)
     return _WORDINGS.get(field.name) or Wording(field.label)
+
+
+def _of_attribute(field: Field) -> Wording:
+    """Somebody's own words for a field need not be a noun, and braces in them stand for nothing."""
+    noun = field.label.replace("{}", "{ }")
+    named = f"“{noun}”"
+    dated = (f"have {named} {{}}", f"do not have {named} {{}}")
+    return Wording(
+        noun,
+        None,
+        (
+            (_F.TAGGED, (f"have {{}} among {named}", f"do not have {{}} among {named}")),
+            (_F.FLAG, (f"have {named} marked {{}}", f"do not have {named} marked {{}}")),
+            (_F.UNFLAG, (f"have {named} marked {{}}", f"do not have {named} marked {{}}")),
+            (_F.RECENT, dated),
+            (_F.WHEN, dated),
+            (_F.DATED, dated),
+            (
+                _F.ANNIVERSARY,
+                (f"have an anniversary of {named} {{}}", f"have no anniversary of {named} {{}}"),
+            ),
+            (_F.KNOWN, (f"have {named}", f"do not have {named}")),
+        ),
+    )
 
 
 def _with_article(noun: str) -> str:

@@ -143,3 +143,25 @@ def test_a_field_without_phrases_of_its_own_is_told_by_its_label():
         segments.describe(segments.parse(when("score", "greaterThan", 2.5), fields))
         == "Customers who have a score of more than 2.5"
     )
+
+
+@pytest.mark.parametrize(
+    ("field", "operator", "value", "sentence"),
+    [
+        (Field("likes", FieldType.TAGS, "likes", key="a1"), "containsAny", ["Tea", "Go"],
+         "Customers who have Tea or Go among “likes”"),
+        (Field("renews", FieldType.DATE, "renews", key="a2"), "monthIs", [3],
+         "Customers who have “renews” in March"),
+        (Field("isMember", FieldType.BOOLEAN, "is member", key="a3"), "notEquals", True,
+         "Customers who do not have “is member” marked yes"),
+        (Field("{}", FieldType.NUMBER, "{}", key="a4"), "greaterThan", 5,
+         "Customers who have a { } of more than 5"),
+        (Field("colour", FieldType.TEXT, "colour", key="a5"), "isNotSet", None,
+         "Customers who do not have “colour”"),
+    ],
+)  # fmt: skip
+def test_a_custom_attribute_is_spoken_of_by_its_label(
+    field: Field, operator: str, value: object, sentence: str
+) -> None:
+    tree = {"type": "condition", "field": field.name, "operator": operator, "value": value}
+    assert segments.describe(segments.parse(tree, {field.name: field})) == sentence
