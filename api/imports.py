@@ -75,7 +75,13 @@ async def _received(request: Request) -> AsyncIterator[BinaryIO]:
         yield cast(BinaryIO, file)
 
 
-@router.post("/files/{ticket}", status_code=201, include_in_schema=False)
+@router.post(
+    "/files/{ticket}",
+    status_code=201,
+    openapi_extra={
+        "requestBody": {"required": True, "content": {"text/csv": {"schema": {"type": "string"}}}},
+    },
+)
 async def send(
     request: Request,
     stores: StoresDep,

@@ -54,6 +54,7 @@ __all__ = [
     "start_import",
 ]
 
+_IN_A_TRANSACTION = 2000  # records; MongoDB ends a transaction after seconds
 _BLOCK = 4000  # records validated and published at a time
 _PREVIEWED = 10
 _LISTED_REJECTIONS = 1000
@@ -145,7 +146,20 @@ def _persist(stores: Stores, found: Sequence[Batch], now: datetime) -> None:
     for batch in sorted(found, key=lambda batch: (KINDS.index(batch.kind), batch.version)):
         sources.setdefault((batch.kind, batch.import_id), []).append(batch)
     for (kind, _), of_source in sources.items():
-        _PERSIST[kind](stores, of_source, now=now)
+        for portion in _portions(of_source):
+            _PERSIST[kind](stores, portion, now=now)
+
+
+def _portions(found: Iterable[Batch]) -> Iterator[list[Batch]]:
+    """Batches by as many as make a transaction of some 2,000 records: larger ones may last too long."""
+    portion: list[Batch] = []
+    for batch in found:
+        if portion and sum(len(one.records) for one in (*portion, batch)) > _IN_A_TRANSACTION:
+            yield portion
+            portion = []
+        portion.append(batch)
+    if portion:
+        yield portion
 
 
 def isolate(stores: Stores, payload: dict[str, Any], *, now: datetime) -> list[tuple[dict[str, Any], str]]:

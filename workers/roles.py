@@ -11,6 +11,9 @@ from workers.consumer import Role
 
 _MANY = 32  # entries at a time: single records, which come one an entry, shall not take a transaction each
 
+READERS = 3
+"""Threads of a process that read files, each one at a time."""
+
 SENDERS = 3
 """Threads of a process that hand batches over."""
 
@@ -18,6 +21,11 @@ KINDS: dict[str, tuple[Role, ...]] = {
     "imports": (
         Role(
             "imports", (streams.IMPORTS,), imports.handle, count=1, buried=imports.buried, tend=imports.tend
+        ),
+        # While one reads a long file, the others take the next ones.
+        *(
+            Role(f"imports-{number}", (streams.IMPORTS,), imports.handle, count=1, buried=imports.buried)
+            for number in range(2, READERS + 1)
         ),
     ),
     "ingest": (
