@@ -8,6 +8,7 @@ from typing import Any
 
 from crm import auth
 from crm.auth import Account
+from crm.errors import FieldError, InvalidInput
 from crm.stores import vendors as store
 from crm.stores.connection import Stores
 from crm.vendors import registry
@@ -15,7 +16,7 @@ from crm.vendors.protocol import Vendor
 from crm.vendors.registry import VENDORS
 from crm.vendors.simulated import NAME as DEFAULT
 
-__all__ = ["DEFAULT", "VENDORS", "configuration", "configure", "vendor"]
+__all__ = ["DEFAULT", "VENDORS", "configuration", "configure", "vendor", "way"]
 
 _FRESH = 1.0  # seconds until a worker looks whether the configuration has changed
 
@@ -43,6 +44,23 @@ def configure(
     with _lock:
         _made.pop((stores.db.name, stores.prefix, name), None)
     return wanted
+
+
+def way(stores: Stores, name: str | None, channel: str | None) -> str | None:
+    """The channel that a campaign with this vendor and channel goes by; None where any will do.
+
+    Raises InvalidInput where there is no such vendor, or it does not have that channel.
+    """
+    if name is not None and name not in VENDORS:
+        reason = f"is one of {', '.join(VENDORS)}"
+        raise InvalidInput(f"There is no vendor “{name}”.", [FieldError("vendor", reason)])
+    has = vendor(stores, name or DEFAULT).channels
+    if channel is None:
+        return next(iter(has)) if len(has) == 1 else None
+    if channel not in has:
+        reason = f"is no channel of this vendor, which has {' and '.join(sorted(has))}"
+        raise InvalidInput(f"The vendor can't send by {channel}.", [FieldError("channel", reason)])
+    return channel
 
 
 def vendor(stores: Stores, name: str = DEFAULT) -> Vendor:

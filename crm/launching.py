@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
-from crm import audiences, content, library, planning, rulebook, segments
+from crm import audiences, carriers, content, library, planning, rulebook, segments
 from crm.auth import Account
 from crm.errors import FieldError, InvalidInput, NotFound
 from crm.lifecycle import CampaignAction, CampaignStatus, allowed_from
@@ -34,6 +34,7 @@ def freeze(stores: Stores, campaign: Document, now: datetime) -> Document:
     audience of nobody, NotFound for a segment that is gone.
     """
     changes, rule = _frozen_rules(stores, campaign)
+    changes["channel"] = carriers.way(stores, campaign.get("vendor"), campaign.get("channel"))
     changes["attributes"] = content.attributes(content.read(campaign, rulebook.fields(stores)))
     size = audiences.count(stores, rule, now=now, zone=settings().zone)
     if size == 0:
@@ -140,6 +141,7 @@ def scheduled(
         raise InvalidInput("freeze is start or now.", [FieldError("freeze", "is start or now")])
     frozen, _ = _frozen_rules(stores, campaign)
     content.read(campaign, rulebook.fields(stores))
+    carriers.way(stores, campaign.get("vendor"), campaign.get("channel"))
     changes: Document = {
         "status": CampaignStatus.SCHEDULED,
         "scheduledAt": when,

@@ -4,7 +4,7 @@ cancelled. One entry on the plan's stream says "see to this campaign"; what is t
 
 import logging
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import islice
 from zoneinfo import ZoneInfo
 
@@ -23,6 +23,7 @@ log = logging.getLogger(__name__)
 
 CANCELLED = "the campaign was cancelled"
 _CHUNK = 20  # batches a transaction: 10,000 ids, a quarter of a megabyte
+_OVERDUE = timedelta(seconds=60)  # what should have been done before is not on its way any more
 _STUCK = 100  # campaigns looked at by one round of `resume_stuck`
 
 
@@ -130,7 +131,7 @@ def resume_stuck(stores: Stores, now: datetime) -> int:
     """
     if any(streams.backlog(stores, name) for name in (streams.PLAN, streams.SEND, streams.RECEIPTS)):
         return 0
-    if lanes.waiting(stores) or lanes.postponed(stores):
+    if lanes.waiting(stores) or outbox.awaited(stores, now - _OVERDUE):
         return 0
     moving = campaign_store.newest(stores, _STUCK, statuses=MOVING)
     open_ends = campaign_store.with_open_ends(stores, _STUCK)

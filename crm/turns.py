@@ -70,6 +70,7 @@ class Turn:
         self._flights: list[Flight] = []
         self._running: int | None = None
         self._down = False
+        self._begun = time.monotonic()
 
     def visit(self, campaign: Document, entry: Document, now: datetime) -> None:
         """Hand over what there is to hand over of the batch that an entry names."""
@@ -118,6 +119,7 @@ class Turn:
     ) -> list[Document] | None:
         skipped = set(visit.batch["skippedIds"])
         chosen = [each for each in people if each not in skipped]
+        now += timedelta(seconds=time.monotonic() - self._begun)  # a turn may have waited for a rate
         made = rows.compose(self._stores, visit.campaign, visit.number, chosen, now)
         return outbox.hand_over(
             self._stores,

@@ -189,6 +189,12 @@ def unanswered(stores: Stores, now: datetime, limit: int) -> list[Document]:
     return list(stores.collection("deliveries").find(query).sort("dueAt", 1).limit(limit))
 
 
+def awaited(stores: Stores, since: datetime) -> bool:
+    """Whether there is a row that is to be tried again, or asked for, at some time after `since`."""
+    query = {"dueAt": {"$gt": since}}
+    return stores.collection("deliveries").find_one(query, {"_id": 1}) is not None
+
+
 def overdue(stores: Stores, before: datetime, limit: int) -> list[tuple[str, int]]:
     """Campaigns and numbers of batches with rows that should have been tried again before then."""
     query = {"dueAt": {"$lte": before}, "waits": RETRY}

@@ -413,6 +413,16 @@ def test_a_campaign_without_people_message_or_segment_is_not_launched(stores):
     assert campaigns.listing(stores)["items"] == []
 
 
+def test_a_vendor_that_is_none_is_refused_by_its_name(stores):
+    crowd(stores, 1)
+    with pytest.raises(InvalidInput) as caught:
+        campaigns.launch_new(
+            stores, name="x", rules=EVERYONE, options={"vendor": "pigeons"}, account=MARKETER, now=NOW
+        )
+    assert caught.value.fields[0].field == "vendor"
+    assert campaigns.listing(stores)["items"] == []
+
+
 def test_two_planners_write_one_plan(stores):
     crowd(stores, 1_200)
     campaign_id = launched(stores)

@@ -1,6 +1,11 @@
 """Delivery by real workers: several at once, every entry twice, and one that looks for what got lost."""
 
-from crm import campaigns, ledger
+from datetime import timedelta
+
+import pytest
+
+from crm import campaigns, carriers, ledger
+from crm.moment import utc_now
 from crm.stores import streams
 from tests.crowd import EVERYONE, MARKETER, NOW, crowd
 from tests.integration.working import working
@@ -58,3 +63,52 @@ def test_a_worker_finds_the_campaign_whose_entry_was_lost(stores):
     with working(stores, DELIVERY):
         until(lambda: finished(stores, campaign_id), timeout=60)
     everybody_settled_once(stores, campaign_id, 20)
+
+
+def settled(stores, campaign_id):
+    stats = campaigns.stats(stores, campaign_id)
+    return stats["sent"] + stats["failed"]
+
+
+def slow_vendor(stores, **configuration):
+    wanted = {"latency": 0.05, "batch": 1, "calls": 20} | configuration
+    carriers.configure(stores, carriers.DEFAULT, wanted, account=MARKETER, now=NOW)
+
+
+@pytest.mark.parametrize(("action", "left"), [("pause", "pending"), ("cancel", "cancelled")])
+def test_nothing_is_handed_over_two_seconds_after_a_pause_or_a_cancellation(stores, action, left):
+    crowd(stores, 3_000)
+    slow_vendor(stores, rate=200)
+    with working(stores, DELIVERY):
+        campaign_id = launched(stores)
+        until(lambda: settled(stores, campaign_id) > 50, timeout=60)
+        at = utc_now()
+        getattr(campaigns, action)(stores, campaign_id, account=MARKETER, now=at)
+        until(lambda: campaigns.stats(stores, campaign_id)[left] > 1_000, timeout=60)
+        until(lambda: not any(streams.backlog(stores, name) for name in ("plan", "send", "receipts")))
+    handed = stores.collection("plan").find({"handedAt": {"$exists": True}}, {"handedAt": 1})
+    assert max(batch["handedAt"] for batch in handed) < at + timedelta(seconds=2)
+    assert ledger.books(stores, campaign_id).problems == ()
+
+
+def test_a_campaign_with_a_rate_of_its_own_holds_up_no_other(stores):
+    crowd(stores, 600)
+    with working(stores, DELIVERY):
+        slow = campaigns.launch_new(
+            stores, name="slow", rules=EVERYONE, template="Hi", options={"rateLimit": 5}, account=MARKETER,
+            now=NOW,
+        )["_id"]  # fmt: skip
+        quick = launched(stores)
+        until(lambda: finished(stores, quick), timeout=60)
+        assert settled(stores, slow) < 300
+        campaigns.cancel(stores, slow, account=MARKETER, now=utc_now())
+
+
+def test_what_is_put_off_is_tried_again_by_workers(stores):
+    crowd(stores, 60)
+    slow_vendor(stores, temporary=0.15, batch=20, calls=4, latency=0, tries=20)
+    with working(stores, DELIVERY), working(stores, DELIVERY):
+        campaign_id = launched(stores)
+        until(lambda: finished(stores, campaign_id), timeout=120)
+    everybody_settled_once(stores, campaign_id, 60)
+    assert stores.collection("deliveries").find_one({"tries": {"$gte": 1}})
