@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from crm import halts
 from crm.errors import Unavailable
@@ -26,6 +26,7 @@ FIRST_PAUSE, LONGEST_PAUSE = 1.0, 300.0  # seconds between two tries; doubled ea
 AWAY_PAUSE = 2.0
 GIVE_UP_AWAY = timedelta(seconds=60)
 NO_WORD = f"{UNCLEAR}the vendor's answer was lost"
+_SENT = DeliveryState.SENT.value
 _ENDS = {Verdict.SENT: DeliveryState.SENT, Verdict.FAILED: DeliveryState.FAILED}
 
 
@@ -86,7 +87,9 @@ def keep(stores: Stores, vendor: Vendor, flights: Sequence[Flight], now: datetim
     ended: dict[tuple[str, int], list[Receipt]] = {}  # a batch's together, however many calls it took
     for flight in flights:
         if receipts := _sorted(stores, vendor, flight, now):
-            ended.setdefault((flight.campaign_id, flight.number), []).extend(receipts)
+            together = ended.setdefault((flight.campaign_id, flight.number), receipts)
+            if together is not receipts:
+                together += receipts
     entries = [entry(campaign_id, number, receipts) for (campaign_id, number), receipts in ended.items()]
     streams.publish(stores, streams.RECEIPTS, entries)
     _note_outage(stores, vendor, flights, now)
@@ -124,14 +127,18 @@ def _by_verdict(
     charged: dict[str, str | None] = {}
     settled: set[str] = set()
     for answer in told:
-        row = open_rows.get(answer.key)
+        known, verdict, why, message_id, after = answer
+        row = open_rows.get(known)
         if row is None:
             continue
-        if answer.verdict is Verdict.TEMPORARY:
-            put_off[answer.key] = answer.reason or "the vendor put it off"
-        elif answer.verdict is Verdict.ACCEPTED:
-            charged[answer.key] = answer.message_id
-        elif answer.after:
+        if verdict is Verdict.SENT and not after:
+            ended.append(Receipt(row["customerId"], row["attempt"], _SENT, None, message_id))
+            settled.add(known)
+        elif verdict is Verdict.TEMPORARY:
+            put_off[known] = why or "the vendor put it off"
+        elif verdict is Verdict.ACCEPTED:
+            charged[known] = message_id
+        elif after:
             late = entry(flight.campaign_id, flight.number, [receipt_of(row, answer)])
             lanes.later(stores, streams.RECEIPTS, late, now + timedelta(seconds=answer.after))
             charged.setdefault(answer.key, answer.message_id)
@@ -217,15 +224,14 @@ def _note_outage(stores: Stores, vendor: Vendor, flights: Sequence[Flight], now:
 
 def entry(campaign_id: str, number: int, receipts: Iterable[Receipt]) -> Document:
     """Receipts for one batch as they travel: customers grouped by what became of their messages."""
-    groups: dict[tuple[str, int, str | None, str | None], list[str]] = {}
+    groups: dict[tuple[Any, ...], list[str]] = {}
     for receipt in receipts:
-        kind = (str(receipt.status), receipt.attempt, receipt.reason, receipt.message_id)
-        groups.setdefault(kind, []).append(receipt.customer_id)
+        groups.setdefault(receipt[1:], []).append(receipt.customer_id)
     return {
         "campaignId": campaign_id,
         "number": number,
         "outcomes": [
             {"state": state, "attempt": attempt, "reason": reason, "messageId": message_id, "customers": who}
-            for (state, attempt, reason, message_id), who in groups.items()
+            for (attempt, state, reason, message_id), who in groups.items()
         ],
     }

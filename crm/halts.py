@@ -28,10 +28,17 @@ def halt(stores: Stores, campaign_id: str, because: str, now: datetime) -> bool:
     return True
 
 
-def mind_budget(stores: Stores, campaign_id: str, now: datetime) -> bool:
-    """Pause the campaign if more of its answers are failures than its budget allows; whether it did."""
+def mind_budget(stores: Stores, campaign_id: str, gained: Mapping[str, int], now: datetime) -> bool:
+    """Pause the campaign if more of its answers are failures than its budget allows; whether it did.
+
+    `gained` are the answers that came just now. The sums are only looked at where they have more failures
+    than the budget: else they can't have overspent it.
+    """
     campaign = campaign_store.find(stores, campaign_id)
     if campaign is None or campaign["status"] != CampaignStatus.RUNNING:
+        return False
+    budget = campaign.get("errorBudget") or DEFAULT_BUDGET
+    if gained["failed"] <= budget * (gained["failed"] + gained["sent"]):
         return False
     counts = plan_store.counts(stores, [campaign_id]).get(campaign_id)
     because = overspent(campaign, counts) if counts else None

@@ -1,6 +1,7 @@
 """Receipts: what the vendor says became of messages, taken in any order and number, and asked for if late."""
 
 import logging
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -28,16 +29,15 @@ _LOST_AFTER = timedelta(seconds=30)  # a try that is so late has lost its entry
 def settle(stores: Stores, entries: Sequence[Any], *, now: datetime) -> None:
     """Apply the vendor's answers, mind the error budgets, and finish the campaigns with nobody pending."""
     batches = _by_batch(entries)
-    failing: set[str] = set()
+    answered: dict[str, Counter[str]] = {}
     for (campaign_id, number), outcomes in batches.items():
         gained = delivery_store.settle(stores, campaign_id, number, outcomes, now)
-        if gained[DeliveryState.FAILED]:
-            failing.add(campaign_id)
+        answered.setdefault(campaign_id, Counter()).update(gained)
         if sum(gained.values()) < sum(len(outcome.customer_ids) for outcome in outcomes):
             _keep_late(stores, campaign_id, number, outcomes)
-    for campaign_id in {campaign_id for campaign_id, _ in batches}:
-        if not finish_if_done(stores, campaign_id, now) and campaign_id in failing:
-            halts.mind_budget(stores, campaign_id, now)
+    for campaign_id, sums in answered.items():
+        if not finish_if_done(stores, campaign_id, now) and sums[DeliveryState.FAILED]:
+            halts.mind_budget(stores, campaign_id, sums, now)
 
 
 def _by_batch(entries: Sequence[Any]) -> dict[tuple[str, int], list[Outcome]]:

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from functools import lru_cache
-from typing import Any
 from zoneinfo import ZoneInfo
 
 import orjson
@@ -87,7 +86,7 @@ def new(
 ) -> Document:
     """A new row, pending in its first attempt."""
     row: Document = {
-        "_id": delivery_store.delivery_id(campaign_id, customer_id),
+        "_id": f"{campaign_id}:{customer_id}",
         "campaignId": campaign_id,
         "customerId": customer_id,
         "batch": number,
@@ -98,18 +97,17 @@ def new(
     }
     if customer is None:
         return row
-    name, email = _text(customer, "name"), _text(customer, "email")
-    if name:
+    name, email = customer.get("name"), customer.get("email")
+    if isinstance(name, str) and name:
         row["name"] = name
-    if email:
+    else:
+        name = ""
+    if isinstance(email, str) and email:
         row["email"] = email
+    else:
+        email = ""
     row["search"] = fold(f"{name} {email}")
     return row
-
-
-def _text(customer: Document, field: str) -> str:
-    value: Any = customer.get(field)
-    return value if isinstance(value, str) else ""
 
 
 def address(row: Document) -> str | None:
