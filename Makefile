@@ -8,9 +8,10 @@
 #   make lint         ruff, mypy and the import contract
 
 BIN := .venv/bin
-# Two processes share the tests that share nothing; those that time, kill or browse have the machine alone.
-PARALLEL := tests/unit tests/properties tests/integration tests/ui
-ALONE := tests/acceptance tests/browser
+# Two processes share the tests, file by file. Those that start the whole product, kill parts of it or browse
+# it come after the others: they wait more than they compute, and two of them at once still have a core each.
+INSIDE := tests/unit tests/properties tests/integration tests/ui
+OUTSIDE := tests/acceptance tests/browser
 
 .PHONY: run test acceptance lint bench pictures chromium
 .DEFAULT_GOAL := run
@@ -19,8 +20,8 @@ run: .venv/ready
 	@$(BIN)/streamlit run app.py
 
 test: lint chromium
-	$(BIN)/pytest -n 2 --dist loadfile $(PARALLEL)
-	$(BIN)/pytest $(ALONE)
+	$(BIN)/pytest -n 2 --dist loadfile $(INSIDE)
+	$(BIN)/pytest -n 2 --dist loadfile $(OUTSIDE)
 
 acceptance: .venv/ready-dev chromium
 	CRM_FULL_SIZE=1 $(BIN)/pytest tests/acceptance
