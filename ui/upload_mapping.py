@@ -6,7 +6,7 @@ value it was drawn with, so that it shows what the file says once something else
 
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import partial
+from functools import cache, partial
 from typing import Any
 from zoneinfo import available_timezones
 
@@ -311,10 +311,15 @@ def _style(key: str, kind: str, position: int, column: Column) -> None:
             say("dates", "Days are written", upload_words.WAYS, column.dates)
             home = settings().time_zone
             home = home if home == "UTC" else f"{home} for days, UTC for times"
-            zones = {None: home} | {zone: zone for zone in sorted(available_timezones())}
-            say("zone", "Where no zone is written, it is", zones, column.zone)
+            say("zone", "Where no zone is written, it is", {None: home} | _zones(), column.zone)
         if type_ in (FieldType.MONEY, FieldType.NUMBER):
             say("decimal", "Decimal sign", upload_words.DECIMALS, column.decimal)
+
+
+@cache
+def _zones() -> dict[str | None, str]:
+    """Every time zone; found by looking through the system's files, once."""
+    return {zone: zone for zone in sorted(available_timezones())}
 
 
 def _select(
