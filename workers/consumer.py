@@ -2,7 +2,7 @@
 
 What a handler may rely on, and must be:
 
-- It is given the payloads of one stream, oldest first, and they are acknowledged after it returns. So each
+- It is given payloads, those of each stream oldest first, and they are acknowledged after it returns. So each
   is handled at least once, and now and then twice: a handler must be idempotent.
 - If it raises, the entries are tried one by one, so that one bad entry never holds up the others; an entry
   that fails `max_attempts` times goes to the stream's dead letters with its reason.
@@ -18,66 +18,25 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from itertools import chain
 
 from crm.errors import NotYet
 from crm.stores import groups, leases, streams
 from crm.stores.connection import Stores
 from crm.stores.groups import Entry
 from crm.stores.outages import is_outage
+from workers.role import Policy, Role, Tend
 
 log = logging.getLogger(__name__)
-
-Handle = Callable[[Stores, list[Any]], None]
-Buried = Callable[[Stores, Any, str], None]
-Isolate = Callable[[Stores, Any], list[tuple[Any, str]]]
-Tend = Callable[[Stores], None]
 
 _WAIT_MS = 1000  # how long one read waits for entries, and so how long a stop can take
 _NOT_YET_PAUSE = 0.1
 _RETRY_PAUSE = 0.1
 _LONGEST_PAUSE = 5.0
 _PARKED = 256  # entries put aside before no new ones are read
+_LITTLE = 64 * 1024  # bytes; of less than that a transaction costs more than what is in it
 _TRIM_EVERY = 5.0
 _CRASHES = 20  # deliveries without one reported failure: the entry seems to kill its workers
-
-
-@dataclass(frozen=True, slots=True)
-class Role:
-    """What one thread of a worker does: read up to `count` entries of each of its `streams` and handle them.
-
-    Those of one stream are handled together as long as they hold no more than `most_bytes`.
-    `isolate(stores, payload)` does what of a failing entry can be done and returns what can't, in payloads of
-    its own with their reasons, which are put aside in its place. `buried(stores, payload, reason)` is told of
-    each entry that is put aside as a whole, before it is.
-    `tend(stores)` is called every `tend_every` seconds between two batches, to look for work that has no
-    entry.
-    Where it is `leased`, one worker at a time reads each stream, as far as leases can tell.
-    """
-
-    name: str
-    streams: tuple[str, ...]
-    handle: Handle
-    count: int
-    buried: Buried | None = None
-    isolate: Isolate | None = None
-    tend: Tend | None = None
-    tend_every: float = 10.0
-    leased: bool = False
-    most_bytes: int = 1_000_000
-
-
-@dataclass(frozen=True, slots=True)
-class Policy:
-    """`claim_after`: seconds after which an entry that nobody holds is taken over."""
-
-    claim_after: float = 30.0
-    max_attempts: int = 5
-
-    @property
-    def beat_lasts(self) -> float:
-        """Seconds after its last sign of life that a worker is taken for dead."""
-        return min(5.0, self.claim_after)
 
 
 class Stopping(Exception):
@@ -108,7 +67,7 @@ def _portions(entries: list[Entry], most_bytes: int) -> Iterator[list[Entry]]:
     portion: list[Entry] = []
     left = most_bytes
     for entry in entries:
-        size = sum(map(len, entry.fields.values()))
+        size = _size(entry)
         if portion and size > left:
             yield portion
             portion, left = [], most_bytes
@@ -116,6 +75,10 @@ def _portions(entries: list[Entry], most_bytes: int) -> Iterator[list[Entry]]:
         left -= size
     if portion:
         yield portion
+
+
+def _size(entry: Entry) -> int:
+    return sum(map(len, entry.fields.values()))
 
 
 @dataclass(slots=True)
@@ -203,15 +166,28 @@ class Loop:
         if len(self._parked) >= _PARKED or not self._reads:
             self.stop.wait(_NOT_YET_PAUSE)
             return
-        taken = groups.take(self.stores, self.consumer, self._reads, self.role.count, self._wait_ms())
-        for entries in taken.values():
-            self._keep(entries)
-        # Each worker in an order of its own: two on one stream at once would wait for each other's customers.
-        for entries in random.sample(list(taken.values()), len(taken)):
+        for entries in self._take():
             for portion in _portions(entries, self.role.most_bytes):
                 if self.stop.is_set():
                     return
                 self._handle(portion)
+
+    def _take(self) -> list[list[Entry]]:
+        """New entries, in lists that are to be handled together as far as their size allows."""
+        found = groups.take(self.stores, self.consumer, self._reads, self.role.count, self._wait_ms())
+        taken = list(found.values())
+        for entries in taken:
+            self._keep(entries)
+        if taken and self.role.linger and sum(map(_size, chain(*taken))) < _LITTLE:
+            self.stop.wait(self.role.linger)
+            more = groups.take(self.stores, self.consumer, self._reads, self.role.count, 1)
+            for entries in more.values():
+                self._keep(entries)
+            taken += more.values()
+        if self.role.leased:
+            return [list(chain(*taken))]
+        # Each worker in an order of its own: two on one stream at once would wait for each other's customers.
+        return random.sample(taken, len(taken))
 
     def _tend(self, tend: Tend) -> None:
         self._next_tend = time.monotonic() + self.role.tend_every
@@ -369,7 +345,11 @@ class Loop:
                 self._in_hand.setdefault(entry.stream, set()).add(entry.id)
 
     def _done(self, entries: list[Entry]) -> None:
-        groups.acknowledge(self.stores, entries[0].stream, [entry.id for entry in entries])
+        of: dict[str, list[str]] = {}
+        for entry in entries:
+            of.setdefault(entry.stream, []).append(entry.id)
+        for stream, ids in of.items():
+            groups.acknowledge(self.stores, stream, ids)
         self._forget(entries)
 
     def _forget(self, entries: list[Entry]) -> None:

@@ -7,9 +7,10 @@ from crm.settings import Settings
 from crm.stores import streams
 from crm.stores.connection import Stores
 from workers import imports, ingest, plan, receipts, segments, send, snapshot
-from workers.consumer import Role
+from workers.role import Role
 
 _MANY = 32  # entries at a time: single records, which come one an entry, shall not take a transaction each
+_LINGER = 0.03  # seconds; at some hundred requests a second this makes one transaction of ten
 
 READERS = 3
 """Threads of a process that read files, each one at a time."""
@@ -37,6 +38,7 @@ KINDS: dict[str, tuple[Role, ...]] = {
             count=_MANY,
             buried=ingest.buried,
             isolate=ingest.isolate,
+            linger=_LINGER,
         ),
         Role(
             "orders",
@@ -46,6 +48,7 @@ KINDS: dict[str, tuple[Role, ...]] = {
             buried=ingest.buried,
             isolate=ingest.isolate,
             leased=True,
+            linger=_LINGER,
         ),
     ),
     "delivery": (

@@ -37,12 +37,15 @@ def sums(
 ) -> dict[str, Any]:
     """The three sums when, beginning at `start`, some orders go and others come."""
     number, value, spent = start["orderCount"], start["totalOrderValue"], start["totalSpent"]
+    until = opening.get("at") if opening else None
     for sign, orders in ((-1, gone), (1, come)):
         for order in orders:
-            if counts(order) and not contained(order, opening):
-                number += sign
-                value = round(value + sign * order["total"], DECIMALS)
-                spent = round(spent + sign * (order["total"] - order.get("refunded", 0.0)), DECIMALS)
+            if order["status"] == "cancelled" or (until is not None and order["createdAt"] <= until):
+                continue
+            number += sign
+            total = order["total"]
+            value = round(value + sign * total, DECIMALS)
+            spent = round(spent + sign * (total - order.get("refunded", 0.0)), DECIMALS)
     return {"orderCount": number, "totalOrderValue": value + 0.0, "totalSpent": spent + 0.0}
 
 

@@ -198,3 +198,12 @@ def test_finished_says_whether_everything_up_to_an_entry_is_acknowledged(stores:
 def test_a_worker_with_a_broken_loop_ends_and_says_so(stores: Stores) -> None:
     stores.redis.set(streams.key(stores, "a"), "no stream")
     assert Worker(stores, [role(Handler())]).run() is False
+
+
+def test_what_trickles_in_is_handled_together_from_all_streams_of_a_leased_role(stores: Stores) -> None:
+    handler = Handler()
+    with working(stores, [role(handler, leased=True, linger=0.5)]):
+        streams.publish(stores, "a", [1])
+        streams.publish_all(stores, {"a": [2], "b": [3]})
+        until(lambda: len(handler.seen) == 3 and settled(stores))
+    assert handler.calls == [[1, 2, 3]]
