@@ -250,7 +250,8 @@ def preview(
         problems = (error.message, *table.notes)
         return FilePreview(reading.kind, table.columns, {}, (), problems, reading, samples)
     reader = Reader(reading, zone)
-    rows = tuple(_shown(reader, cells) for cells in sample[:first])
+    names = {column.key: column.name for column in reading.columns if column.key}
+    rows = tuple(_shown(reader, cells, names) for cells in sample[:first])
     problems = notes(reading) if rows else (*notes(reading), "The file has a header and no rows.")
     understood = {column.header: column.field for column in reading.columns if column.field}
     return FilePreview(reading.kind, table.columns, understood, rows, problems, reading, samples)
@@ -301,18 +302,19 @@ def _values(sample: Sequence[Sequence[Cell]], position: int, most: int = 3) -> t
     return tuple(found)
 
 
-def _shown(reader: Reader, cells: Sequence[Cell]) -> dict[str, Any]:
+def _shown(reader: Reader, cells: Sequence[Cell], names: Mapping[str, str]) -> dict[str, Any]:
     try:
-        return _plain(reader.record(cells))
+        return _plain(reader.record(cells), names)
     except Refusal as refusal:
         return {"problem": f"{refusal.field or 'row'}: {refusal.reason}"}
 
 
-def _plain(record: Record) -> dict[str, Any]:
+def _plain(record: Record, names: Mapping[str, str]) -> dict[str, Any]:
+    """A record as it is shown; `names` are those of attributes by key."""
     shown = dict(record)
     shown |= {
-        name: ", ".join(value) if isinstance(value, list) else value
-        for name, value in shown.pop("attributes", {}).items()
+        names.get(key, key): ", ".join(value) if isinstance(value, list) else value
+        for key, value in shown.pop("attributes", {}).items()
     }
     if lines := shown.get("products"):
         shown["products"] = ", ".join(

@@ -156,3 +156,10 @@ def test_a_column_that_was_left_out_of_a_file_like_this_one_stays_out():
     file = io.BytesIO(b"email,colour,size\na@x.example,red,5\n")
     columns = uploads.read(file, Choices(), {}, lambda _: recall).columns
     assert [column.field for column in columns] == ["email", None, "attributes.size"]
+
+
+def test_a_preview_shows_known_and_new_attributes_by_their_names():
+    known = {"colour": Field("colour", TEXT, "colour", key="a7")}
+    file = io.BytesIO(b"email,Colour,likes\na@x.example,red,tea\nb@x.example,blue,tea;go\n")
+    found = uploads.preview(file, known=known, first=5, zone=UTC)
+    assert found.rows[1] == {"email": "b@x.example", "colour": "blue", "likes": "tea, go"}
