@@ -44,6 +44,12 @@ def draw(stores: Stores, account: Account, campaign: Campaign) -> None:
             _cancel(stores, account, campaign)
 
 
+def call_back(stores: Stores, account: Account, campaign: Campaign) -> None:
+    """The button that makes a scheduled campaign a draft again."""
+    if st.button("Call back", icon=":material/undo:", key="campaign-call-back", help="Make it a draft again"):
+        _do(campaigns.unschedule, stores, account, campaign, "It is a draft again.")
+
+
 def _do(
     action: Callable[..., Campaign], stores: Stores, account: Account, campaign: Campaign, done: str
 ) -> None:

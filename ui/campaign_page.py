@@ -36,9 +36,11 @@ def draw(stores: Stores, settings: Settings, account: Account, campaign_id: str)
         st.title(fmt.plain(campaign["name"]), width="content")
         campaign_cards.badge(campaign["status"])
     if campaign["status"] in NOT_BEGUN:
-        _draft(campaign, account)
+        _draft(stores, settings, campaign, account)
         return
     st.caption(_launched(campaign, settings))
+    if campaign["status"] == CampaignStatus.PAUSED and campaign["pausedBecause"]:
+        st.warning(fmt.plain(campaign["pausedBecause"]), icon=":material/pause_circle:")
     if auth.can(account, "campaigns"):
         campaign_actions.draw(stores, account, campaign)
     _live(stores, campaign)
@@ -51,8 +53,17 @@ def _close() -> None:
     st.query_params.pop(campaign_cards.PARAMETER, None)
 
 
-def _draft(campaign: Campaign, account: Account) -> None:
+def _draft(stores: Stores, settings: Settings, campaign: Campaign, account: Account) -> None:
+    if campaign["status"] == CampaignStatus.SCHEDULED:
+        rules = "are now" if campaign["freeze"] == "now" else "are then"
+        at = fmt.moment(campaign["scheduledAt"], settings.zone)
+        st.write(f"It is launched by itself {at}, with its segments as they {rules}.")
+        if auth.can(account, "campaigns"):
+            campaign_actions.call_back(stores, account, campaign)
+        return
     st.write("This campaign has not been launched.")
+    if campaign["problem"]:
+        st.warning(f"It was to be launched, but: {fmt.plain(campaign['problem'])}", icon=":material/error:")
     if auth.can(account, "campaigns"):
         st.page_link(
             links.page("campaigns"), label="Go on writing it", icon=":material/edit:",

@@ -1,8 +1,10 @@
 """Writing a campaign, and what became of it."""
 
+from datetime import UTC, datetime
+
 import pytest
 
-from crm import attributes, campaigns, library
+from crm import attributes, campaigns, halts, library
 from crm.attributes import Found
 from crm.fields import FieldType
 from crm.settings import settings
@@ -184,3 +186,24 @@ def open_page_as(app, page):
 def test_an_unknown_campaign_says_so(open_page):
     app = open_page("history", role="marketer", campaign="nobody")
     assert "no such campaign" in texts(app)
+
+
+def test_a_campaign_that_paused_by_itself_says_why(open_page, installation, launched):
+    halts.halt(installation, launched, "x", NOW)  # not running yet: nothing happens
+    Hands(installation).step(streams.PLAN)
+    assert halts.halt(installation, launched, "Too much of it *failed*.", NOW)
+    app = open_page("history", role="analyst", campaign=launched)
+    assert not app.exception
+    assert "Too much of it" in texts(app)
+
+
+def test_a_scheduled_campaign_shows_its_time_and_can_be_called_back(open_page, installation, segment):
+    made = campaigns.schedule_new(
+        installation, name="Later", segment_id=segment, template="Hi", at="2099-01-01T10:00",
+        account=MARKETER, now=datetime(2098, 1, 1, tzinfo=UTC),
+    )  # fmt: skip
+    app = open_page("history", role="marketer", campaign=made["_id"])
+    assert "launched by itself" in texts(app)
+    app.button(key="campaign-call-back").click().run()
+    assert not app.exception
+    assert campaigns.get(installation, made["_id"])["status"] == "draft"
