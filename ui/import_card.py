@@ -117,12 +117,8 @@ def _buttons(stores: Stores, account: Account, status: Document, alone: bool) ->
     ):
         _do(lambda: ingest.cancel_import(stores, import_id, now=utc_now()))
     if not alone:
-        st.page_link(
-            links.page("upload"),
-            label="Open",
-            icon=":material/open_in_new:",
-            query_params={PARAMETER: import_id},
-        )
+        if st.button("Open", key=f"open_{import_id}", icon=":material/open_in_new:", type="tertiary"):
+            _open(import_id)
         return
     brought = status["counts"]["created"] and state not in ("undone", "asking")
     if brought and status["kind"] != "products" and auth.can(account, "customers"):
@@ -134,6 +130,12 @@ def _buttons(stores: Stores, account: Account, status: Document, alone: bool) ->
         "Undo", key=f"undo_{import_id}", icon=":material/undo:"
     ):
         import_undo.confirm(stores, account, status)
+
+
+def _open(import_id: str) -> None:
+    # Not by a link: one that leads to the page it is on leaves the address as it was.
+    st.query_params[PARAMETER] = import_id
+    st.rerun()
 
 
 def _do(action: Any) -> None:
@@ -197,11 +199,10 @@ def _rejections(stores: Stores, status: Document) -> None:
         if rejected > len(rows):
             st.caption(f"The first {len(rows)} are shown; open the import for all of them.")
         with st.container(horizontal=True):
-            if status["state"] == "finished":
-                st.page_link(
-                    links.page("upload"), label="Correct them", icon=":material/edit:",
-                    query_params={PARAMETER: status["_id"]},
-                )  # fmt: skip
+            if status["state"] == "finished" and st.button(
+                "Correct them", key=f"correct_{status['_id']}", icon=":material/edit:"
+            ):
+                _open(status["_id"])
             download(stores, status)
 
 
