@@ -10,11 +10,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
+import orjson
 import pytest
 from playwright.sync_api import sync_playwright
 from pymongo import MongoClient
 from redis import Redis
 
+from crm.accounts import create_account
+from crm.moment import utc_now
+from crm.settings import Endpoints
+from crm.stores.connection import connect
 from tests.acceptance.installation import Installation, processes, start, started
 from tests.waiting import until
 
@@ -78,6 +83,38 @@ def test_answers_carry_headers_against_framing_and_sniffing(installation: Instal
         headers = httpx.get(installation.url + path).headers
         assert headers["X-Content-Type-Options"] == "nosniff"
         assert "frame-ancestors 'self'" in headers["Content-Security-Policy"]
+
+
+def test_hostile_rules_are_refused_over_http_and_hold_nothing_up(installation: Installation) -> None:
+    running = installation.running()
+    stores = connect(Endpoints(running["mongodbUri"], running["redisUrl"]), "crm", "crm:")
+    email, password = "marketer@shop.example", "a long enough password"
+    create_account(stores, email=email, name="M", role="marketer", password=password, by=None, now=utc_now())
+    with httpx.Client(base_url=installation.url, timeout=60) as client:
+        token = client.post("/api/auth/login", json={"email": email, "password": password}).json()["token"]
+        client.headers["Authorization"] = f"Bearer {token}"
+        name = {"type": "condition", "field": "name", "operator": "contains"}
+        deep = (
+            '{"type":"group","operator":"AND","conditions":[' * 1_000 + '{"type":"everyone"}' + "]}" * 1_000
+        )
+        asked = {"field": "product", "operator": "equals", "value": {"$where": "1"}}
+        orders = {"type": "behaviour", "measure": "count", "operator": "equals", "value": 1, "where": [asked]}
+        for rules, status in [
+            (orjson.dumps({**name, "value": "x" * 10_000_000}), 422),
+            (orjson.dumps({**name, "value": "(a+)+$" * 10_000}), 422),
+            (orjson.dumps({**name, "value": {"$where": "sleep(1e9)"}}), 422),
+            (orjson.dumps({**name, "field": "$where", "value": "1"}), 422),
+            (orjson.dumps({**name, "field": "folded.name", "value": "a"}), 422),
+            (orjson.dumps(orders), 422),
+            (orjson.dumps({"type": "top", "n": 1, "by": "$where", "direction": "asc", "of": orders}), 422),
+            (deep.encode(), 422),
+            (orjson.dumps({**name, "value": "x" * 40_000_000}), 413),
+        ]:
+            answer = client.post("/api/audience/preview", content=b'{"rules":' + rules + b"}")
+            assert answer.status_code == status, (rules[:200], answer.text[:500])
+            assert answer.json()["error"]["code"]
+        assert client.get("/api/segments").json()["items"] == []
+    stores.close()
 
 
 def test_a_second_start_on_the_same_data_says_where_the_first_one_is(installation: Installation) -> None:
