@@ -150,8 +150,9 @@ def scheduled(
         "updatedAt": now,
     }
     if freeze_rules == NOW:
-        changes |= frozen | {"frozenAt": now}
-    return changes
+        return changes | frozen | {"frozenAt": now}
+    shown = ("segmentName", "description")  # as they are now, to be seen; read again when it starts
+    return changes | {name: frozen[name] for name in shown if name in frozen}
 
 
 def moment(at: Any, now: datetime) -> datetime:

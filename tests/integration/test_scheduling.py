@@ -74,6 +74,7 @@ def test_many_workers_launch_a_due_campaign_once(stores):
 @pytest.mark.parametrize(("freeze", "reached"), [("start", 2), ("now", 5)])
 def test_a_segment_that_changes_counts_as_was_chosen(stores, segment, freeze, reached):
     campaign = scheduled(stores, segment["_id"], freeze=freeze)
+    assert "Pune" in campaign["description"]
     change_the_segment(stores, segment)
     launching.start_due(stores, LATER)
     found = campaigns.get(stores, campaign["_id"])
