@@ -75,6 +75,8 @@ def registered(
     left_out, new = [], []
     for at in wanted:
         column = reading.columns[at]
+        if column.attribute is None:
+            continue
         field = known.get(identity(column.name))
         if field is None:
             left_out.append(column.header)

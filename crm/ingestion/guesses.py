@@ -8,7 +8,7 @@ from crm.fields import FieldType
 from crm.ingestion import moments, numbers
 from crm.ingestion.cells import Cell, is_blank, shown
 from crm.ingestion.looks import Evidence
-from crm.ingestion.values import FALSE, TRUE
+from crm.ingestion.values import FALSE, LONGEST_TEXT, TRUE
 
 # What people and programs write where there is nothing; of text it is kept, for it may be one.
 NOTHING = frozenset({"n/a", "na", "#n/a", "null", "none", "nil", "nan", "-", "--", "–", "?", "unknown"})
@@ -20,6 +20,8 @@ _ASKING = frozenset({"is", "has", "was", "had", "can"})
 _DIGITS = {"0", "1"}
 _LONGEST_NUMBER = 15  # digits: longer ones are numbers of cards and parcels
 _LONGEST_TAG = 40
+_NUMBER_ALONE = {FieldType.NUMBER}
+_ENOUGH = 1000  # values that tell text from lists
 _CUTS = (";", "|")
 
 
@@ -39,17 +41,22 @@ class Guess:
         if self._is_code:
             self._possible.discard(FieldType.NUMBER)
         self._evidence = {FieldType.DATE: Evidence(dates=True), FieldType.NUMBER: Evidence(dates=False)}
-        self._given = self._lists = self._objects = self._cut = 0
+        self._given = self._lists = self._unfit = self._cut = 0
         self._pieces: Counter[str] = Counter()
         self.examples: list[str] = []
 
     def see(self, cell: Cell) -> None:
+        self._unfit += _is_unfit(cell)
+        if self._given >= _ENOUGH:
+            if not self._possible:
+                return
+            if self._possible == _NUMBER_ALONE and _is_plain_number(cell):
+                return  # it says nothing that was not known: files have such columns by the million
         if says_nothing(cell):
             return
         self._given += 1
         if len(self.examples) < EXAMPLES and (example := shown(cell, 60)) not in self.examples:
             self.examples.append(example)
-        self._objects += _holds_objects(cell)
         self._lists += isinstance(cell, list)
         kinds = self._kinds_of_text(cell.strip()) if isinstance(cell, str) else _kinds_of_value(cell)
         self._possible &= kinds
@@ -64,7 +71,11 @@ class Guess:
             kinds.add(FieldType.BOOLEAN)
         if _is_number(written):
             kinds.add(FieldType.NUMBER)
-        if moments.evidence(written) not in (None, moments.SERIAL, moments.EPOCH):
+        if FieldType.DATE in self._possible and moments.evidence(written) not in (
+            None,
+            moments.SERIAL,
+            moments.EPOCH,
+        ):
             kinds.add(FieldType.DATE)
         if not self._possible & kinds:
             self._see_pieces(written)
@@ -78,13 +89,13 @@ class Guess:
 
     @property
     def undecided(self) -> bool:
-        """Whether a later cell could still change the type. Text stays text."""
-        return bool(self._possible)
+        """Whether a later cell could still change the type. Text stays text, if it is not too long."""
+        return not self._unfit
 
     @property
     def type(self) -> FieldType | None:
-        """None where nothing was given, or objects that are no value."""
-        if not self._given or self._objects:
+        """None where nothing was given, or what is no value of an attribute: objects, texts of any length."""
+        if not self._given or self._unfit:
             return None
         if self._lists:
             return FieldType.TAGS if self._lists == self._given else FieldType.TEXT
@@ -106,8 +117,15 @@ class Guess:
         return self._evidence.get(kind)
 
 
-def _holds_objects(cell: Cell) -> bool:
+def _is_unfit(cell: Cell) -> bool:
+    if isinstance(cell, str):
+        return len(cell) > LONGEST_TEXT
     return isinstance(cell, dict) or (isinstance(cell, list) and any(isinstance(one, dict) for one in cell))
+
+
+def _is_plain_number(cell: Cell) -> bool:
+    is_digits = isinstance(cell, str) and cell.isdecimal() and len(cell) <= _LONGEST_NUMBER
+    return is_digits and (cell[0] != "0" or len(cell) == 1)
 
 
 def _is_number(written: str) -> bool:

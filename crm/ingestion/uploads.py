@@ -132,7 +132,8 @@ def _chosen(column: Column, said: Said, by: str, cells: Iterable[Cell], known: A
 def all_seen(reading: Reading, file: BinaryIO) -> tuple[Reading, dict[str, tuple[str, ...]]]:
     """The reading with the types and ways of its attributes as all rows of the file have them.
 
-    Types of attributes that there are, and those that a person chose, stay. With it, some values by name.
+    Types of attributes that there are, and those that a person chose, stay. New ones whose values are none,
+    such as texts of any length, are left out. With it, some values by name.
     """
     guesses = {at: Guess(one.name) for at, one in enumerate(reading.columns) if one.attribute}
     undecided = dict(guesses)
@@ -146,7 +147,10 @@ def all_seen(reading: Reading, file: BinaryIO) -> tuple[Reading, dict[str, tuple
                 break
     for position, guess in guesses.items():
         column = reading.columns[position]
-        if column.is_new and column.by not in (CHOSEN, REMEMBERED) and guess.type is not None:
+        if column.is_new and column.by not in (CHOSEN, REMEMBERED):
+            if guess.type is None:
+                reading = reading.with_column(position, field=None, attribute=None, key=None)
+                continue
             column = replace(column, attribute=guess.type)
         column = column if column.dates or column.decimal else columns.styled(column, guess)
         reading = reading.with_column(position, **{name: getattr(column, name) for name in _GUESSED})

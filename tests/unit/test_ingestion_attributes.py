@@ -49,6 +49,7 @@ TEXT, NUMBER, DATE, YES_NO, TAGS = (
         ("note", ["well; perhaps", "no idea"], TEXT),
         ("empty", ["", " ", "n/a", None, []], None),
         ("address", [{"street": "x"}], None),
+        ("notes", ["short", "x" * 501], None),
     ],
 )
 def test_cells_suggest_a_type(header: str, cells: list[Any], kind: FieldType | None):
@@ -163,3 +164,12 @@ def test_a_preview_shows_known_and_new_attributes_by_their_names():
     file = io.BytesIO(b"email,Colour,likes\na@x.example,red,tea\nb@x.example,blue,tea;go\n")
     found = uploads.preview(file, known=known, first=5, zone=UTC)
     assert found.rows[1] == {"email": "b@x.example", "colour": "blue", "likes": "tea, go"}
+
+
+def test_a_column_with_a_text_too_long_for_an_attribute_is_left_out_however_late_it_comes():
+    rows = [f"p{number}@x.example,fine" for number in range(2500)]
+    content = "\n".join(["email,notes", *rows, f"last@x.example,{'x' * 600}"])
+    reading = reading_of(content)
+    assert reading.columns[1].attribute == TEXT
+    seen, _ = uploads.all_seen(reading, io.BytesIO(content.encode()))
+    assert (seen.columns[1].field, seen.columns[1].attribute) == (None, None)
