@@ -181,20 +181,20 @@ def deliveries(
     campaign_id: str,
     state: State | None = None,
     search: str | None = None,
+    reason: str | None = None,
+    variant: str | None = None,
     format: Literal["json", "csv"] = "json",
     limit: Annotated[int, Query(ge=1, le=500)] = 50,
     cursor: str | None = None,
 ) -> Any:
     """The delivery log, a row a recipient: JSON page by page, or the whole of it as CSV.
 
-    `search` is text within the name or the e-mail address.
+    `search` is text within the name or the e-mail address; `reason` and `variant` are whole ones.
     """
+    chosen = {"state": state, "search": search, "reason": reason, "variant": variant}
     if format == "json":
-        page = campaigns.deliveries(
-            stores, campaign_id, state=state, search=search, limit=limit, cursor=cursor
-        )
-        return PageOf(**page)
-    content = campaigns.deliveries_csv(stores, campaign_id, state=state, search=search)
+        return PageOf(**campaigns.deliveries(stores, campaign_id, **chosen, limit=limit, cursor=cursor))
+    content = campaigns.deliveries_csv(stores, campaign_id, **chosen)
     disposition = f'attachment; filename="campaign-{campaign_id}.csv"'
     return StreamingResponse(
         content, media_type="text/csv; charset=utf-8", headers={"Content-Disposition": disposition}

@@ -13,6 +13,7 @@ from typing import Any
 from crm.errors import FieldError, InvalidInput, NotFound
 from crm.fields import fold
 from crm.lifecycle import CampaignStatus, DeliveryState
+from crm.rows import content_of
 from crm.spreadsheets import csv_pieces
 from crm.stores import campaigns as campaign_store
 from crm.stores import deliveries as delivery_store
@@ -44,10 +45,12 @@ def deliveries(
     *,
     state: str | None = None,
     search: str | None = None,
+    reason: str | None = None,
+    variant: str | None = None,
     limit: int = 50,
     cursor: str | None = None,
 ) -> dict[str, Any]:
-    """One page of the delivery log: `{items, next}`, in a fixed order.
+    """One page of the delivery log: `{items, next}`, in a fixed order, of this state, reason and variant.
 
     `search` is text within the name or the e-mail address. `next` is the cursor of the following page, or
     None; while a search goes through people who still wait, a page may hold fewer than `limit`. Raises
@@ -66,18 +69,17 @@ def deliveries(
     items: list[Document] = []
     if place == "r" and state != DeliveryState.PENDING:
         after = position or None
-        found = list(
-            delivery_store.rows(stores, campaign_id, state=state, search=search, after=after, limit=limit + 1)
-        )
+        chosen = {"state": state, "search": search, "reason": reason, "variant": variant}
+        found = list(delivery_store.rows(stores, campaign_id, **chosen, after=after, limit=limit + 1))
         items = [_shown(row) for row in found[:limit]]
         if len(found) > limit:
             return {"items": items, "next": f"r:{items[-1]['_id']}"}
         position = ""
-    if state not in (None, DeliveryState.PENDING):
+    if state not in (None, DeliveryState.PENDING) or reason is not None:
         return {"items": items, "next": None}
     rowless = state is None  # those who have a row have had their place
     batches = plan_store.pending(stores, campaign_id, _place(position)[0], rowless=rowless)
-    found_in = partial(_waiting, stores, campaign_id, search, rowless)
+    found_in = partial(_waiting, stores, campaign, search, variant, rowless)
     return _pending(batches, found_in, items, limit, _place(position))
 
 
@@ -112,11 +114,18 @@ def _pending(
 
 
 def _waiting(
-    stores: Stores, campaign_id: str, search: str | None, rowless: bool, batch: Document
+    stores: Stores,
+    campaign: Document,
+    search: str | None,
+    variant: str | None,
+    rowless: bool,
+    batch: Document,
 ) -> dict[str, Document]:
     """The pending people of a batch who are found; `rowless`: only those without a row."""
-    found = _without_rows(stores, campaign_id, plan_store.without_rows(batch), search)
-    return found if rowless else _with_rows(stores, campaign_id, batch["customerIds"], search) | found
+    found = _without_rows(stores, campaign, plan_store.without_rows(batch), search)
+    if not rowless:
+        found = _with_rows(stores, campaign["_id"], batch["customerIds"], search) | found
+    return {who: row for who, row in found.items() if variant is None or row.get("variant") == variant}
 
 
 def _with_rows(
@@ -128,16 +137,17 @@ def _with_rows(
 
 
 def _without_rows(
-    stores: Stores, campaign_id: str, people: Sequence[str], search: str | None
+    stores: Stores, campaign: Document, people: Sequence[str], search: str | None
 ) -> dict[str, Document]:
-    known = delivery_store.matching(stores, people, search)
+    known, said = delivery_store.matching(stores, people, search), content_of(campaign)
     return {
         customer_id: {
-            "_id": delivery_store.delivery_id(campaign_id, customer_id),
-            "campaignId": campaign_id,
+            "_id": delivery_store.delivery_id(campaign["_id"], customer_id),
+            "campaignId": campaign["_id"],
             "customerId": customer_id,
             "state": DeliveryState.PENDING.value,
             "attempt": 1,
+            "variant": said.version(customer_id).name,
             **{name: known.get(customer_id, {}).get(name) for name in ("name", "email")},
         }
         for customer_id in people
@@ -164,10 +174,20 @@ def _shown(row: Document) -> Document:
 
 
 def deliveries_csv(
-    stores: Stores, campaign_id: str, *, state: str | None = None, search: str | None = None
+    stores: Stores,
+    campaign_id: str,
+    *,
+    state: str | None = None,
+    search: str | None = None,
+    reason: str | None = None,
+    variant: str | None = None,
 ) -> Iterator[str]:
     """The whole log as CSV, page by page, safe to open in a spreadsheet. Raises as `deliveries`, at once."""
-    first = deliveries(stores, campaign_id, state=state, search=search, limit=MAX_PAGE)
+    page_of = partial(
+        deliveries, stores, campaign_id, state=state, search=search, reason=reason, variant=variant,
+        limit=MAX_PAGE,
+    )  # fmt: skip
+    first = page_of()
 
     def lines() -> Iterator[list[Any]]:
         page = first
@@ -175,9 +195,7 @@ def deliveries_csv(
             yield from ([item[column] for column in _COLUMNS] for item in page["items"])
             if not page["next"]:
                 return
-            page = deliveries(
-                stores, campaign_id, state=state, search=search, limit=MAX_PAGE, cursor=page["next"]
-            )
+            page = page_of(cursor=page["next"])
 
     return csv_pieces(_COLUMNS, lines())
 

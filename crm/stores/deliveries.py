@@ -197,15 +197,19 @@ def rows(
     *,
     state: str | None = None,
     search: str | None = None,
+    reason: str | None = None,
+    variant: str | None = None,
     after: str | None = None,
     limit: int = 0,
 ) -> Iterator[Document]:
     """Rows of a campaign by `_id`, behind the row `after`. `search` is text within name or e-mail address."""
     query: Document = {"_id": {"$gt": after or f"{campaign_id}:", "$lt": f"{campaign_id};"}}
-    if state in EXPLAINED:
-        query |= {"campaignId": campaign_id, "state": state, "reason": {"$exists": True}}
-    elif state:
+    if state in EXPLAINED or reason is not None:
+        query |= {"campaignId": campaign_id, "reason": {"$exists": True} if reason is None else reason}
+    if state:
         query["state"] = state
+    if variant is not None:
+        query["variant"] = variant
     if search:
         query["search"] = {"$regex": re.escape(fold(search))}
     with stores.collection(_NAME).find(query).sort("_id", 1).limit(limit) as cursor:

@@ -235,3 +235,31 @@ def test_a_message_is_previewed_as_any_customer(stores):
     assert shown["variant"] in ("A", "B")
     with pytest.raises(NotFound):
         dry_run.as_customer(stores, given, "nobody")
+
+
+def test_a_reason_or_a_variant_opens_its_people_waiting_or_not(stores):
+    people = crowd(stores, 700)
+    campaign_id = launched(stores, variants=TWO, holdout=0.1)
+    hands = Hands(stores)
+    hands.step(streams.PLAN)
+
+    def opened(**chosen):
+        found, page = [], {"next": None}
+        while not found or page["next"]:
+            page = ledger.deliveries(stores, campaign_id, limit=300, cursor=page["next"], **chosen)
+            found += page["items"]
+            if not page["next"]:
+                break
+        return {each["customerId"] for each in found}
+
+    lots = Lots(campaign_id, 0.1, (1, 1))
+    held = {who for who in people if lots.held_out(who)}
+    mine = {who for who in people if lots.variant(who) == 1} - held
+    assert opened(reason="held out") == held
+    hands.step(streams.SEND, count=1)
+    assert opened(variant="B") == opened(variant="B", state="pending") == mine
+    hands.finish()
+    assert opened(variant="B") == mine
+    why = next(iter(ledger.reasons(stores, campaign_id, "failed")))
+    rows = stores.collection("deliveries").find({"reason": why, "variant": "A"})
+    assert opened(reason=why, variant="A", state="failed") == {row["customerId"] for row in rows}
