@@ -1,42 +1,38 @@
 """Writing a campaign: name, segment, message; beside them the message as real customers will get it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import orjson
 import streamlit as st
 
-from crm import auth, library, messages, rehearsal, rulebook
+from crm import auth, library, rehearsal, rulebook
 from crm.auth import Account
 from crm.campaigns import LONGEST_NAME
 from crm.errors import CrmError
 from crm.fields import Field
 from crm.moment import utc_now
-from crm.rehearsal import Readiness, Reading
 from crm.settings import Settings
 from crm.stores.connection import Stores
-from ui import campaign_draft, campaign_launch, links, notices, segment_cards
+from ui import (
+    campaign_draft,
+    campaign_launch,
+    campaign_message,
+    campaign_preflight,
+    campaign_preview,
+    links,
+    notices,
+    segment_cards,
+)
 from ui import format as fmt
-from ui.campaign_draft import MESSAGE_KEY, NAME_KEY, SEGMENT_KEY, Content, Opened
+from ui.campaign_draft import NAME_KEY, SEGMENT_KEY, Content, Opened
+from ui.campaign_preflight import Look
 
 _FRESH = 20  # seconds that a count is good for while writing; the launch counts again
 _SEGMENTS = 500
-_FIRST_FIELDS = ("name", "city", "totalSpent", "orderCount", "lastOrdered")
-_CHIP = "campaign field"
-_PLACEHOLDER = "Hi {name|there}, here's 10% off on your next order!"
 
 Segment = dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Look:
-    """What is known about the message for the chosen segment; `problem` says why it can't be sent."""
-
-    size: int | None = None
-    ready: Readiness | None = None
-    readings: tuple[Reading, ...] = ()
-    problem: str = ""
+Campaign = dict[str, Any]
 
 
 def draw(stores: Stores, settings: Settings, account: Account, address: str) -> None:
@@ -55,11 +51,12 @@ def draw(stores: Stores, settings: Settings, account: Account, address: str) -> 
     with left:
         segment = _audience(stores, settings, account, found)
         fields = rulebook.fields(stores)
-        _message(fields)
+        campaign_message.draw(fields)
     content = campaign_draft.current()
-    look = _look(stores, segment, content.message)
+    campaign = content.as_campaign(here.address)
+    look = campaign_preflight.look(stores, settings, campaign)
     with right:
-        _preview(look, content, fields)
+        _preview(stores, campaign, look, fields)
     with header:
         st.text_input(
             "Campaign", key=NAME_KEY, max_chars=LONGEST_NAME, placeholder="Name this campaign",
@@ -107,49 +104,6 @@ def _audience(
     return segment
 
 
-def _message(fields: Mapping[str, Field]) -> None:
-    """The editor, with a chip for each field."""
-    with st.container(border=True, key="campaign-message"):
-        st.markdown("**Message**")
-        st.text_area(
-            "Message", key=MESSAGE_KEY, height=190, placeholder=_PLACEHOLDER, label_visibility="collapsed",
-            max_chars=messages.LIMIT, persist_state="session",
-        )  # fmt: skip
-        with st.container(horizontal=True, vertical_alignment="center"):
-            _chips("Insert a field", _FIRST_FIELDS, "first", fields)
-            others = tuple(
-                name
-                for name in fields
-                if name not in (*_FIRST_FIELDS, "bucket") and messages.fits_a_slot(name)
-            )
-            with st.popover("More fields", type="tertiary"):
-                _chips("More fields", others, "more", fields)
-        st.caption(
-            "`{name|there}` writes “there” for those whose name is missing. Without such a default they are "
-            "skipped, and counted here before you launch."
-        )
-
-
-def _chips(label: str, names: tuple[str, ...], place: str, fields: Mapping[str, Field]) -> None:
-    key = f"{_CHIP} {place}"
-    st.pills(
-        label, names, key=key, format_func=lambda name: fmt.plain(fields[name].label), on_change=_insert,
-        args=(key,), label_visibility="collapsed", wrap=True,
-    )  # fmt: skip
-
-
-def _insert(key: str) -> None:
-    """Put the chosen field behind the text and let go of the chip."""
-    name = st.session_state.get(key)
-    st.session_state[key] = None
-    if name is None:
-        return
-    text = st.session_state.get(MESSAGE_KEY) or ""
-    slot = "{name|there}" if name == "name" else f"{{{name}}}"
-    gap = "" if not text or text[-1].isspace() else " "
-    st.session_state[MESSAGE_KEY] = f"{text}{gap}{slot}"
-
-
 def _key(segment: Segment) -> bytes:
     return orjson.dumps(segment["rules"], option=orjson.OPT_SORT_KEYS)
 
@@ -159,79 +113,27 @@ def _size(database: str, rules: bytes, _stores: Stores) -> int:
     return rehearsal.size(_stores, rules=orjson.loads(rules), now=utc_now())
 
 
-@st.cache_data(ttl=_FRESH, max_entries=64, show_spinner=False)
-def _rehearsed(
-    database: str, rules: bytes, template: str, _stores: Stores
-) -> tuple[Readiness, tuple[Reading, ...]]:
-    tree, now = orjson.loads(rules), utc_now()
-    ready = rehearsal.readiness(_stores, rules=tree, template=template, now=now)
-    return ready, tuple(rehearsal.readings(_stores, rules=tree, template=template, now=now))
-
-
-def _look(stores: Stores, segment: Segment | None, message: str) -> Look:
-    """What the message looks like for this segment, or what is wrong with either."""
-    if message.strip():
-        try:
-            messages.parse(message, rulebook.fields(stores))
-        except CrmError as error:
-            return Look(problem=error.message)
-    if segment is None or not message.strip():
-        return Look()
-    try:
-        ready, readings = _rehearsed(stores.db.name, _key(segment), message, stores)
-    except CrmError as error:
-        return Look(problem=error.message)
-    return Look(ready.size, ready, readings)
-
-
-def _preview(look: Look, content: Content, fields: Mapping[str, Field]) -> None:
+def _preview(stores: Stores, campaign: Campaign, look: Look, fields: Mapping[str, Field]) -> None:
     """The message as one customer after the other will get it, and who won't."""
     with st.container(border=True, key="campaign-preview"):
         st.markdown("**As they will read it**")
         if look.problem:
             st.error(look.problem, icon=":material/error:")
             return
-        if not content.message.strip() or content.segment_id is None:
+        if look.size is None:
             st.caption("Choose a segment and write a message to see it as real customers.")
             return
-        if not look.readings:
-            st.warning("This segment selects nobody at this moment.", icon=":material/group_off:")
+        if not look.size:
+            st.warning("This audience is nobody at this moment.", icon=":material/group_off:")
             return
-        _one(look.readings)
-        _missing(look.ready, fields)
-
-
-def _one(readings: tuple[Reading, ...]) -> None:
-    slot = st.container()
-    number = 1
-    if len(readings) > 1:
-        number = st.pagination(len(readings), key="campaign-reading", max_visible_pages=5)
-    reading = readings[min(number, len(readings)) - 1]
-    with slot:
-        to = " · ".join(part for part in (reading.name, reading.address) if part)
-        st.text(f"To {to or 'a customer without name and address'}")  # not markdown: it would link addresses
-        if reading.rendered.body is None:
-            st.warning(f"Skipped: {reading.rendered.reason}.", icon=":material/block:")
-        else:
-            with st.container(border=True):
-                st.text(reading.rendered.body)
-
-
-def _missing(ready: Readiness | None, fields: Mapping[str, Field]) -> None:
-    """How many would be skipped, field by field."""
-    if ready is None or not ready.unrenderable:
-        st.caption(":material/check: Everybody in the segment can be sent this message.")
-        return
-    st.warning(
-        f"{fmt.count(ready.unrenderable, 'customer')} of {fmt.number(ready.size)} would be skipped.",
-        icon=":material/block:",
-    )
-    for name, people in ready.missing.items():
-        default = "there" if name == "name" else "…"
-        st.caption(
-            f"{fmt.count(people, 'customer')} without {fmt.plain(fields[name].label)}: "
-            f"write `{{{name}|{default}}}` to send to them too."
-        )
+        campaign_preview.draw(stores, campaign, look.sample)
+    with st.container(border=True, key="campaign-numbers"):
+        st.markdown("**Before it goes out**")
+        if look.checked is None:
+            campaign_preflight.offer(stores, campaign, look.size)
+            return
+        campaign_preflight.numbers(look.checked)
+        campaign_preflight.missing(look.checked, fields)
 
 
 def _buttons(
@@ -257,7 +159,7 @@ def _buttons(
         "Review and launch", type="primary", icon=":material/send:", key="campaign-review",
         disabled=bool(wanting), help=wanting or None,
     ):  # fmt: skip
-        campaign_launch.confirm(stores, settings, account, here, segment or {})
+        campaign_launch.confirm(stores, settings, account, here, segment or {}, next(iter(look.sample), None))
 
 
 def _wanting(content: Content, segment: Segment | None, look: Look) -> str:
@@ -270,7 +172,7 @@ def _wanting(content: Content, segment: Segment | None, look: Look) -> str:
         return "Write a message."
     if look.problem:
         return look.problem
-    if look.ready is None or not look.ready.reachable:
+    if not look.size or (look.checked is not None and not look.checked["reachable"]):
         return "There is nobody to send this to."
     return ""
 

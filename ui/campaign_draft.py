@@ -3,7 +3,8 @@
 Nobody loses work by looking at something else: what is not saved is kept aside and comes back with its draft.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import streamlit as st
@@ -14,6 +15,7 @@ from crm.errors import NotFound
 from crm.lifecycle import CampaignStatus
 from crm.moment import utc_now
 from crm.stores.connection import Stores
+from ui import campaign_options
 
 NEW = "new"
 PARAMETER = "draft"
@@ -32,10 +34,17 @@ class Content:
     name: str = ""
     segment_id: str | None = None
     message: str = ""
+    options: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def empty(self) -> bool:
-        return not (self.name.strip() or self.segment_id or self.message.strip())
+        return not (self.name.strip() or self.segment_id or self.message.strip() or self.options)
+
+    def as_campaign(self, address: str) -> Campaign:
+        """In the form in which it can be rehearsed. The address decides who is held out and who gets what."""
+        return {
+            "_id": address, "segmentId": self.segment_id, "messageTemplate": self.message, **self.options
+        }  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +93,10 @@ def opened(stores: Stores, address: str) -> Opened | None:
 def current() -> Content:
     """What stands in the widgets."""
     state = st.session_state
-    return Content(state.get(NAME_KEY) or "", state.get(SEGMENT_KEY), state.get(MESSAGE_KEY) or "")
+    return Content(
+        state.get(NAME_KEY) or "", state.get(SEGMENT_KEY), state.get(MESSAGE_KEY) or "",
+        campaign_options.current(),
+    )  # fmt: skip
 
 
 def unsaved() -> set[str]:
@@ -97,15 +109,16 @@ def unsaved() -> set[str]:
 def save(stores: Stores, account: Account, here: Opened) -> str:
     """Keep what stands in the widgets as a draft and return its id. Raises as campaigns.create and edit."""
     content, now = current(), utc_now()
+    options = {name: content.options.get(name) for name in campaign_options.EDITED}
     if here.address == NEW:
         campaign = campaigns.create(
             stores, name=content.name, segment_id=content.segment_id, template=content.message,
-            account=account, now=now,
+            options=content.options, account=account, now=now,
         )  # fmt: skip
     else:
         campaign = campaigns.edit(
             stores, here.address, name=content.name, segment_id=content.segment_id,
-            template=content.message, account=account, now=now,
+            template=content.message, options=options, account=account, now=now,
         )  # fmt: skip
     st.session_state[_OPENED] = Opened(campaign["_id"], content)
     return str(campaign["_id"])
@@ -120,7 +133,8 @@ def forget(address: str) -> None:
 
 
 def _content(campaign: Campaign) -> Content:
-    return Content(campaign["name"], campaign["segmentId"], campaign["messageTemplate"])
+    options = campaign_options.of(campaign)
+    return Content(campaign["name"], campaign["segmentId"], campaign["messageTemplate"], options)
 
 
 def _open(address: str, saved: Content) -> Opened:
@@ -129,6 +143,7 @@ def _open(address: str, saved: Content) -> Opened:
     st.session_state[NAME_KEY] = content.name
     st.session_state[SEGMENT_KEY] = content.segment_id
     st.session_state[MESSAGE_KEY] = content.message
+    campaign_options.fill(content.options)
     here = Opened(address, saved)
     st.session_state[_OPENED] = here
     return here

@@ -4,58 +4,54 @@ from typing import Any
 
 import streamlit as st
 
-from crm import campaigns, rehearsal, rulebook
+from crm import campaigns
 from crm.auth import Account
 from crm.errors import CrmError
 from crm.moment import utc_now
-from crm.rehearsal import Readiness
 from crm.settings import Settings
 from crm.stores.connection import Stores
-from ui import campaign_cards, campaign_draft, links, segment_cards
+from ui import campaign_cards, campaign_draft, campaign_preflight, campaign_preview, links, segment_cards
 from ui import format as fmt
 from ui.campaign_draft import Opened
+from ui.campaign_preflight import Checked
 
 _SHOWN = "launch shown"
 
 Segment = dict[str, Any]
 
 
-def confirm(stores: Stores, settings: Settings, account: Account, here: Opened, segment: Segment) -> None:
+def confirm(
+    stores: Stores, settings: Settings, account: Account, here: Opened, segment: Segment, example: str | None
+) -> None:
     """Ask, with the numbers as they are at this moment."""
     st.session_state.pop(_SHOWN, None)
-    _dialog(stores, settings, account, here, segment)
+    _dialog(stores, settings, account, here, segment, example)
 
 
 @st.dialog("Send this campaign?", width="medium")
-def _dialog(stores: Stores, settings: Settings, account: Account, here: Opened, segment: Segment) -> None:
+def _dialog(
+    stores: Stores, settings: Settings, account: Account, here: Opened, segment: Segment, example: str | None
+) -> None:
     content = campaign_draft.current()
-    shown: Readiness | None = st.session_state.get(_SHOWN)
+    campaign = content.as_campaign(here.address)
+    shown: Checked | None = st.session_state.get(_SHOWN)
     try:
-        now = utc_now()
-        found = rehearsal.readiness(stores, rules=segment["rules"], template=content.message, now=now)
-        example = rehearsal.readings(
-            stores, rules=segment["rules"], template=content.message, now=now, limit=5
-        )
+        found = campaign_preflight.run(stores, campaign)
     except CrmError as error:
         st.error(error.message, icon=":material/error:")
         return
     st.session_state[_SHOWN] = found
+    reachable = found["reachable"]
     st.markdown(
-        f"**{fmt.plain(content.name.strip())}** goes to **{fmt.count(found.reachable, 'customer')}** of "
+        f"**{fmt.plain(content.name.strip())}** goes to **{fmt.count(reachable, 'customer')}** of "
         f"“{fmt.plain(segment['name'])}”."
     )
     st.caption(f"{fmt.plain(segment_cards.sentence(stores, segment, settings))}.")
-    if found.unrenderable:
-        fields = rulebook.fields(stores)
-        lacking = " or ".join(fmt.plain(fields[name].label) for name in found.missing)
-        st.caption(
-            f":material/block: {fmt.count(found.unrenderable, 'more customer')} can't be sent it for want of "
-            f"{lacking}, and will stand in the books as skipped."
-        )
-    readable = next((reading.rendered.body for reading in example if reading.rendered.body), None)
-    if readable:
-        with st.container(border=True):
-            st.text(readable)
+    campaign_preflight.numbers(found)
+    if found["audience"] > reachable:
+        st.caption("Those who are not messaged stand in the books as skipped, with the reason.")
+    if example is not None:
+        campaign_preview.one(stores, campaign, example, "launch")
     changed = shown is not None and shown != found
     if changed:
         st.warning("The audience has changed since you looked. These are the numbers now.")
@@ -63,8 +59,8 @@ def _dialog(stores: Stores, settings: Settings, account: Account, here: Opened, 
         if st.button("Not yet", key="launch-not"):
             st.rerun()
         sure = st.button(
-            f"Send to {fmt.count(found.reachable, 'customer')}", type="primary", icon=":material/send:",
-            key="launch-yes", disabled=not found.reachable,
+            f"Send to {fmt.count(reachable, 'customer')}", type="primary", icon=":material/send:",
+            key="launch-yes", disabled=not reachable,
         )  # fmt: skip
     if sure and not changed:
         _launch(stores, account, here)

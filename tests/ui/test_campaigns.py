@@ -123,7 +123,8 @@ def test_the_launch_asks_with_the_exact_number(open_page, segment):
     buttons(app)["campaign-review"].click().run()
     assert not app.exception
     assert buttons(app)["launch-yes"].label == "Send to 30 customers"
-    assert "4 more customers can't be sent it" in texts(app)
+    assert "Message can't be written" in texts(app)
+    assert "−4" in texts(app)
 
 
 def test_a_draft_that_is_gone_says_so(open_page, launched):
@@ -207,3 +208,45 @@ def test_a_scheduled_campaign_shows_its_time_and_can_be_called_back(open_page, i
     app.button(key="campaign-call-back").click().run()
     assert not app.exception
     assert campaigns.get(installation, made["_id"])["status"] == "draft"
+
+
+def test_an_e_mail_has_a_subject_and_html_and_is_kept_with_them(open_page, installation, segment):
+    app = open_page("campaigns", role="marketer", segment=segment)
+    app.text_input(key="campaign name").set_value("Monsoon").run()
+    app.segmented_control(key="campaign channel").set_value("email").run()
+    app.text_input(key="campaign subject").set_value("For {name|you}").run()
+    app.text_area(key="campaign html").set_value("<p>{city}</p>").run()
+    app.text_area(key="campaign message").set_value("Hi from {city}").run()
+    assert not app.exception
+    assert "Subject: For " in texts(app)
+    (frame,) = app.get("iframe")
+    assert 'sandbox="" title="The e-mail" srcdoc="&lt;p&gt;Pune&lt;/p&gt;"' in frame.proto.srcdoc
+    buttons(app)["campaign-save"].click().run()
+    kept = campaigns.listing(installation)["items"][0]
+    assert (kept["channel"], kept["subject"], kept["html"]) == ("email", "For {name|you}", "<p>{city}</p>")
+    buttons(app)["drafts-all"].click().run()
+    buttons(app)[f"open-{kept['_id']}"].click().run()
+    assert app.text_input(key="campaign subject").value == "For {name|you}"
+
+
+def test_a_text_message_is_counted_in_parts_and_has_no_subject(open_page, installation, segment):
+    app = open_page("campaigns", role="marketer", segment=segment)
+    app.text_input(key="campaign name").set_value("Short").run()
+    app.text_input(key="campaign subject").set_value("Left behind").run()
+    app.segmented_control(key="campaign channel").set_value("sms").run()
+    app.text_area(key="campaign message").set_value("नमस्ते" + "!" * 80).run()
+    assert not app.exception
+    assert "86 characters as written · 2 parts" in texts(app)
+    assert "UCS-2" in texts(app)
+    buttons(app)["campaign-save"].click().run()
+    kept = campaigns.listing(installation)["items"][0]
+    assert (kept["channel"], kept["subject"]) == ("sms", None)
+
+
+def test_the_message_is_shown_as_any_customer_who_is_looked_for(open_page, installation, segment):
+    app = open_page("campaigns", role="marketer", segment=segment)
+    app.text_area(key="campaign message").set_value("You live in {city}").run()
+    delhi = installation.db.customers.find_one({"city": "Delhi"})
+    app.text_input(key="campaign preview search").set_value(delhi["email"]).run()
+    assert not app.exception
+    assert "You live in Delhi" in texts(app)
