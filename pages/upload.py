@@ -24,7 +24,8 @@ def everything() -> None:
         help="Columns are recognised by their names: name, email, city … for customers; order id, "
         "customer email, date, total … for orders.",
     )
-    for file in [*files, *large_upload.sent(stores(), user)]:
+    dropped: list[large_upload.DroppedFile] = [*files, *large_upload.sent(stores(), user)]
+    for file in dropped:
         if file.file_id not in st.session_state.setdefault("uploads_imported", set()):
             import_cards.file_card(stores(), user, file)
     st.subheader("Imports")

@@ -73,7 +73,7 @@ def _other_values(answer: Answer, node_id: int, path: str, stores: Stores, setti
     )
     _tried(curve, labels, now, tried)
     if st.button("Use this value", type="primary", key="segment-curve-use", disabled=tried == now):
-        turned = thresholds.turned(node, curve.dial, curve.amounts[tried])  # type: ignore[arg-type]  # it has a dial
+        turned = thresholds.turned(node, curve.dial, curve.amounts[tried])  # it has a dial
         rule_draft.apply(Expected(node_id), lambda tree: rule_tree.change(tree, node_id, value=turned.raw))
         st.rerun()
 

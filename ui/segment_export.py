@@ -65,7 +65,7 @@ def controls(
 
 def _ticket(stores: Stores, account: Account, export: Export, key: str, now_each_time: bool) -> str:
     """A ticket for what is chosen: the last one, unless something else is chosen or it is getting old."""
-    asked: Any = replace(export, as_of=None) if now_each_time else export  # type: ignore[arg-type]
+    asked: Any = replace(export, as_of=None) if now_each_time else export
     held: tuple[Any, datetime, str] | None = st.session_state.get(f"{_TICKET} {key}")
     now = utc_now()
     if held and held[0] == asked and now - held[1] < _RENEWED:
