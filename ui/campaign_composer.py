@@ -15,6 +15,7 @@ from crm.moment import utc_now
 from crm.settings import Settings
 from crm.stores.connection import Stores
 from ui import (
+    campaign_audience,
     campaign_draft,
     campaign_launch,
     campaign_message,
@@ -101,6 +102,7 @@ def _audience(
                     query_params={"segment": chosen},
                 )  # fmt: skip
         st.caption(f"{fmt.plain(segment_cards.sentence(stores, segment, settings))}.")
+        campaign_audience.draw(stores, {at: each for at, each in found.items() if at != chosen})
     return segment
 
 

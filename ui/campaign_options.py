@@ -13,7 +13,15 @@ from crm.content import EMAIL, SMS
 ANYWHERE = "anywhere"
 CHANNELS = {ANYWHERE: "Wherever reachable", EMAIL: "E-mail", SMS: "Text message"}
 CHANNEL, SUBJECT, HTML = "campaign channel", "campaign subject", "campaign html"
-EDITED = ("channel", "subject", "html")
+_DAYS = 7  # that a frequency cap is offered for
+SELECTED = {
+    (place, kind): f"campaign {place} {kind}"
+    for place in ("include", "exclude")
+    for kind in ("segments", "lists")
+}
+CAP_MESSAGES, CAP_DAYS, HOLDOUT = "campaign cap messages", "campaign cap days", "campaign holdout"
+AUDIENCE = ("include", "exclude", "frequencyCap", "holdout")
+EDITED = ("channel", "subject", "html", *AUDIENCE)
 """The options that the composer sets; the others of a draft stay as they are."""
 
 
@@ -27,6 +35,22 @@ def current() -> dict[str, Any]:
     if channel != SMS:
         texts = {"subject": state.get(SUBJECT), "html": state.get(HTML)}
         found |= {name: text for name, text in texts.items() if text and text.strip()}
+    return found | _audience(state)
+
+
+def _audience(state: Any) -> dict[str, Any]:
+    found: dict[str, Any] = {
+        place: {kind: list(state.get(SELECTED[place, kind]) or ()) for kind in ("segments", "lists")}
+        for place in ("include", "exclude")
+        if any(state.get(SELECTED[place, kind]) for kind in ("segments", "lists"))
+    }
+    if state.get(CAP_MESSAGES):
+        found["frequencyCap"] = {
+            "messages": int(state[CAP_MESSAGES]),
+            "days": int(state.get(CAP_DAYS) or _DAYS),
+        }
+    if state.get(HOLDOUT):
+        found["holdout"] = state[HOLDOUT] / 100
     return found
 
 
@@ -36,8 +60,17 @@ def fill(options: Mapping[str, Any]) -> None:
     state[CHANNEL] = options.get("channel") or ANYWHERE
     state[SUBJECT] = options.get("subject") or ""
     state[HTML] = options.get("html") or ""
+    for (place, kind), key in SELECTED.items():
+        state[key] = list((options.get(place) or {}).get(kind) or ())
+    cap = options.get("frequencyCap") or {"messages": 0, "days": _DAYS}
+    state[CAP_MESSAGES], state[CAP_DAYS] = cap["messages"], cap["days"]
+    state[HOLDOUT] = round(100 * (options.get("holdout") or 0.0), 4)
 
 
 def of(campaign: Mapping[str, Any]) -> dict[str, Any]:
     """Those of a campaign as it is handed out, without what is at its default."""
-    return {name: campaign[name] for name in EDITED if campaign.get(name)}
+    return {name: campaign[name] for name in EDITED if _says_something(campaign.get(name))}
+
+
+def _says_something(value: Any) -> bool:
+    return any(value.values()) if isinstance(value, dict) else bool(value)

@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 import streamlit as st
 
-from crm import audiences, content, dry_run, launching, rulebook
+from crm import audiences, content, dry_run, launching, rulebook, segments
 from crm.errors import CrmError
 from crm.fields import Field
 from crm.moment import utc_now
@@ -100,6 +100,21 @@ def run(stores: Stores, campaign: Campaign) -> Checked:
             slot.progress(min(1.0, state.done / state.total), text=done)
     slot.empty()
     return found
+
+
+def again(stores: Stores, settings: Settings, campaign: Campaign, shown: Checked) -> Checked:
+    """The rehearsal as things are now; of a large audience only where its size has changed."""
+    if shown["audience"] > _AT_ONCE:
+        rule, now = rulebook.parse(stores, launching.audience_tree(stores, dict(campaign))), utc_now()
+        if audiences.count(stores, rule, now=now, zone=settings.zone) == shown["audience"]:
+            return shown
+    return run(stores, campaign)
+
+
+def sentence(stores: Stores, settings: Settings, campaign: Campaign) -> str:
+    """The audience in words, all that is included and excluded. Raises InvalidRule, NotFound."""
+    rule = rulebook.parse(stores, launching.audience_tree(stores, dict(campaign)))
+    return segments.describe(rule, currency=settings.currency)
 
 
 def offer(stores: Stores, campaign: Campaign, size: int) -> None:

@@ -1,18 +1,22 @@
 """Writing a campaign, and what became of it."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time, timedelta
 
 import pytest
 
-from crm import attributes, campaigns, halts, library
+from crm import attributes, campaigns, halts, library, lists, suppressed
 from crm.attributes import Found
 from crm.fields import FieldType
 from crm.settings import settings
 from crm.stores import streams
 from tests.crowd import MARKETER, NOW, Hands, crowd
+from ui import format as fmt
 
 PUNE = {"type": "group", "operator": "AND", "conditions": [
     {"type": "condition", "field": "city", "operator": "equals", "value": "Pune"}]}  # fmt: skip
+
+DELHI = {"type": "group", "operator": "AND", "conditions": [
+    {"type": "condition", "field": "city", "operator": "equals", "value": "Delhi"}]}  # fmt: skip
 
 
 @pytest.fixture
@@ -250,3 +254,48 @@ def test_the_message_is_shown_as_any_customer_who_is_looked_for(open_page, insta
     app.text_input(key="campaign preview search").set_value(delhi["email"]).run()
     assert not app.exception
     assert "You live in Delhi" in texts(app)
+
+
+def test_segments_and_lists_are_added_and_left_out_and_everybody_who_is_not_messaged_is_counted(
+    open_page, installation, segment
+):
+    delhi = library.save(installation, name="Delhi", rules=DELHI, account=MARKETER, now=NOW,
+                         zone=settings().zone)["_id"]  # fmt: skip
+    some = installation.db.customers.find({"city": "Pune", "name": {"$ne": None}}).limit(3)
+    left_out = lists.create(
+        installation, name="Staff", text="\n".join(each["email"] for each in some), account=MARKETER, now=NOW
+    )["_id"]
+    bounced = installation.db.customers.find_one({"city": "Delhi"})["email"]
+    suppressed.add(installation, [bounced], reason="bounced", account=MARKETER, now=NOW)
+    app = open_page("campaigns", role="marketer", segment=segment)
+    app.text_input(key="campaign name").set_value("Monsoon").run()
+    app.text_area(key="campaign message").set_value("Hi").run()
+    app.multiselect(key="campaign include segments").set_value([delhi]).run()
+    app.multiselect(key="campaign exclude lists").set_value([left_out]).run()
+    app.number_input(key="campaign cap messages").set_value(2).run()
+    app.number_input(key="campaign holdout").set_value(10.0).run()
+    assert not app.exception
+    shown = texts(app)
+    assert "**37**" in shown  # 34 in Pune and 6 in Delhi, without 3
+    assert "Suppressed −1" in shown
+    assert "Held out" in shown
+    buttons(app)["campaign-save"].click().run()
+    kept = campaigns.listing(installation)["items"][0]
+    assert kept["include"]["segments"] == [delhi]
+    assert kept["exclude"]["lists"] == [left_out]
+    assert (kept["frequencyCap"], kept["holdout"]) == ({"messages": 2, "days": 7}, 0.1)
+    assert buttons(app)["campaign-save"].label == "Saved"
+
+
+def test_the_launch_offers_a_time_in_the_accounts_zone(open_page, segment):
+    app = open_page("campaigns", role="marketer", segment=segment)
+    app.text_input(key="campaign name").set_value("Monsoon").run()
+    app.text_area(key="campaign message").set_value("Hi").run()
+    day = datetime.now(settings().zone).date() + timedelta(days=3)
+    app.session_state["launch-when"] = "At a time"
+    app.session_state["launch-day"], app.session_state["launch-time"] = day, time(9, 30)
+    buttons(app)["campaign-review"].click().run()
+    assert not app.exception
+    at = datetime.combine(day, time(9, 30), settings().zone)
+    assert buttons(app)["launch-yes"].label == f"Send {fmt.moment(at, settings().zone)}"
+    assert app.radio(key="launch-freeze").value == "start"
