@@ -4,6 +4,7 @@
 #   make test         lint, then every tier of tests
 #   make acceptance   the heavy tests at their full size
 #   make bench        figures; BENCH=name for one suite, CRM_BENCH_SCALE=0.1 for a tenth of the size
+#   make accuracy     how well prompts are understood, by who is selected; ARGS=-v names those that are not
 #   make pictures     the pictures of the README, anew
 #   make lint         ruff, mypy and the import contract
 
@@ -13,7 +14,7 @@ BIN := .venv/bin
 INSIDE := tests/unit tests/properties tests/integration tests/ui
 OUTSIDE := tests/acceptance tests/browser
 
-.PHONY: run test acceptance lint bench pictures chromium
+.PHONY: run test acceptance accuracy lint bench pictures chromium
 .DEFAULT_GOAL := run
 
 run: .venv/ready
@@ -26,6 +27,9 @@ test: lint chromium
 acceptance: .venv/ready-dev chromium
 	CRM_FULL_SIZE=1 $(BIN)/pytest tests/acceptance
 	CRM_FULL_SIZE=1 $(BIN)/pytest -m slow --ignore tests/acceptance || [ $$? -eq 5 ]
+
+accuracy: .venv/ready-dev
+	@$(BIN)/python -m tests.accuracy $(ARGS)
 
 lint: .venv/ready-dev
 	$(BIN)/ruff check .

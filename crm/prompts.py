@@ -15,10 +15,11 @@ from zoneinfo import ZoneInfo
 
 import orjson
 
-from crm import attributes, audiences, rulebook, segments
+from crm import attributes, audiences, offers, rulebook, segments
 from crm.errors import InvalidRule
 from crm.fields import FIELDS, FieldType
 from crm.grammar import questions
+from crm.grammar.goods import GOODS
 from crm.grammar.reading import LONGEST, Reading, read, speaks_of_all
 from crm.grammar.values import NONE, Values
 from crm.segments import Condition, Everyone, Group, Rule
@@ -165,7 +166,8 @@ def model_of(settings: Settings) -> Model | None:
 
 
 def known_values(stores: Stores, *, newest: bool = False) -> Values:
-    """Cities, countries, genders and tags as they stand in the data, and the custom attributes.
+    """Cities, countries, genders, tags, products and categories as they stand in the data, and the custom
+    attributes.
 
     Up to a minute old unless `newest`.
     """
@@ -178,6 +180,8 @@ def known_values(stores: Stores, *, newest: bool = False) -> Values:
         name: (*queries.known_values(stores, name, _MOST_VALUES), *FIELDS[name].options)
         for name in _VALUE_FIELDS
     }
+    ordered = offers.ordered(stores)
+    found |= {name: ordered[name] for name in GOODS}
     own = attributes.fields(stores).values()
     values = Values.of(found, own, lambda field: audiences.values_of(stores, field))
     with _lock:

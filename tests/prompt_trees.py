@@ -12,6 +12,8 @@ VALUES = Values.of(
         "country": ["India", "Nepal", "Singapore"],
         "tags": ["vip", "newsletter", "wholesale", "gold"],
         "gender": ["female", "male", "other"],
+        "product": ["Mug", "Perfume"],
+        "category": ["Kitchen", "Beauty"],
     }
 )
 
@@ -32,11 +34,26 @@ def brief(node: dict[str, Any]) -> str:
         return "everyone"
     if node["type"] == "condition":
         return " ".join([node["field"], node["operator"], *_value(node.get("value"))])
+    if node["type"] == "top":
+        among = brief(node["of"])
+        return f"top {node['n']} by {node['by']} {node['direction']} of {among}"
+    if node["type"] == "behaviour":
+        where = [
+            f"{one['field']} {one['operator']} {_value(one['value'])[0]}" for one in node.get("where", [])
+        ]
+        parts = [node["measure"], node["operator"], str(node["value"]), *where]
+        return " ".join([*parts, *_within(node.get("within"))])
     parts = [brief(child) for child in node["conditions"]]
     if node["operator"] == "NOT":
         return f"NOT({', '.join(parts)})"
     joint = f" {node['operator']} "
     return parts[0] if len(parts) == 1 else f"({joint.join(parts)})"
+
+
+def _within(within: dict[str, Any] | None) -> list[str]:
+    if within is None or "last" in within:
+        return _value(within)
+    return [f"{within.get('from', '')}..{within.get('to', '')}"]
 
 
 def _value(value: Any) -> list[str]:

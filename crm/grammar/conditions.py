@@ -4,6 +4,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from crm.fields import FIELDS, FieldType
+from crm.grammar.behaviours import behaviour, is_behaviour
 from crm.grammar.frames import Frame
 from crm.grammar.meanings import COUNTS, MONEY
 from crm.grammar.pieces import Amount, Unclear, When
@@ -67,6 +68,8 @@ class Conditions:
             return self._literal(frame)
         if frame.presence:
             return self._presence(frame)
+        if is_behaviour(frame):
+            return behaviour(frame, self._amount(frame, frame.amount) if frame.amount else None)
         if frame.amount and frame.when:
             raise self._unclear(
                 frame,
@@ -167,6 +170,8 @@ class Conditions:
         field = frame.meaning.amount or frame.meaning.count
         if frame.topic is None:
             field = "age"
+            if frame.filled:
+                self._assume(frame, "years of age.")
         if field is None:
             raise self._unclear(frame, "What is the number about?")
         if amount.unit == "money" and field not in MONEY:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field, replace
 
+from crm.grammar.goods import GOODS
 from crm.grammar.meanings import MEANINGS, Meaning
 from crm.grammar.pieces import (
     Amount,
@@ -30,6 +31,7 @@ class Frame:
     amount: Amount | None = None
     when: When | None = None
     named: Named | None = None
+    goods: Named | None = None
     literal: Literal | None = None
     presence: Presence | None = None
     whole: Whole | None = None
@@ -42,12 +44,15 @@ class Frame:
     @property
     def empty(self) -> bool:
         """Whether nothing but negations is in it yet."""
-        parts = (self.topic, self.amount, self.when, self.named, self.literal, self.presence, self.whole)
+        parts = (
+            self.topic, self.amount, self.when, self.named, self.goods, self.literal, self.presence,
+            self.whole,
+        )  # fmt: skip
         return all(part is None for part in parts)
 
     @property
     def only_topic(self) -> bool:
-        parts = (self.amount, self.when, self.named, self.literal, self.presence, self.whole)
+        parts = (self.amount, self.when, self.named, self.goods, self.literal, self.presence, self.whole)
         return self.topic is not None and all(part is None for part in parts)
 
     @property
@@ -129,6 +134,8 @@ class _Gatherer:
                 frame.amount, frame.topic, frame.counted = piece.amount, piece.topic, True
             case When():
                 frame.when = piece
+            case Named() if piece.field in GOODS:
+                frame.goods = piece
             case Named():
                 frame.named = piece
             case Literal():
@@ -165,9 +172,12 @@ def fits(frame: Frame, piece: Piece) -> bool:
         case When():
             free = frame.when is None and not (frame.named or frame.literal or frame.presence)
             return free and (frame.topic is None or not frame.meaning.text) and frame.meaning.amount != "age"
+        case Named() if piece.field in GOODS:
+            taken = frame.goods or frame.named or frame.literal or frame.presence
+            return not taken and (frame.topic is None or frame.topic.name in ("orders", "spent"))
         case Named():
             free = not (frame.named or frame.literal or frame.presence or frame.amount or frame.when)
-            return free and frame.meaning.text == piece.field
+            return free and not frame.goods and frame.meaning.text == piece.field
         case Literal():
             free = not (frame.named or frame.literal or frame.presence or frame.amount or frame.when)
             return free and frame.meaning.text is not None and piece.field in (None, frame.meaning.text)
@@ -180,6 +190,8 @@ def fits(frame: Frame, piece: Piece) -> bool:
 def _topic_fits(frame: Frame, topic: Topic) -> bool:
     if frame.topic is not None or frame.presence is not None:
         return False
+    if frame.goods is not None:
+        return topic.name in ("orders", "spent")
     meaning = MEANINGS[topic.name]
     if frame.named is not None:
         return meaning.text == frame.named.field
@@ -199,6 +211,9 @@ def fill(items: list[Item]) -> None:
     for at, item in enumerate(items):
         if not isinstance(item, Frame) or not _lacks_topic(item):
             continue
+        if item.amount and at and _is_age(items[at - 1], item.amount):
+            item.amount, item.filled = replace(item.amount, of_age=True), True
+            continue
         before = items[at - 2] if at >= 2 and isinstance(items[at - 1], Joint) else None
         behind = items[at + 2] if at + 2 < len(items) and isinstance(items[at + 1], Joint) else None
         earlier = before if isinstance(before, Frame) and _gives(before, item) else None
@@ -217,6 +232,12 @@ def fill(items: list[Item]) -> None:
             item.amount = replace(item.amount, unit=source.amount.unit)
 
 
+def _is_age(before: Item, amount: Amount) -> bool:
+    """ "men over 30": a number right behind a person, that may be years"""
+    person = isinstance(before, Frame) and before.named is not None and before.named.field == "gender"
+    return person and amount.unit is None and amount.comparison != "bare" and 5 <= amount.low <= 120
+
+
 def _lacks_topic(frame: Frame) -> bool:
     if frame.topic or frame.named or frame.literal or frame.whole:
         return False
@@ -226,6 +247,8 @@ def _lacks_topic(frame: Frame) -> bool:
 def _gives(source: Frame, frame: Frame) -> bool:
     if source.topic is None:
         return False
+    if frame.goods and not frame.amount:
+        return source.topic.name == "orders" and (source.goods is not None or not source.amount)
     if frame.amount:
         money = frame.amount.unit == "money"
         return source.amount is not None and not frame.when and not (money and not source.meaning.amount)
@@ -237,6 +260,8 @@ def _differ(one: Frame, other: Frame) -> bool:
 
 
 def _what(frame: Frame) -> str:
+    if frame.goods:
+        return "What about it? Say “bought …” or “never bought …”."
     if frame.amount:
         return "Of what? Say for example “spent over 1000”, “at least 3 orders” or “aged over 30”."
     return "What happened then? Say for example “ordered”, “signed up” or “last active”."

@@ -43,6 +43,7 @@ class Kind(StrEnum):
     TAGGED = "tagged"
     TIMES = "times"
     APIECE = "apiece"
+    BY = "by"
 
     PREPOSITION = "preposition"
     COMPARE = "compare"
@@ -60,6 +61,8 @@ class Kind(StrEnum):
     CONDITION = "condition"
     VAGUE = "vague"
     COMMAND = "command"
+    GOODS = "goods"
+    RANK = "rank"
 
     # not from the lexicon
     NUMBER = "number"
@@ -100,6 +103,15 @@ class WholeCondition:
     means: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """A field to rank by and its direction, where nothing else is said. `means` is said to the person."""
+
+    by: str
+    direction: str
+    means: str | None
+
+
 Phrase = tuple[str, ...]
 
 
@@ -127,6 +139,7 @@ _GROUPS = {
     "quarters": Kind.QUARTER,
     "currencies": Kind.CURRENCY,
     "text_operators": Kind.TEXT_OPERATOR,
+    "goods": Kind.GOODS,
 }
 _COUNTED = frozenset({"days", "months", "quarters"})
 
@@ -178,6 +191,9 @@ def _entries(raw: dict[str, Any]) -> Iterator[tuple[Phrase, Entry]]:
             row["field"], row.get("operator", "equals"), row.get("value"), row.get("means")
         )
         yield from _all(row["words"], Entry(Kind.CONDITION, whole))
+    for row in raw["rankings"]:
+        ranking = Ranking(row["by"], row["direction"], row.get("means"))
+        yield from _all(row["words"], Entry(Kind.RANK, ranking))
     for pattern, hint in raw["vague"].items():
         yield from _all([pattern], Entry(Kind.VAGUE, hint))
     yield from _all(raw["commands"]["words"], Entry(Kind.COMMAND))

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 
 from crm.grammar.chunks import Chunk
-from crm.grammar.lexicon import Kind, WholeCondition
+from crm.grammar.lexicon import Kind, Ranking, WholeCondition
 
 
 class Unclear(Exception):
@@ -133,6 +133,19 @@ class Bracket(Piece):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Everybody(Piece):
     """All customers are spoken of: the whole rule where nothing narrows it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ranked(Piece):
+    """The first `many` of a ranking."""
+
+    many: int
+    ranking: Ranking
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RankedBy(Piece):
+    field: str
 
 
 class Cursor:

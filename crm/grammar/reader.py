@@ -5,9 +5,11 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
 
+from crm.grammar import ranking
 from crm.grammar.amounts import Amounts
 from crm.grammar.attributes import Cut
 from crm.grammar.chunks import Chunk, rechunk
+from crm.grammar.goods import Goods
 from crm.grammar.lexicon import Kind, Lexicon, WholeCondition
 from crm.grammar.meanings import TEXT_FIELDS
 from crm.grammar.naming import NAMED_FIELDS, Naming
@@ -35,6 +37,7 @@ _JOINTS = {
 _PASSING = frozenset({Kind.ARTICLE, Kind.NOISE})
 _NEGATORS = {Kind.NOT: "not", Kind.NEVER: "never", Kind.WITHOUT: "without", Kind.EXCEPT: "except"}
 _NARROWING = frozenset({Kind.SUBJECT, Kind.CONDITION, Kind.VALUE, Kind.WHO, Kind.STOP, Kind.ALL, Kind.NOISE})
+_WHOM = frozenset({Kind.SUBJECT, Kind.VALUE, Kind.CONDITION, Kind.ALL})
 _EQUALITY = {"eq": "equals", "ne": "notEquals"}
 _HINTS = {
     Kind.COMPARE: "A number is missing behind it.",
@@ -42,6 +45,8 @@ _HINTS = {
     Kind.RANDOM: "For a share of all customers say “a random 10 %”.",
     Kind.ONLY: "Say it without this word: nothing else is meant than what you say.",
     Kind.MONTH: "Say “in March 2025”, “before March” or a whole date.",
+    Kind.GOODS: "Say what was bought: “bought Mug”, “ordered from the category Kitchen”.",
+    Kind.RANK: "Say how many and by what: “top 50 by spend”, or how much: “spent more than 10,000”.",
     Kind.WINDOW: "Say a length of time, such as “in the last 30 days”.",
 }
 _NEEDS_DOMAIN = re.compile(r"(?:[^@\s]*@)?[^@\s]+\.[^@\s]+")
@@ -71,12 +76,14 @@ class Reader:
         self._at = Cursor(chunks)
         self._times = Times(self._at, text, today, self.assumptions)
         self._amounts = Amounts(self._at, text, currency)
+        self._goods = Goods(self._at, values, self.assumptions)
         self._naming = Naming(self._at, text, values, self.assumptions)
 
     def read(self) -> None:
         """Fill `pieces`, `unclear` and `assumptions`."""
         readers: tuple[Callable[[], list[Piece] | None], ...] = (
-            self._share, self._time, self._amount, self._names, self._joint, self._negation, self._everybody,
+            self._share, self._ranking, self._ranked_by, self._time, self._bought, self._amount, self._names,
+            self._joint, self._negation, self._everybody,
             self._topic, self._text_value, self._simple,
         )  # fmt: skip
         while not self._at.done:
@@ -111,6 +118,18 @@ class Reader:
             raise Unclear(start.start, self._at.end(), "A share is more than 0 % and at most 100 %.")
         part = WholeCondition("bucket", "lessThan", int(share), None)
         return [Whole(start=start.start, end=self._at.end(), condition=part)]
+
+    def _ranking(self) -> list[Piece] | None:
+        found = ranking.read(self._at, self.pieces)
+        return [found] if found else None
+
+    def _ranked_by(self) -> list[Piece] | None:
+        found = ranking.read_by(self._at, self.pieces)
+        return [found] if found else None
+
+    def _bought(self) -> list[Piece] | None:
+        found = self._goods.read()
+        return [found] if found else None
 
     def _time(self) -> list[Piece] | None:
         found = self._times.read()
@@ -345,12 +364,7 @@ class Reader:
     def _restricts(self) -> bool:
         """ "only women", before anything else is said: it adds nothing"""
         following = self._at.peek()
-        plain = following is not None and following.kind in (
-            Kind.SUBJECT,
-            Kind.VALUE,
-            Kind.CONDITION,
-            Kind.ALL,
-        )
+        plain = following is not None and following.kind in _WHOM
         return plain and not self.pieces
 
     def _leads_on(self) -> bool:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from crm.grammar import attributes, frames, scope
+from crm.grammar import attributes, frames, ranking, scope
 from crm.grammar.chunks import chunk
 from crm.grammar.expression import Expression
 from crm.grammar.frames import Frame
@@ -54,16 +54,29 @@ def read(text: str, values: Values, *, today: date, currency: str = "INR") -> Re
         understood = any(not isinstance(piece, Everybody) for piece in reader.pieces)
         return _asked(text, reader.unclear, understood=understood)
     try:
-        items = scope.tidy(list(frames.gather(reader.pieces)))
-        if not any(isinstance(item, Frame) for item in items):
-            everyone = not items and any(isinstance(piece, Everybody) for piece in reader.pieces)
-            return Reading(tree={"id": 1, "type": "everyone"}) if everyone else Reading()
-        frames.fill(items)
-        scope.check(items)
-        tree = Expression(items, text, reader.assumptions).tree()
+        tree = _tree(reader, text)
     except Unclear as unclear:
         return _asked(text, [unclear], understood=True)
+    if tree is None:
+        return Reading()
     return Reading(tree=_numbered(tree), assumptions=list(dict.fromkeys(reader.assumptions)))
+
+
+def _tree(reader: Reader, text: str) -> dict[str, Any] | None:
+    """The tree of what was read, None where nobody is spoken of. Raises Unclear."""
+    ranked, by, pieces = ranking.apart(reader.pieces)
+    items = scope.tidy(list(frames.gather(pieces)))
+    among = None
+    if any(isinstance(item, Frame) for item in items):
+        frames.fill(items)
+        scope.check(items)
+        among = Expression(items, text, reader.assumptions).tree()
+    elif items:
+        return None
+    if ranked is not None:
+        return ranking.top(ranked, by, among, reader.assumptions)
+    everyone = any(isinstance(piece, Everybody) for piece in pieces)
+    return among or ({"type": "everyone"} if everyone else None)
 
 
 def speaks_of_all(text: str) -> bool:
@@ -83,7 +96,11 @@ def _asked(text: str, unclear: list[Unclear], *, understood: bool) -> Reading:
 
 def _numbered(tree: dict[str, Any]) -> dict[str, Any]:
     """The tree with a group at its root, as the editor takes it, and an id on every node."""
-    root = tree if tree["type"] == "group" else {"type": "group", "operator": "AND", "conditions": [tree]}
+    root = (
+        tree
+        if tree["type"] in ("group", "everyone")
+        else {"type": "group", "operator": "AND", "conditions": [tree]}
+    )
     count = 0
 
     def number(node: dict[str, Any]) -> dict[str, Any]:
@@ -92,6 +109,8 @@ def _numbered(tree: dict[str, Any]) -> dict[str, Any]:
         numbered = {"id": count, **node}
         if node["type"] == "group":
             numbered["conditions"] = [number(child) for child in node["conditions"]]
+        if node["type"] == "top":
+            numbered["of"] = number(node["of"])
         return numbered
 
     return number(root)

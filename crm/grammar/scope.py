@@ -148,6 +148,8 @@ def _check_shared(frame: Frame, joint: Joint, following: Frame) -> None:
     """ "ordered and logged in this month": the time may go for both"""
     if frame.negated and frame.nots[0].word == "never":
         return
+    if frame.goods and following.goods and bool(frame.when) != bool(following.when) and not joint.subject:
+        raise Unclear(frame.start, following.end, "Does the time go for both? Say it with each.")
     lacks = _is_event(frame) and frame.when is None and frame.amount is None
     if joint.word in _LIST and not joint.subject and lacks and _is_event(following) and following.when:
         raise Unclear(frame.start, following.end, "Does the time go for both? Say it with each.")
