@@ -8,7 +8,7 @@ import streamlit as st
 from crm import campaigns
 from crm.auth import Account
 from crm.errors import CrmError
-from crm.lifecycle import CampaignAction, allows
+from crm.lifecycle import CampaignAction, CampaignStatus, allows
 from crm.moment import utc_now
 from crm.stores.connection import Stores
 from ui import campaign_marks as marks
@@ -45,9 +45,14 @@ def draw(stores: Stores, account: Account, campaign: Campaign) -> None:
 
 
 def call_back(stores: Stores, account: Account, campaign: Campaign) -> None:
-    """The button that makes a scheduled campaign a draft again."""
-    if st.button("Call back", icon=":material/undo:", key="campaign-call-back", help="Make it a draft again"):
-        _do(campaigns.unschedule, stores, account, campaign, "It is a draft again.")
+    """The buttons that make a scheduled campaign a draft again, or end it."""
+    with st.container(horizontal=True):
+        if st.button(
+            "Call back", icon=":material/undo:", key="campaign-call-back", help="Make it a draft again"
+        ):
+            _do(campaigns.unschedule, stores, account, campaign, "It is a draft again.")
+        if st.button("Cancel", icon=":material/cancel:", key="campaign-cancel", help="End it for good"):
+            _cancel(stores, account, campaign)
 
 
 def _do(
@@ -78,11 +83,14 @@ def _retry(stores: Stores, account: Account, campaign: Campaign) -> None:
 
 @st.dialog("Cancel this campaign?")
 def _cancel(stores: Stores, account: Account, campaign: Campaign) -> None:
-    pending = campaigns.stats(stores, campaign["_id"])["pending"]
-    st.write(
-        f"“{fmt.plain(campaign['name'])}” ends for good. Up to {fmt.count(pending, 'customer')} will not be "
-        "sent the message; what the vendor has already is not called back."
-    )
+    if campaign["status"] == CampaignStatus.SCHEDULED:
+        st.write(f"“{fmt.plain(campaign['name'])}” ends for good, before it was launched.")
+    else:
+        pending = campaigns.stats(stores, campaign["_id"])["pending"]
+        st.write(
+            f"“{fmt.plain(campaign['name'])}” ends for good. Up to {fmt.count(pending, 'customer')} will not "
+            "be sent the message; what the vendor has already is not called back."
+        )
     with st.container(horizontal=True, horizontal_alignment="right"):
         if st.button("Keep it", key="cancel-not"):
             st.rerun()

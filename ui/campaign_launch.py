@@ -62,6 +62,8 @@ def _dialog(
     campaign_preflight.numbers(found)
     if found["audience"] > found["reachable"]:
         st.caption("Those who are not messaged stand in the books as skipped, with the reason.")
+    if here.address == campaign_draft.NEW and (found["heldOut"] or found["variants"]):
+        st.caption("Lots are drawn when the campaign is kept: save the draft first for the exact numbers.")
     if example is not None:
         campaign_preview.one(stores, campaign, example, "launch")
     at, freeze = _when(settings)

@@ -8,6 +8,7 @@ from crm import messages, sms
 from crm.content import SMS, SUBJECT_LIMIT
 from crm.fields import Field
 from ui import campaign_options as options
+from ui import campaign_variants
 from ui import format as fmt
 from ui.campaign_draft import MESSAGE_KEY
 
@@ -38,6 +39,7 @@ def draw(fields: Mapping[str, Field]) -> None:
         _fields(fields)
         if channel != SMS:
             _html()
+        campaign_variants.draw(sms=channel == SMS)
 
 
 def _length(text: str) -> None:
@@ -68,9 +70,7 @@ def _fields(fields: Mapping[str, Field]) -> None:
 
 def _html() -> None:
     written = bool((st.session_state.get(options.HTML) or "").strip())
-    with st.expander(
-        "HTML of the e-mail" if written else "Add HTML", icon=":material/code:", expanded=written
-    ):
+    with st.expander("HTML of the e-mail", icon=":material/code:", expanded=written):
         st.text_area(
             "HTML", key=options.HTML, height=190, max_chars=messages.HTML_LIMIT, persist_state="session",
             placeholder="<p>Hi {name|there},</p>", label_visibility="collapsed",

@@ -9,6 +9,7 @@ from typing import Any
 import streamlit as st
 
 from crm.content import EMAIL, SMS
+from ui import campaign_variants
 
 ANYWHERE = "anywhere"
 CHANNELS = {ANYWHERE: "Wherever reachable", EMAIL: "E-mail", SMS: "Text message"}
@@ -21,7 +22,7 @@ SELECTED = {
 }
 CAP_MESSAGES, CAP_DAYS, HOLDOUT = "campaign cap messages", "campaign cap days", "campaign holdout"
 AUDIENCE = ("include", "exclude", "frequencyCap", "holdout")
-EDITED = ("channel", "subject", "html", *AUDIENCE)
+EDITED = ("channel", "subject", "html", "variants", *AUDIENCE)
 """The options that the composer sets; the others of a draft stay as they are."""
 
 
@@ -35,6 +36,8 @@ def current() -> dict[str, Any]:
     if channel != SMS:
         texts = {"subject": state.get(SUBJECT), "html": state.get(HTML)}
         found |= {name: text for name, text in texts.items() if text and text.strip()}
+    if variants := campaign_variants.current(sms=channel == SMS):
+        found["variants"] = variants
     return found | _audience(state)
 
 
@@ -60,6 +63,7 @@ def fill(options: Mapping[str, Any]) -> None:
     state[CHANNEL] = options.get("channel") or ANYWHERE
     state[SUBJECT] = options.get("subject") or ""
     state[HTML] = options.get("html") or ""
+    campaign_variants.fill(options.get("variants") or ())
     for (place, kind), key in SELECTED.items():
         state[key] = list((options.get(place) or {}).get(kind) or ())
     cap = options.get("frequencyCap") or {"messages": 0, "days": _DAYS}

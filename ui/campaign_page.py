@@ -38,6 +38,9 @@ def draw(stores: Stores, settings: Settings, account: Account, campaign_id: str)
     if campaign["status"] in NOT_BEGUN:
         _draft(stores, settings, campaign, account)
         return
+    if campaign["launchedAt"] is None:
+        st.write(f"Cancelled {fmt.moment(campaign['cancelledAt'], settings.zone)}, before it was launched.")
+        return
     st.caption(_launched(campaign, settings))
     if campaign["status"] == CampaignStatus.PAUSED and campaign["pausedBecause"]:
         st.warning(fmt.plain(campaign["pausedBecause"]), icon=":material/pause_circle:")

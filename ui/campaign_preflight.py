@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 import streamlit as st
 
-from crm import audiences, content, dry_run, launching, rulebook, segments
+from crm import audiences, content, dry_run, launching, options, rulebook, segments
 from crm.errors import CrmError
 from crm.fields import Field
 from crm.moment import utc_now
@@ -48,6 +48,7 @@ def look(stores: Stores, settings: Settings, campaign: Campaign) -> Look:
     """What the campaign would do now, or what is wrong with it."""
     try:
         if _written(campaign):
+            options.read({name: campaign[name] for name in options.OPTIONS if name in campaign})
             content.read(campaign, rulebook.fields(stores))
         tree = launching.audience_tree(stores, dict(campaign))
         if tree is None or not _written(campaign):
@@ -131,10 +132,12 @@ def numbers(checked: Checked) -> None:
     rows = [("Audience", checked["audience"])]
     rows += [(label, -checked[kind]) for kind, label in _KINDS.items() if checked[kind]]
     rows += [("Will be messaged", checked["reachable"])]
+    rows += [(f"of them {fmt.plain(name)}", many) for name, many in checked["variants"].items()]
+    strong_ones = {"Audience", "Will be messaged"}
     with st.container(gap=None):
         for label, many in rows:
             with st.container(horizontal=True):
-                strong = "**" if many >= 0 else ""
+                strong = "**" if label in strong_ones else ""
                 written = f"{'−' if many < 0 else ''}{fmt.number(abs(many))}"
                 st.markdown(f"{strong}{label}{strong}", width="stretch")
                 st.markdown(f"{strong}{written}{strong}", width="content")

@@ -10,8 +10,9 @@ from crm.auth import Account
 from crm.errors import CrmError
 from crm.lifecycle import CampaignStatus
 from crm.moment import utc_now
+from crm.settings import settings
 from crm.stores.connection import Stores
-from ui import campaign_draft
+from ui import campaign_cards, campaign_draft, links
 from ui import format as fmt
 
 _LIMIT = 100
@@ -28,6 +29,7 @@ def draw(stores: Stores, account: Account) -> None:
         with st.container(border=True, horizontal=True, vertical_alignment="center", key="draft-unsaved"):
             st.markdown(":material/edit_note: You have a new campaign that is not saved.", width="stretch")
             st.button("Continue", key="draft-continue", on_click=campaign_draft.begin)
+    _scheduled(stores)
     st.subheader("Drafts")
     items = campaigns.listing(stores, limit=_LIMIT, statuses=(CampaignStatus.DRAFT,))["items"]
     if not items:
@@ -38,6 +40,24 @@ def draw(stores: Stores, account: Account) -> None:
     asked = st.session_state.pop(_ASKED, None)
     if asked is not None:
         _delete(stores, account, *asked)
+
+
+def _scheduled(stores: Stores) -> None:
+    """Those that are launched by themselves, with their time and the way to their page."""
+    items = campaigns.listing(stores, limit=_LIMIT, statuses=(CampaignStatus.SCHEDULED,))["items"]
+    if items:
+        st.subheader("Scheduled")
+    for campaign in sorted(items, key=lambda each: each["scheduledAt"]):
+        with st.container(
+            border=True, horizontal=True, vertical_alignment="center", key=f"scheduled-{campaign['_id']}"
+        ):
+            with st.container(gap=None, width="stretch"):
+                st.page_link(
+                    links.page("history"), label=fmt.plain(campaign["name"]),
+                    query_params={campaign_cards.PARAMETER: campaign["_id"]},
+                )  # fmt: skip
+                st.caption(_about(campaign))
+            st.caption(fmt.moment(campaign["scheduledAt"], settings().zone), width="content")
 
 
 def _card(campaign: Campaign, now: datetime, *, unsaved: bool) -> None:

@@ -299,3 +299,48 @@ def test_the_launch_offers_a_time_in_the_accounts_zone(open_page, segment):
     at = datetime.combine(day, time(9, 30), settings().zone)
     assert buttons(app)["launch-yes"].label == f"Send {fmt.moment(at, settings().zone)}"
     assert app.radio(key="launch-freeze").value == "start"
+
+
+def test_variants_are_written_with_shares_and_kept(open_page, installation, segment):
+    app = open_page("campaigns", role="marketer", segment=segment)
+    app.text_input(key="campaign name").set_value("Two ways").run()
+    app.text_area(key="campaign message").set_value("Hello from {city}").run()
+    buttons(app)["campaign-variant-add"].click().run()
+    app.text_area(key="campaign variant 1 messageTemplate").set_value("Bye from {city}").run()
+    app.number_input(key="campaign variant 1 share").set_value(150.0).run()
+    assert not app.exception
+    assert "of them A" in texts(app)
+    buttons(app)["campaign-save"].click().run()
+    kept = campaigns.listing(installation)["items"][0]
+    second = {"name": "B", "share": 150.0, "messageTemplate": "Bye from {city}"}
+    assert kept["variants"] == [{"name": "A", "share": 50.0}, second]
+    assert buttons(app)["campaign-save"].label == "Saved"
+    app.text_input(key="campaign variant 1 name").set_value("a").run()
+    assert "two of the same name" in " ".join(error.value for error in app.error)
+    buttons(app)["campaign-variant-remove-0"].click().run()
+    assert "campaign-variant-remove-1" not in buttons(app)
+
+
+def test_scheduled_campaigns_are_listed_with_their_time(open_page, installation, segment):
+    campaigns.schedule_new(
+        installation, name="Later", segment_id=segment, template="Hi", at="2099-01-01T10:00",
+        account=MARKETER, now=datetime(2098, 1, 1, tzinfo=UTC),
+    )  # fmt: skip
+    app = open_page("campaigns", role="marketer")
+    assert not app.exception
+    assert "Scheduled" in [each.value for each in app.subheader]
+    assert "1 Jan 2099, 10:00" in texts(app)
+
+
+def test_a_campaign_that_was_cancelled_before_its_launch_says_so(open_page, installation, segment):
+    made = campaigns.schedule_new(
+        installation, name="Later", segment_id=segment, template="Hi", at="2099-01-01T10:00",
+        account=MARKETER, now=datetime(2098, 1, 1, tzinfo=UTC),
+    )  # fmt: skip
+    app = open_page("history", role="marketer", campaign=made["_id"])
+    buttons(app)["campaign-cancel"].click().run()
+    assert "before it was launched" in texts(app)
+    campaigns.cancel(installation, made["_id"], account=MARKETER, now=NOW)
+    app = open_page("history", role="analyst", campaign=made["_id"])
+    assert not app.exception
+    assert "before it was launched" in texts(app)
