@@ -152,7 +152,7 @@ def lexicon(language: str = "english") -> Lexicon:
     for phrase, entry in _entries(raw):
         if entries.setdefault(phrase, entry) != entry:
             raise ValueError(f"{language}.toml: “{' '.join(phrase)}” is both {entries[phrase]} and {entry}")
-    return Lexicon(raw["language"], entries, max(map(len, entries)))
+    return Lexicon(language, entries, max(map(len, entries)))
 
 
 def phrases(pattern: str) -> set[Phrase]:

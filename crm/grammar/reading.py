@@ -1,12 +1,12 @@
 """The way in: a prompt to a rule tree, or to what has to be asked."""
 
 import unicodedata
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
-from crm.grammar import attributes, frames, ranking, scope
-from crm.grammar.chunks import chunk
+from crm.grammar import attributes, frames, ranking, scope, spelling
+from crm.grammar.chunks import Chunk, chunk
 from crm.grammar.expression import Expression
 from crm.grammar.frames import Frame
 from crm.grammar.lexicon import Kind, lexicon
@@ -41,25 +41,47 @@ class Reading:
 
 
 def read(text: str, values: Values, *, today: date, currency: str = "INR") -> Reading:
-    """Read a prompt of at most LONGEST characters; `today` is the date in the account's zone."""
+    """Read a prompt of at most LONGEST characters; `today` is the date in the account's zone.
+
+    Misspelt words are put right where that leaves less to ask, and each correction is an assumption.
+    """
     text = unicodedata.normalize("NFC", text)
+    first, chunks, spans = _read(text, values, today=today, currency=currency)
+    if not spans:
+        return first
+    corrected, corrections = spelling.correct(text, spans, chunks, lexicon(), values)
+    if not corrections:
+        return first
+    second, _, left = _read(corrected, values, today=today, currency=currency)
+    if second.ordered or len(left) >= len(spans):
+        return first
+    said = [f"“{wrong}” is read as “{meant}”." for wrong, meant in corrections]
+    return replace(second, assumptions=[*said, *second.assumptions])
+
+
+def _read(
+    text: str, values: Values, *, today: date, currency: str
+) -> tuple[Reading, list[Chunk], list[tuple[int, int]]]:
+    """What a prompt says as it stands, its chunks, and the places of what is not known."""
     cut = attributes.Cut.of(text, values, lexicon())
     chunks = cut.placed(chunk(cut.plain, lexicon(), values))
     command = next((one for one in chunks if one.kind is Kind.COMMAND), None)
     if command:
-        return Reading(ordered=text[command.start : command.end])
+        return Reading(ordered=text[command.start : command.end]), chunks, []
     reader = Reader(chunks, text, lexicon(), values, cut, today=today, currency=currency)
     reader.read()
     if reader.unclear:
         understood = any(not isinstance(piece, Everybody) for piece in reader.pieces)
-        return _asked(text, reader.unclear, understood=understood)
+        spans = [(one.start, one.end) for one in reader.unclear if one.unknown]
+        return _asked(text, reader.unclear, understood=understood), chunks, spans
     try:
         tree = _tree(reader, text)
     except Unclear as unclear:
-        return _asked(text, [unclear], understood=True)
+        return _asked(text, [unclear], understood=True), chunks, []
     if tree is None:
-        return Reading()
-    return Reading(tree=_numbered(tree), assumptions=list(dict.fromkeys(reader.assumptions)))
+        return Reading(), chunks, []
+    said = list(dict.fromkeys(reader.assumptions))
+    return Reading(tree=_numbered(tree), assumptions=said), chunks, []
 
 
 def _tree(reader: Reader, text: str) -> dict[str, Any] | None:
