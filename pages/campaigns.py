@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from ui import campaign_cards, campaign_composer, campaign_draft, draft_list
+from ui import campaign_cards, campaign_composer, campaign_draft, draft_list, suppressions
 from ui.session import require_user, settings, stores
 
 user = require_user("campaigns")
@@ -21,3 +21,4 @@ else:
         )  # fmt: skip
     draft_list.draw(stores(), user)
     campaign_cards.lately(stores())
+    suppressions.draw(stores(), settings(), user)
