@@ -114,6 +114,10 @@ class _Gatherer:
                 self._frame.nots.append(negation)
                 self._frame.end = negation.end
                 return
+        if self._belongs(negation, at):
+            self._frame.nots.append(negation)
+            self._frame.end = negation.end
+            return
         if not self._frame.empty:
             self._close()
         if self._frame.nots:
@@ -122,6 +126,22 @@ class _Gatherer:
             )
         self._frame.nots.append(negation)
         self._frame.start, self._frame.end = negation.start, negation.end
+
+    def _belongs(self, negation: Not, at: int) -> bool:
+        """Whether a "not" goes with what stands before it: "seit 6 Monaten nicht bestellt" """
+        frame = self._frame
+        if negation.word != "not" or frame.nots or frame.named or frame.whole or frame.literal:
+            return False
+        following = self._pieces[at + 1] if at + 1 < len(self._pieces) else None
+        if frame.topic is None:
+            behind = isinstance(following, Topic) and following.form == "verb"
+            return behind and frame.when is not None and following is not None and fits(frame, following)
+        last = (
+            following is None
+            or isinstance(following, Joint)
+            or (isinstance(following, Bracket) and not following.opens)
+        )
+        return last and frame.topic.form != "label"
 
     def _add(self, piece: Piece) -> None:
         frame = self._frame

@@ -120,6 +120,7 @@ class Lexicon:
     language: str
     entries: dict[Phrase, Entry]
     longest: int
+    decimal_comma: bool = False
 
     def match(self, keys: Sequence[str], at: int) -> tuple[int, Entry] | None:
         """The longest phrase that begins at `at`: how many tokens, and what it is."""
@@ -144,15 +145,20 @@ _GROUPS = {
 _COUNTED = frozenset({"days", "months", "quarters"})
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=8)
 def lexicon(language: str = "english") -> Lexicon:
-    """The lexicon of a language. Raises ValueError for a file in which a phrase stands twice."""
+    """The lexicon of a language. Raises ValueError for a file in which a phrase stands twice.
+
+    What a file `extends` holds where the file itself says nothing of a phrase.
+    """
     raw = tomllib.loads(Path(__file__).with_name(f"{language}.toml").read_text(encoding="utf-8"))
     entries: dict[Phrase, Entry] = {}
     for phrase, entry in _entries(raw):
         if entries.setdefault(phrase, entry) != entry:
             raise ValueError(f"{language}.toml: “{' '.join(phrase)}” is both {entries[phrase]} and {entry}")
-    return Lexicon(language, entries, max(map(len, entries)))
+    if "extends" in raw:
+        entries = lexicon(raw["extends"]).entries | entries
+    return Lexicon(language, entries, max(map(len, entries)), raw.get("decimal_comma", False))
 
 
 def phrases(pattern: str) -> set[Phrase]:
@@ -169,34 +175,34 @@ def phrases(pattern: str) -> set[Phrase]:
 
 
 def _entries(raw: dict[str, Any]) -> Iterator[tuple[Phrase, Entry]]:
-    for kind, patterns in raw["words"].items():
+    for kind, patterns in raw.get("words", {}).items():
         for pattern in patterns:
             yield from _word(Kind(kind), pattern)
     for group, kind in _GROUPS.items():
-        for value, patterns in raw[group].items():
+        for value, patterns in raw.get(group, {}).items():
             yield from _all(patterns, Entry(kind, int(value) if group in _COUNTED else value))
-    for name, patterns in raw["comparisons"].items():
+    for name, patterns in raw.get("comparisons", {}).items():
         behind = name.endswith("_after")
         kind = Kind.COMPARED if behind else Kind.COMPARE
         yield from _all(patterns, Entry(kind, name.removesuffix("_after")))
-    for word, number in raw["numbers"].items():
+    for word, number in raw.get("numbers", {}).items():
         yield (word,), Entry(Kind.NUMERAL, number)
-    for word, number in raw["scales"].items():
+    for word, number in raw.get("scales", {}).items():
         yield (word,), Entry(Kind.SCALE, number)
-    for topic, forms in raw["topics"].items():
+    for topic, forms in raw.get("topics", {}).items():
         for form, patterns in forms.items():
             yield from _all(patterns, Entry(Kind.TOPIC, TopicWord(topic, form)))
-    for row in raw["conditions"]:
+    for row in raw.get("conditions", []):
         whole = WholeCondition(
             row["field"], row.get("operator", "equals"), row.get("value"), row.get("means")
         )
         yield from _all(row["words"], Entry(Kind.CONDITION, whole))
-    for row in raw["rankings"]:
+    for row in raw.get("rankings", []):
         ranking = Ranking(row["by"], row["direction"], row.get("means"))
         yield from _all(row["words"], Entry(Kind.RANK, ranking))
-    for pattern, hint in raw["vague"].items():
+    for pattern, hint in raw.get("vague", {}).items():
         yield from _all([pattern], Entry(Kind.VAGUE, hint))
-    yield from _all(raw["commands"]["words"], Entry(Kind.COMMAND))
+    yield from _all(raw.get("commands", {}).get("words", []), Entry(Kind.COMMAND))
 
 
 def _word(kind: Kind, pattern: str) -> Iterator[tuple[Phrase, Entry]]:

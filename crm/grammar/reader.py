@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
 
-from crm.grammar import ranking
+from crm.grammar import mail, ranking
 from crm.grammar.amounts import Amounts
 from crm.grammar.attributes import Cut
 from crm.grammar.chunks import Chunk, rechunk
@@ -20,6 +20,7 @@ from crm.grammar.pieces import (
     Everybody,
     Joint,
     Literal,
+    Named,
     Not,
     Piece,
     Presence,
@@ -49,7 +50,6 @@ _HINTS = {
     Kind.RANK: "Say how many and by what: “top 50 by spend”, or how much: “spent more than 10,000”.",
     Kind.WINDOW: "Say a length of time, such as “in the last 30 days”.",
 }
-_NEEDS_DOMAIN = re.compile(r"(?:[^@\s]*@)?[^@\s]+\.[^@\s]+")
 
 
 class Reader:
@@ -277,9 +277,9 @@ class Reader:
         if chunk.kind is Kind.NAMED:
             self._at.at += 1
             return [self._name(chunk)]
-        if chunk.kind is Kind.ADDRESS and _NEEDS_DOMAIN.fullmatch(chunk.value):
+        if chunk.kind is Kind.ADDRESS and mail.NEEDS_DOMAIN.fullmatch(chunk.value):
             self._at.at += 1
-            found = _address(chunk)
+            found = mail.literal(chunk)
             return [replace(found, domain=False) if self._at.accept(Kind.MAILBOX) else found]
         return None
 
@@ -342,6 +342,10 @@ class Reader:
                 return []
             case Kind.PREPOSITION if chunk.value in ("in", "from", "at", "on", "place") and self._leads_on():
                 return []
+            case Kind.PREPOSITION if (
+                chunk.value == "behind" and self.pieces and isinstance(self.pieces[-1], Named)
+            ):
+                return []
             case Kind.PREPOSITION if chunk.value == "of" and self._measures():
                 return []
             case Kind.ONLY if self._restricts():
@@ -354,6 +358,9 @@ class Reader:
                 return []
             case _:
                 return None
+
+    def _last(self) -> Piece | None:
+        return self.pieces[-1] if self.pieces else None
 
     def _measures(self) -> bool:
         """ "spend of at least 500" """
@@ -385,13 +392,3 @@ class Reader:
 
 def _looser(found: list[str]) -> str:
     return next((word for word in ("stop", "who", "with") if word in found), "comma")
-
-
-def _address(chunk: Chunk) -> Literal:
-    name, at, domain = chunk.value.rpartition("@")
-    whole = bool(name)
-    text = chunk.value if whole else f"@{domain}"
-    operator = "equals" if whole else "endsWith"
-    return Literal(
-        start=chunk.start, end=chunk.end, operator=operator, text=text, field="email", domain=not at
-    )

@@ -5,11 +5,11 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
-from crm.grammar import attributes, frames, ranking, scope, spelling
+from crm.grammar import attributes, frames, languages, ranking, scope, spelling
 from crm.grammar.chunks import Chunk, chunk
 from crm.grammar.expression import Expression
 from crm.grammar.frames import Frame
-from crm.grammar.lexicon import Kind, lexicon
+from crm.grammar.lexicon import Kind, Lexicon
 from crm.grammar.pieces import Everybody, Unclear
 from crm.grammar.reader import Reader
 from crm.grammar.values import NONE, Values
@@ -46,13 +46,18 @@ def read(text: str, values: Values, *, today: date, currency: str = "INR") -> Re
     Misspelt words are put right where that leaves less to ask, and each correction is an assumption.
     """
     text = unicodedata.normalize("NFC", text)
-    first, chunks, spans = _read(text, values, today=today, currency=currency)
+    words = languages.guess(text, values)
+    text, unsure = languages.in_plain_digits(text, words)
+    if unsure:
+        number = Question(text[slice(*unsure)], "Write the number in plain digits, such as 1500 or 1500.50.")
+        return Reading(questions=[number], understood=True)
+    first, chunks, spans = _read(text, words, values, today=today, currency=currency)
     if not spans:
         return first
-    corrected, corrections = spelling.correct(text, spans, chunks, lexicon(), values)
+    corrected, corrections = spelling.correct(text, spans, chunks, words, values)
     if not corrections:
         return first
-    second, _, left = _read(corrected, values, today=today, currency=currency)
+    second, _, left = _read(corrected, words, values, today=today, currency=currency)
     if second.ordered or len(left) >= len(spans):
         return first
     said = [f"“{wrong}” is read as “{meant}”." for wrong, meant in corrections]
@@ -60,15 +65,15 @@ def read(text: str, values: Values, *, today: date, currency: str = "INR") -> Re
 
 
 def _read(
-    text: str, values: Values, *, today: date, currency: str
+    text: str, words: Lexicon, values: Values, *, today: date, currency: str
 ) -> tuple[Reading, list[Chunk], list[tuple[int, int]]]:
     """What a prompt says as it stands, its chunks, and the places of what is not known."""
-    cut = attributes.Cut.of(text, values, lexicon())
-    chunks = cut.placed(chunk(cut.plain, lexicon(), values))
+    cut = attributes.Cut.of(text, values, words)
+    chunks = cut.placed(chunk(cut.plain, words, values))
     command = next((one for one in chunks if one.kind is Kind.COMMAND), None)
     if command:
         return Reading(ordered=text[command.start : command.end]), chunks, []
-    reader = Reader(chunks, text, lexicon(), values, cut, today=today, currency=currency)
+    reader = Reader(chunks, text, words, values, cut, today=today, currency=currency)
     reader.read()
     if reader.unclear:
         understood = any(not isinstance(piece, Everybody) for piece in reader.pieces)
@@ -103,7 +108,8 @@ def _tree(reader: Reader, text: str) -> dict[str, Any] | None:
 
 def speaks_of_all(text: str) -> bool:
     """Whether a prompt has a word for all customers."""
-    chunks = chunk(unicodedata.normalize("NFC", text), lexicon(), NONE)
+    text = unicodedata.normalize("NFC", text)
+    chunks = chunk(text, languages.guess(text, NONE), NONE)
     return any(one.kind is Kind.ALL for one in chunks)
 
 

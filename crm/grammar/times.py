@@ -181,6 +181,8 @@ class Times:
         behind = behind or self._at.accept(Kind.COMPARED)
         compared = before or behind
         comparison = str(compared.value) if compared and not (before and behind) else ""
+        if not compared and self._at.accept(Kind.PREPOSITION, "behind"):  # "6 mahine se"
+            return self._when(start, "span", last=length)
         counted = self._at.accept(Kind.AGO) or self._since_something()
         if comparison in _LONGER | _SHORTER and (counted or comparison.endswith("_age")):
             return self._when(start, "older" if comparison in _LONGER else "rolling", last=length)

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from crm import segments
 from crm.fields import Field, FieldType
+from crm.grammar.languages import LANGUAGES
 from crm.grammar.lexicon import lexicon
 from crm.prompts import Answer, understand
 from tests.prompt_trees import OWN as SOME
@@ -19,7 +20,7 @@ VALUES = replace(WITH_ATTRIBUTES, attributes=OWN)
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 ZONE = ZoneInfo("Asia/Kolkata")
 
-_OURS = sorted(" ".join(phrase) for phrase in lexicon().entries)
+_OURS = {language: sorted(" ".join(phrase) for phrase in lexicon(language).entries) for language in LANGUAGES}
 _OTHERS = [
     "5",
     "1000",
@@ -37,7 +38,10 @@ _OTHERS = [
 ]
 _VALUES = ["Mumbai", "vip", "India", "Singapore", '"Pune"', "@x.example", "blorf", "3rd", "$", "red"]
 _VALUES += [field.name for field in OWN]
-salads = st.lists(st.sampled_from(_OURS + _OTHERS * 4 + _VALUES * 4), max_size=12).map(" ".join)
+salads = st.one_of(
+    st.lists(st.sampled_from(ours + _OTHERS * 4 + _VALUES * 4), max_size=12).map(" ".join)
+    for ours in _OURS.values()
+)
 
 
 def ask(text: str) -> Answer:
