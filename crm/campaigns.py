@@ -17,7 +17,7 @@ from typing import Any
 from crm import auth, launching, library, messages, planning, rulebook, segments
 from crm.auth import Account
 from crm.errors import FieldError, IllegalTransition, InvalidInput, NotFound
-from crm.ledger import books, deliveries, deliveries_csv, reasons
+from crm.ledger import books, by_variant, deliveries, deliveries_csv, reasons
 from crm.lifecycle import CampaignAction, CampaignStatus, allowed_from, allows, target_of
 from crm.options import OPTIONS
 from crm.options import read as _read
@@ -30,7 +30,7 @@ from crm.stores.deliveries import Slice
 from crm.stores.plan import COUNTED
 
 __all__ = [
-    "books", "cancel", "create", "delete", "deliveries", "deliveries_csv", "edit", "get",
+    "books", "by_variant", "cancel", "create", "delete", "deliveries", "deliveries_csv", "edit", "get",
     "launch", "launch_new", "listing", "pause", "reasons", "resume", "retry", "schedule", "schedule_new",
     "stats", "unschedule",
 ]  # fmt: skip

@@ -205,6 +205,11 @@ def reasons(stores: Stores, campaign_id: str, state: str) -> dict[str, int]:
     return delivery_store.failures(stores, campaign_id, state)
 
 
+def by_variant(stores: Stores, campaign_id: str) -> dict[str, dict[str, int]]:
+    """How many messages of each variant are in each state; those who have no row yet are not counted."""
+    return delivery_store.by_variant(stores, campaign_id)
+
+
 def books(stores: Stores, campaign_id: str) -> Books:
     """Recount a campaign from its rows and its plan, person by person. For audits and tests: it reads all.
 

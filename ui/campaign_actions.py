@@ -1,6 +1,7 @@
 """What steers a launched campaign: pause, resume, cancel, send the failed ones again."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -14,6 +15,8 @@ from crm.stores.connection import Stores
 from ui import campaign_marks as marks
 from ui import format as fmt
 from ui import notices
+
+_UNCLEAR = "unclear: "
 
 Campaign = dict[str, Any]
 
@@ -70,15 +73,38 @@ def _do(
 
 @st.dialog("Send the failed ones again?")
 def _retry(stores: Stores, account: Account, campaign: Campaign) -> None:
-    failed = fmt.count(campaigns.stats(stores, campaign["_id"])["failed"], "message")
-    st.write(
-        f"{failed} of “{fmt.plain(campaign['name'])}” failed. They are sent once more, with the same text."
-    )
+    reasons = campaigns.reasons(stores, campaign["_id"], "failed")
+    reason = st.selectbox(
+        "Which", [None, *reasons], key="retry-reason",
+        format_func=lambda each: f"{each} ({fmt.number(reasons[each])})" if each else "All that failed",
+    )  # fmt: skip
+    variant = None
+    if campaign["variants"]:
+        names = [each["name"] for each in campaign["variants"]]
+        variant = st.selectbox(
+            "Variant", [None, *names], key="retry-variant",
+            format_func=lambda each: "Every variant" if each is None else each,
+        )  # fmt: skip
+    unclear = sum(many for each, many in reasons.items() if each.startswith(_UNCLEAR))
+    chosen = sum(reasons.values()) - unclear if reason is None else reasons.get(reason, 0)
+    st.write("They are sent once more, with the same text.")
+    if reason is None and unclear:
+        st.caption(
+            f"{fmt.count(unclear, 'message')} may have been sent, and nobody can tell. They are only sent "
+            "again where their reason is chosen."
+        )
+    elif reason is not None and reason.startswith(_UNCLEAR):
+        st.warning("They may have been sent: some people may get the message twice.")
+    many = fmt.count(chosen, "message")
     with st.container(horizontal=True, horizontal_alignment="right"):
         if st.button("Not now", key="retry-not"):
             st.rerun()
-        if st.button(f"Send {failed} again", key="retry-yes", type="primary"):
-            _do(campaigns.retry, stores, account, campaign, "Sending the failed ones again.")
+        if st.button(
+            f"Send {many} again" if variant is None else "Send them again", key="retry-yes", type="primary",
+            disabled=not chosen,
+        ):  # fmt: skip
+            again = partial(campaigns.retry, reason=reason, variant=variant)
+            _do(again, stores, account, campaign, "Sending the failed ones again.")
 
 
 @st.dialog("Cancel this campaign?")

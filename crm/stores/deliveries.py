@@ -226,6 +226,18 @@ def matching(stores: Stores, customer_ids: Sequence[str], search: str | None) ->
     return {customer["_id"]: customer for customer in found}
 
 
+def by_variant(stores: Stores, campaign_id: str) -> dict[str, dict[str, int]]:
+    """Rows by variant and state; without those that have no variant."""
+    pipeline: list[Document] = [
+        {"$match": {"_id": {"$gt": f"{campaign_id}:", "$lt": f"{campaign_id};"}, "variant": {"$ne": None}}},
+        {"$group": {"_id": {"variant": "$variant", "state": "$state"}, "rows": {"$sum": 1}}},
+    ]
+    counted: dict[str, dict[str, int]] = {}
+    for each in stores.collection(_NAME).aggregate(pipeline):
+        counted.setdefault(each["_id"]["variant"], {})[each["_id"]["state"]] = each["rows"]
+    return counted
+
+
 def recount(stores: Stores, campaign_id: str) -> dict[int, dict[str, int]]:
     """Rows a batch and state, counted one by one; for the audit."""
     pipeline: list[Document] = [

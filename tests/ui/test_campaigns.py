@@ -381,3 +381,35 @@ def test_letting_an_address_go_asks_first_and_warns_where_its_owner_asked_for_it
     buttons(app)["unsuppress-yes"].click().run()
     assert not app.exception
     assert not suppressed.find(installation, "asha@shop.example")
+
+
+@pytest.fixture
+def two_ways(installation, segment):
+    variants = [{"name": "A", "share": 1}, {"name": "B", "share": 1, "messageTemplate": "Bye"}]
+    campaign = campaigns.launch_new(
+        installation, name="Two", segment_id=segment, template="Hi", options={"variants": variants},
+        account=MARKETER, now=NOW,
+    )  # fmt: skip
+    Hands(installation).finish()
+    return campaign["_id"]
+
+
+def test_variants_stand_side_by_side_on_the_campaigns_page(open_page, installation, two_ways):
+    app = open_page("history", role="analyst", campaign=two_ways)
+    assert not app.exception
+    table = app.dataframe[0].value.set_index("Variant")
+    books = campaigns.stats(installation, two_ways)
+    assert list(table.index) == ["A", "B"]
+    assert (table["Sent"].sum(), table["Failed"].sum()) == (books["sent"], books["failed"])
+    assert table["Sent"].min() > 0
+
+
+def test_a_retry_says_how_many_of_a_reason_it_sends_again(open_page, installation, two_ways):
+    reasons = campaigns.reasons(installation, two_ways, "failed")
+    reason, many = next(iter(reasons.items()))
+    app = open_page("history", role="marketer", campaign=two_ways)
+    app.session_state["retry-reason"] = reason
+    buttons(app)["campaign-retry"].click().run()
+    assert not app.exception
+    assert buttons(app)["retry-yes"].label == f"Send {fmt.count(many, 'message')} again"
+    assert app.selectbox(key="retry-variant").options == ["Every variant", "A", "B"]
