@@ -25,6 +25,7 @@ from crm import rulebook
 from crm.columnar import encode, lock, parts
 from crm.columnar.shelf import Shelf, State, Unreadable
 from crm.fields import FIELDS
+from crm.ingestion import totals
 from crm.moment import utc_now
 from crm.settings import Settings
 from crm.stores import changes
@@ -35,10 +36,12 @@ log = logging.getLogger(__name__)
 
 # All attributes and folded texts, not those of the fields known by now: a new one may be among them.
 _PATHS = [*(one.path for one in FIELDS.values() if not one.folded), "folded", "attributes", *encode.WRITTEN]
+_TOTALS = (*totals.SUMS, *totals.DATES)  # what orders change of their customer
 _BATCH = 5_000
+_TIDY_EVERY = 10.0
 _TOUCH_EVERY = 1.0  # seconds after which a state says anew that nothing has changed
 _TOO_OLD = timedelta(seconds=5)
-_SHORT, _LONG = 0.5, 5.0  # seconds of changes in one state: one that is too old anyway takes more at once
+_SHORT, _LONG = 1.0, 5.0  # seconds of changes in one state: one that is too old anyway takes more at once
 _LOOK_EVERY = 5.0
 
 
@@ -56,6 +59,7 @@ class Keeper:
     most: int = 50_000
     hopeless: float = 60.0  # seconds behind after which all is read anew
     _rebuilt_in: float = 0.0  # seconds that it took the last time
+    _tidied: float = 0.0
 
     def catch_up(self) -> bool:
         """Make sure that there is a state which `follow` can go on from. True if all was read anew.
@@ -121,23 +125,39 @@ class Keeper:
             if not self.ours():
                 return
             if ids:
-                self._change(ids, buyers, as_of, found.token)
+                self._change(found, frozenset(buyers), as_of)
             else:
                 self.shelf.touch(as_of=as_of, token=found.token)
             touched = time.monotonic()
 
-    def _change(self, ids: frozenset[str], buyers: frozenset[str], as_of: datetime, token: str) -> None:
+    def _change(self, found: changes.Changes, buyers: frozenset[str], as_of: datetime) -> None:
         """Read these customers again. The orders of those who are no `buyers` are here as they were."""
-        people = changes.customers_by_id(self.stores, sorted(ids), _PATHS)
-        there = {person["_id"] for person in people}
+        ids = found.customer_ids | buyers
+        people = self._people(found.customer_ids, buyers - found.customer_ids)
+        there = set(people["_id"])
         known, bought = self.shelf.bought(pl.Series("_id", sorted(there - buyers), dtype=pl.String))
         orders = changes.orders_of(self.stores, sorted(there.difference(known)))
         nobody = encode.customers([], FIELDS.values())
         pieces = [(nobody, *one) for one in (encode.orders(orders), *bought)]
-        wide = (self._wide(people), *parts.together(pieces)[1:])
-        self.shelf.change(pl.Series("_id", sorted(ids), dtype=pl.String), wide, as_of=as_of, token=token)
-        if len(ids) > _BATCH:
+        wide = (people, *parts.together(pieces)[1:])
+        of_all = pl.Series("_id", sorted(ids), dtype=pl.String)
+        self.shelf.change(of_all, wide, as_of=as_of, token=found.token)
+        self._tidy(len(ids))
+
+    def _people(self, changed: frozenset[str], moved: frozenset[str]) -> pl.DataFrame:
+        """The wide frame of these customers; of those who were `moved`, totals alone are read again."""
+        read = changes.customers_by_id(self.stores, sorted(moved), _TOTALS)
+        here = self.shelf.people(pl.Series("_id", sorted(moved), dtype=pl.String))
+        fresh = encode.customers(read, [FIELDS[name] for name in _TOTALS], written=())
+        kept = [one.drop(fresh.columns[1:], strict=False).join(fresh, on="_id", how="inner") for one in here]
+        unknown = {one["_id"] for one in read}.difference(*(one["_id"] for one in kept))
+        whole = changes.customers_by_id(self.stores, sorted(changed | unknown), _PATHS)
+        return parts.level([self._wide(whole), *kept])
+
+    def _tidy(self, changed: int) -> None:
+        if changed > _BATCH and time.monotonic() > self._tidied + _TIDY_EVERY:
             _give_back()
+            self._tidied = time.monotonic()
 
     def _everything(self) -> parts.Wide:
         people = [self._wide(batch) for batch in changes.all_customers(self.stores, _PATHS, _BATCH)]

@@ -26,11 +26,13 @@ _REPEATING = 8  # text is kept by code where each value stands for this many row
 _SMALL_DICTIONARY = 4096
 
 
-def customers(documents: Sequence[Document], fields: Iterable[Field]) -> pl.DataFrame:
-    """The wide frame of these customers: `_id`, a column a field, `<name>.written` for each of WRITTEN."""
+def customers(
+    documents: Sequence[Document], fields: Iterable[Field], written: Iterable[str] = WRITTEN
+) -> pl.DataFrame:
+    """The wide frame of these customers: `_id`, a column a field, `<name>.written` for each of `written`."""
     columns = [pl.Series("_id", [document["_id"] for document in documents], dtype=pl.String)]
     columns += [_column(field, documents) for field in fields]
-    for name in WRITTEN:
+    for name in written:
         values = [document.get(name) for document in documents]
         found = [value if value.__class__ is str else None for value in values]
         columns.append(pl.Series(f"{name}.written", found, dtype=pl.String))

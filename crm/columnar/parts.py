@@ -83,12 +83,15 @@ class Part:
 
     def wide(self, keep: np.ndarray) -> Wide:
         """The wide frames of the customers that `keep` (a mask) says."""
-        rows = np.flatnonzero(keep)
+        customers = self.people(np.flatnonzero(keep))
+        return customers, *self.bought(keep, customers[_ID])
+
+    def people(self, rows: np.ndarray) -> pl.DataFrame:
+        """The wide frame of the customers in these rows, without their orders."""
         ids = pl.Series(_ID, self.ids(rows), dtype=pl.String)
         people = self.customers[rows]
         names = [name for name in people.columns if not name.startswith(_ID)]
-        customers = pl.DataFrame([ids, *(self._wide_column(people, name) for name in names)])
-        return customers, *self.bought(keep, ids)
+        return pl.DataFrame([ids, *(self._wide_column(people, name) for name in names)])
 
     def bought(self, keep: np.ndarray, ids: pl.Series) -> tuple[pl.DataFrame, pl.DataFrame]:
         """The wide frames of the orders of the customers that `keep` says and whose ids these are."""

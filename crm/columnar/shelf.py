@@ -222,12 +222,9 @@ class Shelf:
 
     def bought(self, ids: pl.Series) -> tuple[list[str], list[tuple[pl.DataFrame, pl.DataFrame]]]:
         """Who of these lives here, and their orders and lines, wide. Raises Unreadable."""
-        state = self.state()
-        if state is None:
-            raise Unreadable(str(self.folder))
         living: list[str] = []
         found: list[tuple[pl.DataFrame, pl.DataFrame]] = []
-        for part, live in state.parts:
+        for part, live in self._readable().parts if len(ids) else ():
             keep = np.zeros(len(part), bool)
             keep[part.rows_of(ids)] = True
             if live is not None:
@@ -238,13 +235,26 @@ class Shelf:
                 found.append(part.bought(keep, pl.Series("_id", of, dtype=pl.String)))
         return living, found
 
+    def people(self, ids: pl.Series) -> list[pl.DataFrame]:
+        """Those of these customers who live here, wide, without their orders. Raises Unreadable."""
+        found: list[pl.DataFrame] = []
+        for part, live in self._readable().parts if len(ids) else ():
+            rows = part.rows_of(ids)
+            alive = rows if live is None else rows[live[rows]]
+            if len(alive):
+                found.append(part.people(alive))
+        return found
+
     def holders(self, orders: Iterable[str]) -> set[str]:
         """The customers that these orders (by id) belong to here; at times somebody else too, rarely."""
+        keys = encode.order_keys(orders)
+        return {key for part, _ in self._readable().parts if len(keys) for key in part.holders(keys)}
+
+    def _readable(self) -> State:
         state = self.state()
         if state is None:
             raise Unreadable(str(self.folder))
-        keys = encode.order_keys(orders)
-        return {key for part, _ in state.parts for key in part.holders(keys)}
+        return state
 
     def touch(self, *, as_of: datetime, token: str | None) -> None:
         """Say that nothing has changed up to `as_of`."""

@@ -22,8 +22,21 @@ from pymongo.errors import OperationFailure
 from crm.stores.connection import Document, Stores
 
 _WATCHED = ["customers", "orders"]
+# Totals that were moved by orders: events of these orders in the same transaction tell whose they are. Where
+# an opening balance changes them, it is in the update as well.
+_MOVED = {
+    "operationType": "update",
+    "ns.coll": "customers",
+    "updateDescription.updatedFields.orderCount": {"$exists": True},
+    "updateDescription.updatedFields.opening": {"$exists": False},
+}
 _PIPELINE: list[dict[str, Any]] = [
-    {"$match": {"$or": [{"ns.coll": {"$in": _WATCHED}}, {"to.coll": {"$in": _WATCHED}}]}},
+    {
+        "$match": {
+            "$or": [{"ns.coll": {"$in": _WATCHED}}, {"to.coll": {"$in": _WATCHED}}],
+            "$nor": [_MOVED],
+        }
+    },
     {
         "$project": {
             "ns.coll": 1,
@@ -49,8 +62,8 @@ class FeedLost(Exception):
 class Changes:
     """What was read from the feed, and where it is now.
 
-    `customer_ids`: customers that were created, changed or deleted.
-    `buyer_ids`: customers with orders that were created or changed.
+    `customer_ids`: customers that were created, changed or deleted; whose totals alone were, may be missing.
+    `buyer_ids`: customers with orders that were created or changed, and so maybe with other totals.
     `order_ids`: orders that were changed or deleted, and so may have belonged to somebody else before.
     `behind`: how long ago, by MongoDB's clock, the last of it was written; zero where nothing more was there.
     """

@@ -87,6 +87,34 @@ def test_an_order_brings_its_customer_up_to_date(stores: Stores, shelf: Shelf):
         until(lambda: totals() == [20.0])
 
 
+def test_totals_that_orders_move_arrive_and_the_rest_stays(stores: Stores, shelf: Shelf):
+    people, orders = stores.collection("customers"), stores.collection("orders")
+    people.insert_many([person("a", 0), person("b", 2000)])
+    order = {"_id": "o1", "customerId": "a", "total": 1500.0, "status": "placed", "createdAt": NOW}
+    with kept(stores, shelf):
+        assert rich(shelf) == {"b"}
+        with stores.session() as session, session.start_transaction():
+            orders.insert_one({**order, "products": []}, session=session)
+            moved = {"orderCount": 1, "totalSpent": 1500.0, "lastOrdered": NOW}
+            people.update_one({"_id": "a"}, {"$set": moved}, session=session)
+        until(lambda: rich(shelf) == {"a", "b"})
+    state = shelf.state()
+    assert state is not None
+    names = {"type": "condition", "field": "name", "operator": "equals", "value": "person a"}
+    chosen = evaluate(state, segments.parse(names), now=NOW, zone=UTC).selected
+    assert ids(state, chosen) == {"a"}
+
+
+def test_an_opening_balance_that_changes_arrives(stores: Stores, shelf: Shelf):
+    people = stores.collection("customers")
+    people.insert_one(person("a", 0))
+    with kept(stores, shelf):
+        balance = {"at": NOW, "orderCount": 3, "totalSpent": 1500.0}
+        opened = {"opening": balance, "orderCount": 3, "totalSpent": 1500.0}
+        people.update_one({"_id": "a"}, {"$set": opened})
+        until(lambda: rich(shelf) == {"a"})
+
+
 def test_what_changed_while_nobody_watched_arrives_later(stores: Stores, shelf: Shelf):
     people = stores.collection("customers")
     people.insert_one(person("a", 2000))
