@@ -201,11 +201,24 @@ def _what_was_sent(stores: Stores, campaign: Campaign, settings: Settings) -> No
     left, right = st.columns([3, 2])
     with left.container(border=True, height="stretch"):
         st.markdown("**Message**")
-        st.text(campaign["messageTemplate"])
+        _texts(campaign)
+        for variant in campaign["variants"] or ():
+            st.markdown(f"Variant **{fmt.plain(variant['name'])}**")
+            _texts(variant)
     with right.container(border=True, height="stretch"):
         st.markdown("**Audience**")
         st.write(fmt.plain(campaign["description"] or _sentence(stores, campaign, settings)))
         st.caption("As the rules stood at launch. Later changes of the segment do not matter here.")
+
+
+def _texts(given: Campaign) -> None:
+    """What a campaign, or a variant of it, says: as it was written, with its fields."""
+    if given.get("subject"):
+        st.text(f"Subject: {given['subject']}")
+    if given.get("messageTemplate"):
+        st.text(given["messageTemplate"])
+    if given.get("html"):
+        st.code(given["html"], language="html", height=160)
 
 
 def _sentence(stores: Stores, campaign: Campaign, settings: Settings) -> str:

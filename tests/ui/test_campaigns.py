@@ -402,6 +402,7 @@ def test_variants_stand_side_by_side_on_the_campaigns_page(open_page, installati
     assert list(table.index) == ["A", "B"]
     assert (table["Sent"].sum(), table["Failed"].sum()) == (books["sent"], books["failed"])
     assert table["Sent"].min() > 0
+    assert "Bye" in [each.value for each in app.text]
 
 
 def test_a_retry_says_how_many_of_a_reason_it_sends_again(open_page, installation, two_ways):
