@@ -259,7 +259,9 @@ def _single_line(record: Record) -> list[Record]:
         if "price" in given and "total" not in record:
             record["total"] = values.money(given["price"] * given.get("quantity", 1))
         return []
-    return [_line(given, None)]
+    if "product" in given:
+        given["name"] = given.pop("product")
+    return [{"quantity": 1, **given}]
 
 
 def _product(record: Record) -> Record:
