@@ -13,9 +13,11 @@ from typing import Any
 
 import bson
 from bson import Timestamp
+from bson.codec_options import CodecOptions
 from bson.errors import InvalidBSON
 from pymongo import ReturnDocument
 from pymongo.change_stream import DatabaseChangeStream
+from pymongo.collection import Collection
 from pymongo.database import Database
 from pymongo.errors import OperationFailure
 
@@ -52,6 +54,7 @@ _KNOWN = {"insert", "update", "replace", "delete"}
 _LOST = {136, 222, 260, 280, 286, 9, 15, 40647, *range(50_800, 50_850)}
 _BATCH = 10_000
 _IDS_AT_ONCE = 5_000
+_NAIVE: CodecOptions[Document] = CodecOptions()
 
 
 class FeedLost(Exception):
@@ -186,18 +189,23 @@ def _source(db: Database[Document]) -> str:
     return str((found or {})["id"])
 
 
+def _plain(stores: Stores, name: str) -> Collection[Document]:
+    """Moments come in UTC without a zone: columns need none, and reading takes half as long."""
+    return stores.db.get_collection(name, codec_options=_NAIVE)
+
+
 def customers(stores: Stores) -> int:
     """About how many customers there are, at no cost."""
     return int(stores.db.customers.estimated_document_count())
 
 
 def all_customers(stores: Stores, paths: Sequence[str], size: int) -> Iterator[list[Document]]:
-    """Every customer with these paths, in batches."""
-    return _batches(stores.db.customers.find({}, dict.fromkeys(paths, 1), batch_size=size), size)
+    """Every customer with these paths, in batches. Here and below moments have no zone: they are UTC."""
+    return _batches(_plain(stores, "customers").find({}, dict.fromkeys(paths, 1), batch_size=size), size)
 
 
 def all_orders(stores: Stores, size: int) -> Iterator[list[Document]]:
-    return _batches(stores.db.orders.find({}, _ORDER, batch_size=size), size)
+    return _batches(_plain(stores, "orders").find({}, _ORDER, batch_size=size), size)
 
 
 _ORDER = {
@@ -216,14 +224,14 @@ def customers_by_id(stores: Stores, ids: Sequence[str], paths: Sequence[str]) ->
     """Those of these customers that there are."""
     found: list[Document] = []
     for some in _some(ids):
-        found += stores.db.customers.find({"_id": {"$in": some}}, dict.fromkeys(paths, 1))
+        found += _plain(stores, "customers").find({"_id": {"$in": some}}, dict.fromkeys(paths, 1))
     return found
 
 
 def orders_of(stores: Stores, customer_ids: Sequence[str]) -> list[Document]:
     found: list[Document] = []
     for some in _some(customer_ids):
-        found += stores.db.orders.find({"customerId": {"$in": some}}, _ORDER)
+        found += _plain(stores, "orders").find({"customerId": {"$in": some}}, _ORDER)
     return found
 
 
