@@ -31,6 +31,8 @@ _WHOLE = {
     TokenKind.ADDRESS: Kind.ADDRESS,
     TokenKind.STOP: Kind.STOP,
 }
+_SAYS_NOTHING = frozenset({Kind.ARTICLE, Kind.NOISE})
+_RUN = 6
 _MARKS = {"(": Kind.OPEN, "[": Kind.OPEN, ")": Kind.CLOSE, "]": Kind.CLOSE, ",": Kind.COMMA}
 # Words before the request proper: "please show me all …".
 _LEADING = frozenset({Kind.LEAD, Kind.NOISE, Kind.ARTICLE, Kind.COMMA})
@@ -47,6 +49,8 @@ def chunk(text: str, words: Lexicon, values: Values, *, start: int = 0) -> list[
         at += length
         if found and new.kind is found[-1].kind is Kind.UNKNOWN:
             new = Chunk(Kind.UNKNOWN, None, found.pop().start, new.end)
+        elif new.kind in _SAYS_NOTHING and len(found) >= _RUN and _idle(found[-_RUN:]):
+            new = Chunk(new.kind, None, found.pop().start, new.end)  # no reader looks behind a long run twice
         found.append(new)
     return found
 
@@ -59,6 +63,10 @@ def rechunk(first: Chunk, text: str, words: Lexicon, values: Values) -> list[Chu
         Chunk(entry.kind, entry.value, token.start, token.end),
         *chunk(text, words, values, start=token.end),
     ]
+
+
+def _idle(run: list[Chunk]) -> bool:
+    return all(chunk_.kind in _SAYS_NOTHING for chunk_ in run)
 
 
 def _leads(found: list[Chunk]) -> bool:

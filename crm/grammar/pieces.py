@@ -169,10 +169,13 @@ class Cursor:
 
     def accept(self, kind: Kind, *values: Any) -> Chunk | None:
         """The chunk here, if it is of the kind and has one of the values; the cursor is then behind it."""
-        if not self.sees(kind, *values):
+        if self.at >= len(self.chunks):
+            return None
+        found = self.chunks[self.at]
+        if found.kind is not kind or (values and found.value not in values):
             return None
         self.at += 1
-        return self.chunks[self.at - 1]
+        return found
 
     def skip(self, *kinds: Kind) -> None:
         while any(self.sees(kind) for kind in kinds):

@@ -89,7 +89,8 @@ class Reader:
         while not self._at.done:
             start = self._at.at
             try:
-                for reader in readers:
+                bracket = self._at.chunks[start].kind in (Kind.OPEN, Kind.CLOSE)
+                for reader in readers[-1:] if bracket else readers:
                     found = reader()
                     if found is not None:
                         self.pieces += found

@@ -14,7 +14,7 @@ from crm.grammar.pieces import Everybody, Unclear
 from crm.grammar.reader import Reader
 from crm.grammar.values import NONE, Values
 
-LONGEST = 1_000
+LONGEST = 10_000
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ a comparison, a number or a word of time, and never where one of these is as nea
 Whoever calls says each correction to the person.
 """
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from functools import lru_cache
 
 from rapidfuzz import process
@@ -20,22 +20,22 @@ _CONTENT = frozenset({
     Kind.TOPIC, Kind.CONDITION, Kind.SUBJECT, Kind.UNIT, Kind.MONTH, Kind.GOODS, Kind.TAGGED, Kind.RANK,
 })  # fmt: skip
 _SHORTEST, _LONG = 4, 9  # letters: from so many one is forgiven, or two
-_MOST_WORDS = 20
+_MOST_WORDS, _MOST_LETTERS = 20, 400  # beyond these a prompt is no misspelt one
 
 Correction = tuple[str, str]
 
 
 def correct(
-    text: str, asked: Iterable[tuple[int, int]], chunks: list[Chunk], words: Lexicon, values: Values
+    text: str, asked: Sequence[tuple[int, int]], chunks: list[Chunk], words: Lexicon, values: Values
 ) -> tuple[str, list[Correction]]:
     """The text with what is misspelt in the asked-about spans put right, and the corrections made."""
+    if len(asked) > _MOST_WORDS:
+        return text, []
     unknown = [chunk for chunk in chunks if chunk.kind is Kind.UNKNOWN and _within(chunk, asked)]
-    tokens = [
-        token
-        for chunk in unknown
-        for token in tokenise(text)
-        if token.kind is TokenKind.WORD and chunk.start <= token.start < chunk.end
-    ]
+    if sum(chunk.end - chunk.start for chunk in unknown) > _MOST_LETTERS or len(unknown) > _MOST_WORDS:
+        return text, []
+    places = {at for chunk in unknown for at in range(chunk.start, chunk.end)}
+    tokens = [one for one in tokenise(text) if one.kind is TokenKind.WORD and one.start in places]
     if len(tokens) > _MOST_WORDS:
         return text, []
     corrections: list[Correction] = []
@@ -47,7 +47,7 @@ def correct(
     return text, corrections
 
 
-def _within(chunk: Chunk, asked: Iterable[tuple[int, int]]) -> bool:
+def _within(chunk: Chunk, asked: Sequence[tuple[int, int]]) -> bool:
     return any(start <= chunk.start and chunk.end <= end for start, end in asked)
 
 
