@@ -44,7 +44,9 @@ def behaviour(frame: Frame, compared: Node | None) -> Node:
     node: Node = {"type": "behaviour", "measure": _MEASURES[topic]}
     if compared is None:
         never = frame.negated
-        node |= {"operator": "equals" if never else "greaterThan", "value": 0}
+        node |= (
+            {"operator": "equals", "value": 0} if never else {"operator": "greaterThanOrEqual", "value": 1}
+        )
     else:
         node |= {"operator": compared["operator"], "value": compared["value"]}
     if frame.when is not None:

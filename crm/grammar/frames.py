@@ -244,6 +244,8 @@ def fill(items: list[Item]) -> None:
         )
         if later and item.when and not item.amount:
             later = None  # "in March and ordered in May": a time is never filled from behind
+        if item.goods and any(negation.word == "without" for negation in item.nots):
+            raise Unclear(item.start, item.end, "Not in that order, or never? Say “but never bought …”.")
         source = earlier or later
         if source is None or source.topic is None or (earlier and later and _differ(earlier, later)):
             raise Unclear(item.start, item.end, _what(item))

@@ -86,11 +86,11 @@ class Reader:
             self._joint, self._negation, self._everybody,
             self._topic, self._text_value, self._simple,
         )  # fmt: skip
+        few = {Kind.OPEN: readers[-1:], Kind.CLOSE: readers[-1:], Kind.UNKNOWN: readers[-2:]}
         while not self._at.done:
             start = self._at.at
             try:
-                bracket = self._at.chunks[start].kind in (Kind.OPEN, Kind.CLOSE)
-                for reader in readers[-1:] if bracket else readers:
+                for reader in few.get(self._at.chunks[start].kind, readers):
                     found = reader()
                     if found is not None:
                         self.pieces += found
@@ -211,6 +211,9 @@ class Reader:
         if chunk.kind not in _NEGATORS:
             return None
         looser = {Kind.WITHOUT: "with", Kind.EXCEPT: "but"}.get(chunk.kind)
+        bare = isinstance(last := self._last(), Topic) and last.name == "orders" and last.form != "noun"
+        if bare and chunk.kind is Kind.WITHOUT:  # "bought no Mug"
+            return [place]
         if looser and self.pieces and not isinstance(self.pieces[-1], Joint | Not | Bracket | Everybody):
             return [Joint(start=chunk.start, end=chunk.start, word=looser), place]
         return [place]

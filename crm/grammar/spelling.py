@@ -40,7 +40,7 @@ def correct(
         return text, []
     corrections: list[Correction] = []
     for token in reversed(tokens):  # from behind, so that places before stay where they are
-        meant = _meant(token.key, words, values)
+        meant = _meant(token.key, words, values)  # None for a word that is known beside others
         if meant:
             corrections.insert(0, (text[token.start : token.end], meant))
             text = text[: token.start] + meant + text[token.end :]
@@ -54,17 +54,17 @@ def _within(chunk: Chunk, asked: Sequence[tuple[int, int]]) -> bool:
 def _meant(word: str, words: Lexicon, values: Values) -> str | None:
     if len(word) < _SHORTEST:
         return None
-    content, function = _vocabulary(words.language)
+    content, others = _vocabulary(words.language)
     most = 2 if len(word) >= _LONG else 1
     named = {key for phrase in values.by_words for key in phrase if len(key) >= 3 and key.isalpha()}
     near = process.extract(
         word, [*content, *named - content.keys()], scorer=OSA.distance, score_cutoff=most, limit=5
     )
-    if not near:
+    if not near or near[0][1] == 0:
         return None
     least = near[0][1]
     best = [found for found, distance, _ in near if distance == least]
-    if process.extractOne(word, function, scorer=OSA.distance, score_cutoff=least):
+    if process.extractOne(word, others, scorer=OSA.distance, score_cutoff=least):
         return None
     meanings = {content.get(found, found) for found in best}
     return max(best, key=lambda found: JaroWinkler.similarity(word, found)) if len(meanings) == 1 else None
@@ -85,8 +85,8 @@ def _vocabulary(language: str) -> tuple[dict[str, str], tuple[str, ...]]:
             }
     single = {phrase[0] for phrase, entry in lexicon(language).entries.items()
               if len(phrase) == 1 and entry.kind not in _CONTENT}  # fmt: skip
-    content = {key: means for key, means in content.items() if len(key) >= _SHORTEST and key not in single}
-    return content, tuple(function - content.keys())
+    fine = {key: means for key, means in content.items() if len(key) >= _SHORTEST and key not in single}
+    return fine, tuple((function | content.keys()) - fine.keys())
 
 
 def _meaning(entry: Entry) -> str:

@@ -44,7 +44,7 @@ def test_nor_with_one_letter_wrong(path: Path) -> None:
 @pytest.mark.parametrize("path", SETS, ids=lambda path: path.stem)
 def test_most_prompts_are_understood_and_every_order_is_refused(path: Path) -> None:
     found = scored(path)
-    assert len(found.exact) >= found.prompts * 0.75
+    assert len(found.exact) >= found.prompts * 0.9
     assert found.refused and not found.not_refused
 
 

@@ -21,7 +21,8 @@ def ask(text: str) -> Answer:
         ("custmers from Pune", "city equals Pune", "“custmers” is read as “customers”."),
         ("from Mumbay", "city equals Mumbai", "“Mumbay” is read as “mumbai”."),
         ("orderd in the last 6 monhts", "lastOrdered inTheLast 6 months", "“orderd” is read as “ordered”."),
-        ("bought Parfume", "count greaterThan 0 product equals Perfume", "“Parfume” is read as “perfume”."),
+        ("bought Parfume", "count greaterThanOrEqual 1 product equals Perfume",
+         "“Parfume” is read as “perfume”."),
         ("signed up in Novmber 2025",
          "(accountCreated greaterThanOrEqual 2025-11-01 AND accountCreated before 2025-12-01)",
          "“Novmber” is read as “november”."),
@@ -43,6 +44,7 @@ def test_a_misspelt_word_is_put_right_and_that_is_said(prompt: str, tree: str, s
         "more than 3 oders or vip nto",
         "thre orders or more",  # a number
         "from Gao",  # too short to tell
+        "omen over 30",  # men, or women
         "delte all customers",  # an order
         "from Springfield",
         "spent exactyl 100",
