@@ -106,6 +106,8 @@ ORDER_FIELDS: dict[str, Field] = {
 """What a behaviour may ask of an order, and (the first three) of a line of it."""
 
 _FOLDED = tuple(field for field in _CATALOGUE if field.folded)
+_FOLDED_TEXTS = tuple(field.name for field in _FOLDED if field.type is FieldType.TEXT)
+_FOLDED_TAGS = tuple(field.name for field in _FOLDED if field.type is not FieldType.TEXT)
 
 
 def value_at(document: Mapping[str, Any], path: str) -> Any:
@@ -127,8 +129,11 @@ def folded_document(
     every rule.
     """
     folded: dict[str, str | list[str]] = {}
-    for field in _FOLDED:
-        _fold_into(folded, field.name, field.type, customer.get(field.name))
+    for name in _FOLDED_TEXTS:
+        if isinstance(value := customer.get(name), str) and (text := fold(value)):
+            folded[name] = text
+    for name in _FOLDED_TAGS:
+        _fold_into(folded, name, FieldType.TAGS, customer.get(name))
     for field in attributes:
         if field.folded and field.key:
             _fold_into(folded, field.key, field.type, value_at(customer, field.path))

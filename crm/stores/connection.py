@@ -1,5 +1,9 @@
 """The two stores that every process shares."""
 
+import itertools
+import os
+import secrets
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -7,7 +11,6 @@ from datetime import UTC
 from typing import Any
 
 from bson.codec_options import CodecOptions
-from bson.objectid import ObjectId
 from pymongo import MongoClient
 from pymongo.client_session import ClientSession
 from pymongo.collection import Collection
@@ -76,4 +79,11 @@ def connect(endpoints: Endpoints, database: str, prefix: str) -> Stores:
 
 def new_id() -> str:
     """A new identifier: 24 hexadecimal digits that sort by time, so that inserts stay at the index's end."""
-    return str(ObjectId())
+    return f"{int(time.time()):08x}{_process[0]}{next(_numbers) % _NUMBERS:06x}"
+
+
+# As an ObjectId is made, at a seventh of its processor time: who writes a file of customers asks for many.
+_NUMBERS = 2**24
+_numbers = itertools.count(secrets.randbelow(_NUMBERS))
+_process = [secrets.token_hex(5)]
+os.register_at_fork(after_in_child=lambda: _process.__setitem__(0, secrets.token_hex(5)))
