@@ -48,7 +48,7 @@ ACTIVE = ("queued", "reading", "importing")
 GOING_ON = (*ACTIVE, "asking")
 BLOCK = 4000  # rows between two checkpoints: eight full batches
 _MOST_UNDER_WAY = 128  # batches published and not persisted, which bounds what Redis has to hold
-_LOOK_EVERY = 0.05
+_LOOK_EVERY = 0.2
 
 
 def run(stores: Stores, import_id: str, *, clock: Clock, pause: Pause) -> None:

@@ -143,8 +143,15 @@ def _column(document: Mapping[str, Any]) -> Column:
     return Column(**{**document, "attribute": FieldType(kind) if kind else None})
 
 
+_FEW = 10  # digits that are one number whatever the decimal sign is
+
+
 def _number(take: Take, decimal: str | None, value: Any) -> Any:
-    return take(numbers.read(value, decimal) if isinstance(value, str) else value)
+    if not isinstance(value, str):
+        return take(value)
+    if len(value) < _FEW and value.isascii() and value.isdecimal():
+        return take(int(value))
+    return take(numbers.read(value, decimal))
 
 
 def _whole(take: Take, decimal: str | None, value: Any) -> Any:

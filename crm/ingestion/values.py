@@ -6,6 +6,8 @@ None, empty text and blanks are *not given* and never reach these functions.
 import math
 import re
 import unicodedata
+from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any
 
 import orjson
@@ -143,9 +145,20 @@ def boolean(value: Any) -> bool:
 def tags(value: Any) -> list[str]:
     """Distinct tags in their order. Text is a JSON list, or is cut at semicolons, else at commas and bars."""
     if isinstance(value, str):
-        value = _written_tags(value)
+        return (
+            list(_tags_as_written(value)) if len(value) <= LONGEST_TEXT else _distinct(_written_tags(value))
+        )
     if not isinstance(value, list | tuple):
         raise Refused("not_tags", "is not a list of tags")
+    return _distinct(value)
+
+
+@lru_cache(maxsize=4096)  # a file says the same tags again and again
+def _tags_as_written(value: str) -> tuple[str, ...]:
+    return tuple(_distinct(_written_tags(value)))
+
+
+def _distinct(value: Iterable[Any]) -> list[str]:
     found: dict[str, str] = {}
     for item in value:
         tag = text(item)
