@@ -1,22 +1,28 @@
 """The vendors as this installation has configured them."""
 
+import base64
 import threading
 import time
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from cryptography.fernet import Fernet, InvalidToken
+
 from crm import auth
 from crm.auth import Account
 from crm.errors import FieldError, InvalidInput
+from crm.settings import settings
+from crm.stores import samples
 from crm.stores import vendors as store
 from crm.stores.connection import Stores
 from crm.vendors import registry
 from crm.vendors.protocol import Vendor
 from crm.vendors.registry import VENDORS
 from crm.vendors.simulated import NAME as DEFAULT
+from crm.vendors.smtp import NAME as SMTP
 
-__all__ = ["DEFAULT", "VENDORS", "configuration", "configure", "vendor", "way"]
+__all__ = ["DEFAULT", "VENDORS", "configuration", "configure", "test", "vendor", "warning", "way"]
 
 _FRESH = 1.0  # seconds until a worker looks whether the configuration has changed
 
@@ -25,7 +31,7 @@ _made: dict[tuple[str, str, str], tuple[float, dict[str, Any], Vendor]] = {}
 
 
 def configuration(stores: Stores, name: str) -> dict[str, Any]:
-    """What is configured for a vendor, defaults included. Raises NotFound for a name that is none."""
+    """What is configured for a vendor, defaults included; secrets are sealed. Raises NotFound."""
     found = store.find(stores, name)
     return registry.defaults(name) | (found["configuration"] if found else {})
 
@@ -37,13 +43,33 @@ def configure(
 
     Raises InvalidInput that names the fields it refuses, NotFound.
     """
-    wanted = configuration(stores, name) | dict(changes)
-    registry.build(name, wanted)
+    secret = registry.secrets(name)
+    sealed = {key: _seal(value) if key in secret and value else value for key, value in changes.items()}
+    wanted = configuration(stores, name) | sealed
+    registry.build(name, _opened(name, wanted))
     store.keep(stores, name, wanted, now)
     auth.log(stores, account, "vendor configured", name, now=now)
     with _lock:
         _made.pop((stores.db.name, stores.prefix, name), None)
     return wanted
+
+
+def test(stores: Stores, name: str, changes: Mapping[str, Any]) -> str:
+    """Try the connection that these changes would give; nothing is kept or sent.
+
+    Returns a sentence. Raises InvalidInput, NotFound, and Unavailable with the reason.
+    """
+    return registry.build(name, _opened(name, configuration(stores, name)) | dict(changes)).check()
+
+
+def warning(stores: Stores, name: str | None) -> str | None:
+    """What is to be thought of before a campaign is launched with this vendor."""
+    if (name or DEFAULT) == SMTP and samples.any_made(stores):
+        return (
+            "Real e-mail: sample data was added here, so this campaign may write to people who do not exist. "
+            "A mail server that sends much of that is soon refused by others."
+        )
+    return None
 
 
 def way(stores: Stores, name: str | None, channel: str | None) -> str | None:
@@ -71,7 +97,28 @@ def vendor(stores: Stores, name: str = DEFAULT) -> Vendor:
     if known and known[0] > time.monotonic():
         return known[2]
     wanted = configuration(stores, name)
-    made = known[2] if known and known[1] == wanted else registry.build(name, wanted)
+    made = known[2] if known and known[1] == wanted else registry.build(name, _opened(name, wanted))
     with _lock:
         _made[key] = (time.monotonic() + _FRESH, wanted, made)
     return made
+
+
+def _fernet() -> Fernet:
+    return Fernet(base64.urlsafe_b64encode(settings().secret("vendor secrets")))
+
+
+def _seal(value: Any) -> Any:
+    """A secret as it is kept: only this installation's key opens it."""
+    return _fernet().encrypt(value.encode()).decode() if isinstance(value, str) else value
+
+
+def _opened(name: str, kept: Mapping[str, Any]) -> dict[str, Any]:
+    """The configuration with its secrets in clear; one that was sealed by another key is empty."""
+    wanted = dict(kept)
+    for key in registry.secrets(name):
+        if isinstance(wanted.get(key), str) and wanted[key]:
+            try:
+                wanted[key] = _fernet().decrypt(wanted[key].encode()).decode()
+            except InvalidToken:
+                wanted[key] = ""
+    return wanted

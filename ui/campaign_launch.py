@@ -5,7 +5,7 @@ from typing import Any
 
 import streamlit as st
 
-from crm import campaigns, launching
+from crm import campaigns, carriers, launching
 from crm.auth import Account
 from crm.errors import CrmError
 from crm.moment import utc_now
@@ -67,6 +67,8 @@ def _dialog(
     if example is not None:
         campaign_preview.one(stores, campaign, example, "launch")
     at, freeze = _when(settings)
+    if warning := carriers.warning(stores, content.options.get("vendor")):
+        st.warning(warning, icon=":material/outgoing_mail:")
     changed = shown is not None and shown != found
     if changed:
         st.warning("The audience has changed since you looked. These are the numbers now.")

@@ -18,3 +18,8 @@ def made_at(stores: Stores, key: str, now: datetime) -> datetime:
     assert found is not None  # noqa: S101  # it has just been upserted
     moment: datetime = found["now"]
     return moment
+
+
+def any_made(stores: Stores) -> bool:
+    """Whether sample data was ever added."""
+    return stores.collection("samples").find_one({}, {"_id": 1}) is not None

@@ -78,6 +78,8 @@ class Vendor(Protocol):
 
     Where `honours_keys` is false, nothing is submitted a second time by itself: a message whose answer is
     lost fails as unclear.
+
+    `check` tries the connection and sends nothing: a sentence for people, or Unavailable with the reason.
     """
 
     @property
@@ -95,3 +97,5 @@ class Vendor(Protocol):
     def submit(self, messages: Sequence[Message]) -> list[Answer]: ...
 
     def ask(self, keys: Sequence[str]) -> list[Answer]: ...
+
+    def check(self) -> str: ...

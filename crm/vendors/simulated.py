@@ -79,6 +79,12 @@ class SimulatedVendor:
             raise Unavailable("The vendor does not answer.")
         return [self._verdict(key) for key in keys]
 
+    def check(self) -> str:
+        """Whether there is an outage."""
+        if self.faults.outage:
+            raise Unavailable("The vendor does not answer.")
+        return "The simulated vendor answers. It reaches nobody."
+
     def _told(self, key: str) -> list[Answer]:
         """The verdict, and how it gets here."""
         verdict, faults = self._verdict(key), self.faults
