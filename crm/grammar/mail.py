@@ -2,10 +2,13 @@
 
 import re
 
+from rapidfuzz.distance import OSA
+
 from crm.grammar.chunks import Chunk
 from crm.grammar.pieces import Literal
 
 NEEDS_DOMAIN = re.compile(r"(?:[^@\s]*@)?[^@\s]+\.[^@\s]+")
+_USUAL = ("gmail.com", "yahoo.com", "hotmail.com", "outlook.com", "icloud.com")
 
 
 def literal(chunk: Chunk) -> Literal:
@@ -16,3 +19,10 @@ def literal(chunk: Chunk) -> Literal:
     return Literal(
         start=chunk.start, end=chunk.end, operator=operator, text=text, field="email", domain=not at
     )
+
+
+def doubts(chunk: Chunk) -> list[str]:
+    """What to say of a domain that is one letter away from a usual one: it is taken as it stands."""
+    domain = chunk.value.rpartition("@")[2].lower()
+    near = [usual for usual in _USUAL if OSA.distance(domain, usual, score_cutoff=1) == 1]
+    return [f"“{domain}” is taken as it stands; did you mean {usual}?" for usual in near]

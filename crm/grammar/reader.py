@@ -284,6 +284,7 @@ class Reader:
         if chunk.kind is Kind.ADDRESS and mail.NEEDS_DOMAIN.fullmatch(chunk.value):
             self._at.at += 1
             found = mail.literal(chunk)
+            self.assumptions += mail.doubts(chunk)
             return [replace(found, domain=False) if self._at.accept(Kind.MAILBOX) else found]
         return None
 
@@ -381,11 +382,11 @@ class Reader:
     def _leads_on(self) -> bool:
         """Whether what follows reads the same without the preposition: "on gmail", "from (Pune or Delhi)" """
         self._at.skip(*_PASSING)
-        mail = self._at.peek()
+        ahead = self._at.peek()
         return (
             self._at.sees(Kind.OPEN)
             or self._at.sees(Kind.ADDRESS)
-            or (mail is not None and mail.kind is Kind.CONDITION and mail.value.field == "email")
+            or (ahead is not None and ahead.kind is Kind.CONDITION and ahead.value.field == "email")
         )
 
     def _again(self, chunk: Chunk) -> list[Chunk]:

@@ -57,3 +57,10 @@ def test_words_that_carry_the_sense_are_never_guessed(prompt: str) -> None:
 def test_text_that_is_to_be_found_as_written_is_left_alone() -> None:
     answer = ask("named Pryia from Pune")
     assert answer.rules and brief(answer.rules) == "(name contains Pryia AND city equals Pune)"
+
+
+def test_a_domain_one_letter_off_a_usual_one_is_taken_as_it_stands_and_that_is_said() -> None:
+    answer = ask("with gmial.com addresses")
+    assert answer.rules and brief(answer.rules) == "email endsWith @gmial.com"
+    assert any("gmail.com" in sentence for sentence in answer.assumptions)
+    assert not ask("with gmail.com addresses").assumptions
