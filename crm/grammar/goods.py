@@ -1,12 +1,19 @@
 """What people bought, as the data call it: "a Mug or Perfume", "from the Kitchen category"."""
 
+from crm.grammar.chunks import Chunk
 from crm.grammar.lexicon import Kind
 from crm.grammar.pieces import Cursor, Named, Unclear
-from crm.grammar.values import Values
+from crm.grammar.values import Known, Values
 
 GOODS = ("product", "category")
 _PASSING = (Kind.ARTICLE, Kind.NOISE)
 _JOINERS = {Kind.AND: "and", Kind.OR: "or", Kind.NOR: "nor", Kind.COMMA: "list"}
+
+
+def besides(chunk: Chunk) -> tuple[Known, ...]:
+    """What else the words of a chunk may be, but for goods: these need "category" or "product" beside them
+    where the words mean something anyway, as "women" does."""
+    return tuple(one for one in chunk.also if one.field not in GOODS)
 
 
 class Goods:
@@ -76,7 +83,7 @@ class Goods:
         if chunk.kind is Kind.QUOTED and named and len(asked) == 1 and chunk.value:
             self._at.at += 1
             return asked[0], self._quoted(asked[0], chunk.value)
-        known = chunk.value if chunk.kind is Kind.VALUE else ()
+        known = chunk.value if chunk.kind is Kind.VALUE else chunk.also if named else ()
         ours = [one for one in known if one.field in asked]
         if not ours or (len(ours) < len(known) and not named):
             return None

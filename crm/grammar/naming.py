@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from crm.grammar.chunks import Chunk
+from crm.grammar.goods import besides
 from crm.grammar.lexicon import Kind
 from crm.grammar.meanings import TEXT_FIELDS
 from crm.grammar.pieces import Cursor, Named, Piece, Unclear
@@ -164,7 +165,7 @@ class Naming:
         if chunk.kind is Kind.QUOTED:
             return self._quoted(chunk, fields)
         if chunk.kind is Kind.CONDITION and chunk.value.field == "gender":
-            plain = not chunk.also and (fields is None or "gender" in fields)
+            plain = not besides(chunk) and (fields is None or "gender" in fields)
             found = (
                 [Known("gender", chunk.value.value)] if plain else _of(chunk.also, fields) if fields else []
             )

@@ -11,15 +11,18 @@ _PLACE = "Say the ranking first and whom it is among behind it: “top 50 by spe
 
 
 def read(at: Cursor, pieces: list[Piece]) -> Ranked | None:
-    """ "top 50", "100 best" at the cursor, or None. Raises Unclear where it does not open the prompt."""
+    """ "top 50", "100 best" at the cursor, or None and the cursor where it was.
+
+    Raises Unclear where it does not open the prompt.
+    """
+    here = at.at
     at.skip(*_PASSING)
     number = at.accept(Kind.NUMBER)
     at.skip(*_PASSING)
     rank = at.accept(Kind.RANK)
-    if rank is None:
-        return None
-    number = number or at.accept(Kind.NUMBER)
-    if number is None:
+    number = number or (at.accept(Kind.NUMBER) if rank else None)
+    if rank is None or number is None:
+        at.at = here
         return None
     begin = min(rank.start, number.start)
     if pieces:

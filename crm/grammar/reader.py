@@ -9,7 +9,7 @@ from crm.grammar import mail, ranking
 from crm.grammar.amounts import Amounts
 from crm.grammar.attributes import Cut
 from crm.grammar.chunks import Chunk, rechunk
-from crm.grammar.goods import Goods
+from crm.grammar.goods import Goods, besides
 from crm.grammar.lexicon import Kind, Lexicon, WholeCondition
 from crm.grammar.meanings import TEXT_FIELDS
 from crm.grammar.naming import NAMED_FIELDS, Naming
@@ -82,7 +82,7 @@ class Reader:
     def read(self) -> None:
         """Fill `pieces`, `unclear` and `assumptions`."""
         readers: tuple[Callable[[], list[Piece] | None], ...] = (
-            self._share, self._ranking, self._ranked_by, self._time, self._bought, self._amount, self._names,
+            self._share, self._ranking, self._time, self._bought, self._amount, self._names,
             self._joint, self._negation, self._everybody,
             self._topic, self._text_value, self._simple,
         )  # fmt: skip
@@ -121,14 +121,13 @@ class Reader:
         return [Whole(start=start.start, end=self._at.end(), condition=part)]
 
     def _ranking(self) -> list[Piece] | None:
-        found = ranking.read(self._at, self.pieces)
-        return [found] if found else None
-
-    def _ranked_by(self) -> list[Piece] | None:
-        found = ranking.read_by(self._at, self.pieces)
+        found = ranking.read(self._at, self.pieces) or ranking.read_by(self._at, self.pieces)
         return [found] if found else None
 
     def _bought(self) -> list[Piece] | None:
+        chunk, last = self._at.chunks[self._at.at], self._last()
+        if isinstance(last, Topic) and last.name == "orders" and len(besides(chunk)) < len(chunk.also):
+            raise Unclear(chunk.start, chunk.end, self._naming.both(chunk))
         found = self._goods.read()
         return [found] if found else None
 
@@ -243,7 +242,7 @@ class Reader:
         chunk = self._at.accept(Kind.TOPIC)
         if chunk is None:
             return None
-        if chunk.also:
+        if besides(chunk):
             raise Unclear(chunk.start, chunk.end, self._naming.both(chunk))
         word = chunk.value
         evidence = self._evidence()
@@ -337,7 +336,7 @@ class Reader:
                 return [Bracket(start=chunk.start, end=chunk.end, opens=chunk.kind is Kind.OPEN)]
             case Kind.PRESENT | Kind.ABSENT:
                 return [Presence(start=chunk.start, end=chunk.end, known=chunk.kind is Kind.PRESENT)]
-            case Kind.CONDITION if not chunk.also:
+            case Kind.CONDITION if not besides(chunk):
                 return [Whole(start=chunk.start, end=chunk.end, condition=chunk.value)]
             case Kind.CONDITION:
                 raise Unclear(chunk.start, chunk.end, self._naming.both(chunk))

@@ -161,6 +161,18 @@ def test_values_are_spelt_as_in_the_data_and_words_of_our_own_stay_words() -> No
     assert both.kind == "clarify" and "tagged active" in both.message
 
 
+def test_goods_called_as_words_of_our_own_need_to_be_named_as_goods() -> None:
+    values = Values.of({"city": ["Pune"], "category": ["Women", "Orders"]})
+    for prompt, tree in (
+        ("women from Pune", "(gender equals female AND city equals Pune)"),
+        ("at least 3 orders", "orderCount greaterThanOrEqual 3"),
+        ("bought from the category Women", "count greaterThanOrEqual 1 category equals Women"),
+    ):
+        answer = ask(prompt, values=values)
+        assert answer.rules and brief(answer.rules) == tree, answer.message
+    assert ask("bought women", values=values).kind == "clarify"
+
+
 def test_a_place_that_nobody_lives_in_can_be_quoted_and_that_is_said() -> None:
     answer = ask('city is "Atlantis"')
     assert answer.kind == "segment"
