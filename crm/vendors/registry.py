@@ -7,13 +7,14 @@ from pydantic import BaseModel, SecretStr, ValidationError
 from pydantic.fields import FieldInfo
 
 from crm.errors import FieldError, InvalidInput, NotFound
-from crm.vendors import simulated, smtp
+from crm.vendors import http, simulated, smtp
 from crm.vendors.protocol import Vendor
 
 Build = Callable[[Mapping[str, Any]], Vendor]
 
 VENDORS: dict[str, tuple[type[BaseModel], Build]] = {
     simulated.NAME: (simulated.Configuration, simulated.build),
+    http.NAME: (http.Configuration, http.build),
     smtp.NAME: (smtp.Configuration, smtp.build),
 }
 """Name → what may be configured, and what makes the vendor of it."""
