@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, time
 from enum import StrEnum
 
 from crm.fields import Field, FieldType
@@ -11,6 +11,7 @@ from crm.rules.values import MONTHS, Age, Moment, Span, Unit
 
 _SYMBOLS = {"INR": "₹", "USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥"}
 _PLAIN_TEXT = re.compile(r"[\w@.+'’/-]+|[A-Z][\w.'’-]*(?: [A-Z][\w.'’-]*)*")
+_LAST_OF_DAY = time(23, 59, 59, 999_000)  # the last instant that is kept of a day
 
 
 class Form(StrEnum):
@@ -235,10 +236,12 @@ class Teller:
         day = f"{value.day} {value:%B} {value.year}"
         if not isinstance(value, datetime):
             return day
-        time = f"{value:%H:%M:%S}" if value.second or value.microsecond else f"{value:%H:%M}"
+        if value.tzinfo is None and value.time() == _LAST_OF_DAY:
+            return f"the end of {day}"
+        clock = f"{value:%H:%M:%S}" if value.second or value.microsecond else f"{value:%H:%M}"
         fraction = f"{value.microsecond / 1e6:.6f}".rstrip("0")[1:] if value.microsecond else ""
         offset = value.tzname() if value.tzinfo else ""
-        return f"{day} {time}{fraction} {offset}".rstrip()
+        return f"{day} {clock}{fraction} {offset}".rstrip()
 
     def start(self, value: Moment) -> str:
         """As `moment`, saying that a date means the instant at which it begins."""

@@ -39,6 +39,10 @@ NEVER = when("orderCount", "equals", 0)
             group("OR", SPENT, MUMBAI, RECENT),
             "Customers who spent more than ₹1,000, live in Mumbai, or ordered in the last 6 months",
         ),
+        (
+            when("lastOrdered", "between", ["2026-10-01", "2026-10-31T23:59:59.999"]),
+            "Customers who last ordered between 1 October 2026 and the end of 31 October 2026",
+        ),
         (group("NOT", MUMBAI), "Customers who do not live in Mumbai"),
         (group("NOT", group("NOT", MUMBAI)), "Customers who are not among those who (do not live in Mumbai)"),
         (group("NOT", SPENT, MUMBAI), "Customers who neither spent more than ₹1,000 nor live in Mumbai"),
