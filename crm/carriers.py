@@ -22,7 +22,18 @@ from crm.vendors.registry import VENDORS
 from crm.vendors.simulated import NAME as DEFAULT
 from crm.vendors.smtp import NAME as SMTP
 
-__all__ = ["DEFAULT", "VENDORS", "configuration", "configure", "test", "vendor", "warning", "way"]
+__all__ = [
+    "DEFAULT",
+    "VENDORS",
+    "choose",
+    "chosen",
+    "configuration",
+    "configure",
+    "test",
+    "vendor",
+    "warning",
+    "way",
+]
 
 _FRESH = 1.0  # seconds until a worker looks whether the configuration has changed
 
@@ -54,6 +65,22 @@ def configure(
     return wanted
 
 
+def chosen(stores: Stores) -> str:
+    """The vendor of campaigns that name none when they are launched."""
+    name = store.chosen(stores)
+    return name if name in VENDORS else DEFAULT
+
+
+def choose(stores: Stores, name: str, *, account: Account, now: datetime) -> None:
+    """Have campaigns go out by this vendor from now on; those that were launched keep theirs.
+
+    Raises NotFound, and InvalidInput for one that is not configured.
+    """
+    registry.build(name, _opened(name, configuration(stores, name)))
+    store.choose(stores, name, now)
+    auth.log(stores, account, "vendor chosen", name, now=now)
+
+
 def test(stores: Stores, name: str, changes: Mapping[str, Any]) -> str:
     """Try the connection that these changes would give; nothing is kept or sent.
 
@@ -64,7 +91,7 @@ def test(stores: Stores, name: str, changes: Mapping[str, Any]) -> str:
 
 def warning(stores: Stores, name: str | None) -> str | None:
     """What is to be thought of before a campaign is launched with this vendor."""
-    if (name or DEFAULT) == SMTP and samples.any_made(stores):
+    if (name or chosen(stores)) == SMTP and samples.any_made(stores):
         return (
             "Real e-mail: sample data was added here, so this campaign may write to people who do not exist. "
             "A mail server that sends much of that is soon refused by others."
@@ -80,7 +107,7 @@ def way(stores: Stores, name: str | None, channel: str | None) -> str | None:
     if name is not None and name not in VENDORS:
         reason = f"is one of {', '.join(VENDORS)}"
         raise InvalidInput(f"There is no vendor “{name}”.", [FieldError("vendor", reason)])
-    has = vendor(stores, name or DEFAULT).channels
+    has = vendor(stores, name or chosen(stores)).channels
     if channel is None:
         return next(iter(has)) if len(has) == 1 else None
     if channel not in has:

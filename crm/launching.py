@@ -34,7 +34,8 @@ def freeze(stores: Stores, campaign: Document, now: datetime) -> Document:
     audience of nobody, NotFound for a segment that is gone.
     """
     changes, rule = _frozen_rules(stores, campaign)
-    changes["channel"] = carriers.way(stores, campaign.get("vendor"), campaign.get("channel"))
+    changes["vendor"] = campaign.get("vendor") or carriers.chosen(stores)
+    changes["channel"] = carriers.way(stores, changes["vendor"], campaign.get("channel"))
     changes["attributes"] = content.attributes(content.read(campaign, rulebook.fields(stores)))
     size = audiences.count(stores, rule, now=now, zone=settings().zone)
     if size == 0:

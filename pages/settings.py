@@ -1,4 +1,4 @@
-"""Settings: who may do what, keys for systems, custom attributes, sample data, how the parts are."""
+"""Settings: who may do what, keys for systems, vendors, custom attributes, sample data, how the parts are."""
 
 import streamlit as st
 
@@ -9,19 +9,22 @@ from ui import (
     settings_keys,
     settings_sample,
     settings_system,
+    settings_vendors,
 )
 from ui.session import require_user, stores
 
 user = require_user("administer")
 
 st.title("Settings")
-people, keys, own, sample, system = st.tabs(
-    ["Accounts", "API keys", "Attributes", "Sample data", "System"], key="settings_tab"
+people, keys, carriers, own, sample, system = st.tabs(
+    ["Accounts", "API keys", "Vendors", "Attributes", "Sample data", "System"], key="settings_tab"
 )
 with people:
     settings_accounts.draw(stores(), user)
 with keys:
     settings_keys.draw(stores(), user)
+with carriers:
+    settings_vendors.draw(stores(), user)
 with own:
     settings_attributes.draw(stores(), user)
 with sample:

@@ -1,4 +1,6 @@
-"""How each vendor is configured: `vendors` {_id: its name, configuration, updatedAt}; and how it is.
+"""How each vendor is configured, which is chosen, and how each is.
+
+`vendors` has {_id: its name, configuration, updatedAt}, and {_id: "(chosen)", vendor, updatedAt}.
 
 `away:<vendor>` in Redis is since when it has not answered, with expiry.
 """
@@ -8,6 +10,7 @@ from datetime import datetime
 from crm.stores.connection import Document, Stores
 
 _NAME = "vendors"
+_CHOSEN = "(chosen)"  # no vendor has such a name
 _REMEMBERED = 600  # seconds
 
 
@@ -18,6 +21,17 @@ def find(stores: Stores, name: str) -> Document | None:
 def keep(stores: Stores, name: str, configuration: Document, now: datetime) -> None:
     changes = {"configuration": configuration, "updatedAt": now}
     stores.collection(_NAME).update_one({"_id": name}, {"$set": changes}, upsert=True)
+
+
+def choose(stores: Stores, name: str, now: datetime) -> None:
+    changes = {"vendor": name, "updatedAt": now}
+    stores.collection(_NAME).update_one({"_id": _CHOSEN}, {"$set": changes}, upsert=True)
+
+
+def chosen(stores: Stores) -> str | None:
+    """The vendor that was chosen; None where none was."""
+    found = stores.collection(_NAME).find_one({"_id": _CHOSEN})
+    return found["vendor"] if found else None
 
 
 def away_since(stores: Stores, name: str, now: datetime) -> datetime:
