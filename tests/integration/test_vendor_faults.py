@@ -11,6 +11,7 @@ from crm.stores import lanes, rates, streams
 from crm.vendors.protocol import EMAIL, Answer, Limits, Message, Verdict
 from crm.vendors.simulated import SimulatedVendor
 from tests.crowd import EVERYONE, MARKETER, NOW, Hands, crowd
+from tests.waiting import until
 
 SIZE = 620
 
@@ -51,10 +52,9 @@ def verdicts(stores):
         {"temporary": 0.4, "tries": 20},
         {"duplicate": 0.5, "late": 0.5, "lateBy": 600},
         {"lost": 0.3, "answerWithin": 5},
-        {"throttle": 300, "tries": 20},
         {"temporary": 0.2, "duplicate": 0.3, "late": 0.3, "lost": 0.2, "tries": 20, "batch": 7, "calls": 8},
     ],
-    ids=["temporary", "twice and late", "lost", "throttled", "everything"],
+    ids=["temporary", "twice and late", "lost", "everything"],
 )
 def test_whatever_is_put_off_late_twice_or_lost_ends_as_the_vendor_says(stores, faults):
     crowd(stores, SIZE)
@@ -69,6 +69,25 @@ def test_whatever_is_put_off_late_twice_or_lost_ends_as_the_vendor_says(stores, 
     assert status(stores, campaign_id) == "finished"
     assert sum(ended(stores, campaign_id).values()) == SIZE
     assert stores.collection("deliveries").count_documents({"waits": {"$exists": True}}) == 0
+
+
+def test_what_a_throttle_puts_off_goes_when_there_is_room_again(stores):
+    crowd(stores, SIZE)
+    configured(stores, throttle=300)
+    campaign_id = launched(stores)
+    hands = Hands(stores)
+    hands.step(streams.PLAN)
+
+    def done():
+        hands.step(streams.SEND)
+        hands.step(streams.RECEIPTS)
+        hands.skip(minutes=1)
+        return status(stores, campaign_id) == "finished"
+
+    until(done, interval=1)  # the vendor counts in true seconds
+    stated, true = verdicts(stores)
+    assert stated == true
+    assert sum(ended(stores, campaign_id).values()) == SIZE
 
 
 def test_a_message_that_is_put_off_again_and_again_fails_for_that_reason(stores):

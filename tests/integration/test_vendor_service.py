@@ -62,9 +62,7 @@ def api(stores, monkeypatch, tmp_path):
     settings.cache_clear()
 
 
-FAULTS = Faults(
-    latency=0.01, temporary=0.2, duplicate=0.3, late=0.3, late_by=0.3, lost=0.2, throttle=150, seed=7
-)
+FAULTS = Faults(latency=0.01, temporary=0.2, duplicate=0.3, late=0.3, late_by=0.3, lost=0.2, seed=7)
 
 
 def test_a_campaign_over_a_faulty_service_ends_as_the_service_says(stores, api, tmp_path):
