@@ -1,5 +1,7 @@
 """Customers: find one, see everything about him (`?customer=ID`), or whom an import made (`?import=ID`)."""
 
+from typing import Any
+
 import streamlit as st
 
 from crm import directory, ingest, rulebook
@@ -86,24 +88,7 @@ def everybody() -> None:
         nobody = "Nobody of this import is there." if import_id else "There are no customers yet."
         st.caption("Nobody is called so." if search else nobody)
         return
-    event = st.dataframe(
-        customer_cards.table(found.items, currency=currency, zone=zone),
-        hide_index=True,
-        placeholder="",
-        height=560 if len(found.items) > 10 else "auto",
-        alt="Customers, the newest first; select a row to open it",
-        on_select="rerun",
-        selection_mode="single-row",
-        key=f"customers_table_{search}_{len(trail)}_{import_id or ''}",
-        column_config={
-            "Name": st.column_config.TextColumn(pinned=True),
-            f"Spent ({fmt.symbol(currency).strip()})": st.column_config.NumberColumn(format="localized"),
-            "Tags": st.column_config.MultiselectColumn(color="auto"),
-        },
-    )
-    if event.selection.rows:
-        st.query_params["customer"] = found.items[event.selection.rows[0]]["_id"]
-        st.rerun()
+    table(found.items, key=f"customers_table_{search}_{len(trail)}_{import_id or ''}")
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button("Newer", icon=":material/chevron_left:", disabled=not trail, on_click=turn, args=(None,))
         st.button(
@@ -117,6 +102,28 @@ def everybody() -> None:
         else:
             total = directory.totals(stores())["customers"]
             st.caption(f"{fmt.count(total, 'customer')}, the newest first. Select a row to open it.")
+
+
+def table(customers: list[dict[str, Any]], *, key: str) -> None:
+    """A row a customer; the selected one opens."""
+    event = st.dataframe(
+        customer_cards.table(customers, currency=currency, zone=zone),
+        hide_index=True,
+        placeholder="",
+        height=560 if len(customers) > 10 else "auto",
+        alt="Customers, the newest first; select a row to open it",
+        on_select="rerun",
+        selection_mode="single-row",
+        key=key,
+        column_config={
+            "Name": st.column_config.TextColumn(pinned=True),
+            f"Spent ({fmt.symbol(currency).strip()})": st.column_config.NumberColumn(format="localized"),
+            "Tags": st.column_config.MultiselectColumn(color="auto"),
+        },
+    )
+    if event.selection.rows:
+        st.query_params["customer"] = customers[event.selection.rows[0]]["_id"]
+        st.rerun()
 
 
 if wanted := st.query_params.get("customer"):

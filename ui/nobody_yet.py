@@ -11,7 +11,7 @@ def draw(account: Account) -> None:
     """Lead those who may to the upload and to the sample data."""
     with st.container(border=True, key="nobody-yet"):
         st.markdown("**There are no customers yet**")
-        st.write("Upload customers and orders as CSV files, or send them to the REST API.")
+        st.write("Upload customers and orders as CSV or Excel files, or send them to the REST API.")
         with st.container(horizontal=True):
             if auth.can(account, "upload"):
                 st.page_link(links.page("upload"), label="Upload files", icon=":material/upload_file:")

@@ -152,7 +152,7 @@ class Step:
 def next_steps(stores: Stores, account: Account, state: State) -> None:
     """What is still to be done before a first campaign has been sent; nothing once all of it is."""
     steps = (
-        Step("Bring customers and orders in", "Drop two CSV files; columns are recognised by their names.",
+        Step("Bring customers and orders in", "Drop CSV or Excel files; columns are known by their names.",
              "upload", "upload", "Upload files", bool(state.customers or state.orders)),
         Step("Describe an audience", "Say in words whom to reach, or build a rule and watch its size.",
              "segments", "segments", "Make a segment", library.total(stores) > 0),
