@@ -48,7 +48,7 @@ RULES = {
 FILE = """Full name,E-mail,City,Total spent,Joined
 Asha Kulkarni,asha.k@shop.example,Pune,"₹1,234.50",2024-05-01
 Bo Lindqvist,not-an-address,Delhi,90,2024-01-12
-अमित शर्मा,amit@shop.example,Mumbai,12000,2023-11-30
+Amélie Sharma,amit@shop.example,Mumbai,12000,2023-11-30
 """.encode()
 
 
