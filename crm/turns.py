@@ -16,6 +16,7 @@ from crm import answers, rows
 from crm.answers import Flight
 from crm.errors import Unavailable
 from crm.lifecycle import CampaignStatus, DeliveryState
+from crm.receipts import finish_if_done
 from crm.stores import campaigns as campaign_store
 from crm.stores import lanes, outbox, rates, streams
 from crm.stores import plan as plan_store
@@ -68,6 +69,7 @@ class Turn:
     def __init__(self, stores: Stores, vendor: Vendor, wait: Callable[[float], None]) -> None:
         self._stores, self._vendor, self._wait = stores, vendor, wait
         self._flights: list[Flight] = []
+        self._unanswered: set[str] = set()  # campaigns with people who were settled without an answer
         self._running: int | None = None
         self._down = False
         self._begun = time.monotonic()
@@ -88,11 +90,17 @@ class Turn:
             self._fresh(visit, now)
 
     def finish(self, now: datetime) -> None:
-        """Keep the answers of everything that was handed over in this turn."""
+        """Keep the answers of everything that was handed over in this turn.
+
+        A campaign whose last people were skipped has no answer to come that would finish it.
+        """
         for flight in self._flights:
             flight.land()
         answers.keep(self._stores, self._vendor, self._flights, now)
         self._flights = []
+        for campaign_id in self._unanswered:
+            finish_if_done(self._stores, campaign_id, now)
+        self._unanswered = set()
 
     def _fresh(self, visit: _Visit, now: datetime) -> None:
         """Hand over the next people of a batch, in slices, until the visit's part is used up."""
@@ -108,7 +116,10 @@ class Turn:
             written = self._hand_over(visit, people, left, now)
             if written is None:
                 return  # not running: paused or cancelled since the entry was published
-            self._submit(visit, [row for row in written if row["state"] == DeliveryState.PENDING], granted)
+            found = [row for row in written if row["state"] == DeliveryState.PENDING]
+            if len(found) < len(people):
+                self._unanswered.add(visit.id)
+            self._submit(visit, found, granted)
             left, quota = left - granted, quota - granted
         if left:
             rest = {"campaignId": visit.id, "number": visit.number, "left": left}
@@ -182,6 +193,7 @@ class Turn:
     def _due(self, visit: _Visit, found: list[Document], now: datetime) -> None:
         if blocked := rows.blocked(self._stores, found):
             outbox.skip(self._stores, visit.id, visit.number, blocked, now)
+            self._unanswered.add(visit.id)
         ids = [row["_id"] for row in found if row["_id"] not in blocked]
         while ids and not self._down:
             deadline = time.monotonic() + _PATIENCE

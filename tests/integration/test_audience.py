@@ -96,6 +96,17 @@ def test_an_address_suppressed_after_planning_is_skipped_when_its_turn_comes(sto
     assert skipped(stores, campaign_id) == {"suppressed: complained": 4}
 
 
+def test_a_campaign_finishes_where_the_last_people_are_skipped_as_their_turn_comes(stores):
+    people = crowd(stores, 3)
+    campaign_id = launched(stores)
+    hands = Hands(stores)
+    hands.step(streams.PLAN)
+    suppress(stores, people)
+    hands.step(streams.SEND)
+    assert skipped(stores, campaign_id) == {"suppressed: unsubscribed": 3}
+    assert campaigns.get(stores, campaign_id)["status"] == "finished"
+
+
 def test_an_address_is_known_in_any_spelling(stores):
     crowd(stores, 1, email="Ann@Shop.example", phone="+91 (20) 555-0100")
     suppressed.add(stores, [" ANN@shop.EXAMPLE ", "+91205550100"], reason="manual", account=MARKETER, now=NOW)

@@ -237,7 +237,7 @@ def test_the_notice_stands_beside_a_question_too(server: GroqServer) -> None:
     assert answer.kind == "clarify" and "blorf" in answer.message and answer.notice
 
 
-@pytest.mark.parametrize("prompt", ["", "😀", "a" * 10_000, "delete all customers", '{"$where": 1}'])
+@pytest.mark.parametrize("prompt", ["", "😀", "a" * 10_001, "delete all customers", '{"$where": 1}'])
 def test_some_prompts_never_reach_the_model(server: GroqServer, prompt: str) -> None:
     assert ask(server, proposal(CONDITION), prompt=prompt).kind in ("clarify", "refused")
     assert server.requests == []
