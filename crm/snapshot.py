@@ -60,6 +60,7 @@ class Keeper:
     hopeless: float = 60.0  # seconds behind after which all is read anew
     _rebuilt_in: float = 0.0  # seconds that it took the last time
     _tidied: float = 0.0
+    _untidied: int = 0  # customers changed since
 
     def catch_up(self) -> bool:
         """Make sure that there is a state which `follow` can go on from. True if all was read anew.
@@ -120,6 +121,8 @@ class Keeper:
             as_of = asked_at - behind
             buyers = found.buyer_ids | self.shelf.holders(found.order_ids)
             ids = found.customer_ids | buyers
+            if not ids:
+                self._tidy(0)  # the last changes of many may have come too soon after others
             if not ids and time.monotonic() - touched < _TOUCH_EVERY:
                 continue
             if not self.ours():
@@ -155,9 +158,10 @@ class Keeper:
         return parts.level([self._wide(whole), *kept])
 
     def _tidy(self, changed: int) -> None:
-        if changed > _BATCH and time.monotonic() > self._tidied + _TIDY_EVERY:
+        self._untidied += changed
+        if self._untidied > _BATCH and time.monotonic() > self._tidied + _TIDY_EVERY:
             _give_back()
-            self._tidied = time.monotonic()
+            self._tidied, self._untidied = time.monotonic(), 0
 
     def _everything(self) -> parts.Wide:
         people = [self._wide(batch) for batch in changes.all_customers(self.stores, _PATHS, _BATCH)]
