@@ -1,4 +1,4 @@
-"""What a launch would do, before it does it: whom it reaches, who can't be sent the message, how it reads."""
+"""What a launch would do, before it does it: whom it reaches and who can't be sent the message."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Any
 
 from crm import audiences, messages, rulebook, segments
-from crm.messages import Rendered, Style
 from crm.segments import Group, Join
 from crm.settings import settings
 from crm.stores.connection import Stores
@@ -27,16 +26,6 @@ class Readiness:
     @property
     def reachable(self) -> int:
         return self.size - self.unrenderable
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """The message as one customer would get it."""
-
-    customer_id: str
-    name: str | None
-    address: str | None
-    rendered: Rendered
 
 
 def readiness(stores: Stores, *, rules: Any, template: str, now: datetime) -> Readiness:
@@ -62,24 +51,3 @@ def readiness(stores: Stores, *, rules: Any, template: str, now: datetime) -> Re
 def size(stores: Stores, *, rules: Any, now: datetime) -> int:
     """How many customers the rules select now. Raises InvalidRule."""
     return audiences.count(stores, rulebook.parse(stores, rules), now=now, zone=settings().zone)
-
-
-def readings(stores: Stores, *, rules: Any, template: str, now: datetime, limit: int = 20) -> list[Reading]:
-    """The message as a few customers of the audience would get it, the same ones each time.
-
-    Raises InvalidRule for the rules, InvalidInput for the message.
-    """
-    parsed = messages.parse(template, rulebook.fields(stores))
-    style = Style(settings().currency, settings().zone)
-    found = audiences.sample_customers(
-        stores, rulebook.parse(stores, rules), now=now, zone=settings().zone, limit=limit
-    )
-    return [
-        Reading(
-            customer["_id"],
-            customer.get("name"),
-            customer.get("email") or customer.get("phone") or customer.get("externalId"),
-            messages.render(parsed, customer, style),
-        )
-        for customer in found
-    ]
