@@ -273,7 +273,7 @@ def test_segments_and_lists_are_added_and_left_out_and_everybody_who_is_not_mess
     app.multiselect(key="campaign include segments").set_value([delhi]).run()
     app.multiselect(key="campaign exclude lists").set_value([left_out]).run()
     app.number_input(key="campaign cap messages").set_value(2).run()
-    app.number_input(key="campaign holdout").set_value(10.0).run()
+    app.number_input(key="campaign holdout").set_value(50.0).run()
     assert not app.exception
     shown = texts(app)
     assert "**37**" in shown  # 34 in Pune and 6 in Delhi, without 3
@@ -283,7 +283,7 @@ def test_segments_and_lists_are_added_and_left_out_and_everybody_who_is_not_mess
     kept = campaigns.listing(installation)["items"][0]
     assert kept["include"]["segments"] == [delhi]
     assert kept["exclude"]["lists"] == [left_out]
-    assert (kept["frequencyCap"], kept["holdout"]) == ({"messages": 2, "days": 7}, 0.1)
+    assert (kept["frequencyCap"], kept["holdout"]) == ({"messages": 2, "days": 7}, 0.5)
     assert buttons(app)["campaign-save"].label == "Saved"
 
 
