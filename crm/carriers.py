@@ -30,6 +30,7 @@ __all__ = [
     "configuration",
     "configure",
     "test",
+    "usable",
     "vendor",
     "warning",
     "way",
@@ -69,6 +70,19 @@ def chosen(stores: Stores) -> str:
     """The vendor of campaigns that name none when they are launched."""
     name = store.chosen(stores)
     return name if name in VENDORS else DEFAULT
+
+
+def usable(stores: Stores) -> list[str]:
+    """The vendors that are configured, so that a campaign could go out by them."""
+    return [name for name in VENDORS if _is_usable(stores, name)]
+
+
+def _is_usable(stores: Stores, name: str) -> bool:
+    try:
+        vendor(stores, name)
+    except InvalidInput:
+        return False
+    return True
 
 
 def choose(stores: Stores, name: str, *, account: Account, now: datetime) -> None:

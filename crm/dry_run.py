@@ -14,7 +14,7 @@ from datetime import datetime
 from itertools import islice
 from typing import Any
 
-from crm import audiences, content, launching, rows, rulebook, sms
+from crm import audiences, carriers, content, launching, rows, rulebook, sms
 from crm.content import SMS, Composed, Content, Version
 from crm.errors import FieldError, InvalidInput, NotFound
 from crm.messages import Style
@@ -34,7 +34,8 @@ class DryRun:
 
     `skipped` counts people by the reason that the books would give, `examples` names the first few of each;
     `missing` counts the people who lack each field where it matters; `variants` those who would be messaged,
-    by variant; `parts` the parts that text messages would be sent in. `audience` is whom the rules select:
+    by variant; `parts` the parts that text messages would be sent in; `warnings` say what is to be thought of
+    before the launch. `audience` is whom the rules select:
     reachable + all who are skipped, once `done` equals `total`.
     """
 
@@ -46,6 +47,7 @@ class DryRun:
     missing: Counter[str] = field(default_factory=Counter)
     variants: Counter[str] = field(default_factory=Counter)
     parts: int = 0
+    warnings: list[str] = field(default_factory=list)
     finished: bool = False
 
     def shown(self) -> dict[str, Any]:
@@ -61,7 +63,7 @@ class DryRun:
             "finished": self.finished, "done": self.done, "audience": self.total, "reachable": self.reachable,
             **kinds, "skipped": dict(self.skipped.most_common()), "examples": self.examples,
             "missing": dict(self.missing.most_common()), "variants": dict(self.variants),
-            "smsParts": self.parts,
+            "smsParts": self.parts, "warnings": self.warnings,
         }  # fmt: skip
 
     def _of(self, beginning: str) -> int:
@@ -79,7 +81,7 @@ def over(stores: Stores, campaign: Mapping[str, Any], *, now: datetime) -> Itera
 
     Raises InvalidRule, InvalidInput and NotFound before the first.
     """
-    given = _whole(campaign)
+    given = _whole(stores, campaign)
     said = content.read(given, rulebook.fields(stores))
     tree = launching.audience_tree(stores, given)
     if tree is None:
@@ -87,6 +89,8 @@ def over(stores: Stores, campaign: Mapping[str, Any], *, now: datetime) -> Itera
     rule = rulebook.parse(stores, tree)
     zone = settings().zone
     state = DryRun(audiences.count(stores, rule, now=now, zone=zone))
+    if warning := carriers.warning(stores, given.get("vendor")):
+        state.warnings.append(warning)
     people = audiences.members(stores, rule, (*rows.WHO, *said.paths), now=now, zone=zone)
     return _through(stores, given, said, state, people, now)
 
@@ -144,7 +148,7 @@ def as_customer(stores: Stores, campaign: Mapping[str, Any], customer_id: str) -
     `versions` has one message a variant, `{name, subject, text, html, reason, sms}`; `variant` is the name of
     the one that is his. Raises InvalidInput for the message, NotFound for the customer.
     """
-    said = content.read(_whole(campaign), rulebook.fields(stores))
+    said = content.read(_whole(stores, campaign), rulebook.fields(stores))
     known = delivery_store.recipients(stores, [customer_id], (*rows.WHO, *said.paths))
     customer = known.get(customer_id)
     if customer is None:
@@ -169,6 +173,9 @@ def _version(version: Version, composed: Composed) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _whole(campaign: Mapping[str, Any]) -> Document:
-    """With an id, which decides who is held out: before there is one, another draw of the same shares."""
-    return {"_id": "draft", "messageTemplate": "", **campaign}
+def _whole(stores: Stores, campaign: Mapping[str, Any]) -> Document:
+    """With an id, which decides who is held out (before there is one, another draw of the same shares), and
+    with the channel that its vendor leads it to. Raises InvalidInput where the vendor can't carry it.
+    """
+    channel = carriers.way(stores, campaign.get("vendor"), campaign.get("channel"))
+    return {"_id": "draft", "messageTemplate": "", **campaign, "channel": channel}

@@ -21,6 +21,7 @@ from ui import (
     campaign_message,
     campaign_preflight,
     campaign_preview,
+    campaign_sending,
     links,
     notices,
     segment_cards,
@@ -53,6 +54,7 @@ def draw(stores: Stores, settings: Settings, account: Account, address: str) -> 
         segment = _audience(stores, settings, account, found)
         fields = rulebook.fields(stores)
         campaign_message.draw(fields)
+        campaign_sending.draw(stores)
     content = campaign_draft.current()
     campaign = content.as_campaign(here.address)
     look = campaign_preflight.look(stores, settings, campaign)

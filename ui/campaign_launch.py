@@ -11,7 +11,7 @@ from crm.errors import CrmError
 from crm.moment import utc_now
 from crm.settings import Settings
 from crm.stores.connection import Stores
-from ui import campaign_cards, campaign_draft, campaign_preflight, campaign_preview, links
+from ui import campaign_cards, campaign_draft, campaign_preflight, campaign_preview, campaign_sending, links
 from ui import format as fmt
 from ui.campaign_draft import Opened
 from ui.campaign_preflight import Checked
@@ -66,6 +66,7 @@ def _dialog(
         st.caption("Lots are drawn when the campaign is kept: save the draft first for the exact numbers.")
     if example is not None:
         campaign_preview.one(stores, campaign, example, "launch")
+    st.caption(f":material/outgoing_mail: {campaign_sending.sentence(stores, content.options)}")
     at, freeze = _when(settings)
     if warning := carriers.warning(stores, content.options.get("vendor")):
         st.warning(warning, icon=":material/outgoing_mail:")

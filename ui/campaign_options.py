@@ -9,6 +9,7 @@ from typing import Any
 import streamlit as st
 
 from crm.content import EMAIL, SMS
+from crm.options import DEFAULT_BUDGET
 from ui import campaign_variants
 
 ANYWHERE = "anywhere"
@@ -21,8 +22,10 @@ SELECTED = {
     for kind in ("segments", "lists")
 }
 CAP_MESSAGES, CAP_DAYS, HOLDOUT = "campaign cap messages", "campaign cap days", "campaign holdout"
+VENDOR, RATE, BUDGET = "campaign vendor", "campaign rate", "campaign budget"
 AUDIENCE = ("include", "exclude", "frequencyCap", "holdout")
-EDITED = ("channel", "subject", "html", "variants", *AUDIENCE)
+SENDING = ("vendor", "rateLimit", "errorBudget")
+EDITED = ("channel", "subject", "html", "variants", *AUDIENCE, *SENDING)
 """The options that the composer sets; the others of a draft stay as they are."""
 
 
@@ -38,7 +41,7 @@ def current() -> dict[str, Any]:
         found |= {name: text for name, text in texts.items() if text and text.strip()}
     if variants := campaign_variants.current(sms=channel == SMS):
         found["variants"] = variants
-    return found | _audience(state)
+    return found | _audience(state) | _sending(state)
 
 
 def _audience(state: Any) -> dict[str, Any]:
@@ -57,6 +60,17 @@ def _audience(state: Any) -> dict[str, Any]:
     return found
 
 
+def _sending(state: Any) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    if state.get(VENDOR):
+        found["vendor"] = state[VENDOR]
+    if state.get(RATE):
+        found["rateLimit"] = float(state[RATE])
+    if state.get(BUDGET) and state[BUDGET] != 100 * DEFAULT_BUDGET:
+        found["errorBudget"] = state[BUDGET] / 100
+    return found
+
+
 def fill(options: Mapping[str, Any]) -> None:
     """Put these into the widgets, before they are drawn."""
     state = st.session_state
@@ -69,11 +83,17 @@ def fill(options: Mapping[str, Any]) -> None:
     cap = options.get("frequencyCap") or {"messages": 0, "days": _DAYS}
     state[CAP_MESSAGES], state[CAP_DAYS] = cap["messages"], cap["days"]
     state[HOLDOUT] = round(100 * (options.get("holdout") or 0.0), 4)
+    state[VENDOR] = options.get("vendor") or ""
+    state[RATE] = float(options.get("rateLimit") or 0.0)
+    state[BUDGET] = round(100 * float(options.get("errorBudget") or DEFAULT_BUDGET), 4)
 
 
 def of(campaign: Mapping[str, Any]) -> dict[str, Any]:
     """Those of a campaign as it is handed out, without what is at its default."""
-    return {name: campaign[name] for name in EDITED if _says_something(campaign.get(name))}
+    given = {name: campaign[name] for name in EDITED if _says_something(campaign.get(name))}
+    if given.get("errorBudget") == DEFAULT_BUDGET:
+        del given["errorBudget"]
+    return given
 
 
 def _says_something(value: Any) -> bool:

@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 import streamlit as st
 
-from crm import audiences, content, dry_run, launching, options, rulebook, segments
+from crm import audiences, carriers, content, dry_run, launching, options, rulebook, segments
 from crm.errors import CrmError
 from crm.fields import Field
 from crm.moment import utc_now
@@ -50,6 +50,7 @@ def look(stores: Stores, settings: Settings, campaign: Campaign) -> Look:
         if _written(campaign):
             options.read({name: campaign[name] for name in options.OPTIONS if name in campaign})
             content.read(campaign, rulebook.fields(stores))
+            carriers.way(stores, campaign.get("vendor"), campaign.get("channel"))
         tree = launching.audience_tree(stores, dict(campaign))
         if tree is None or not _written(campaign):
             return Look()

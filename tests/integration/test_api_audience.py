@@ -3,8 +3,9 @@
 import orjson
 import pytest
 
-from crm.stores import streams
-from tests.crowd import EVERYONE, Hands, crowd
+from crm import carriers
+from crm.stores import samples, streams
+from tests.crowd import EVERYONE, MARKETER, NOW, Hands, crowd
 
 
 @pytest.fixture
@@ -54,6 +55,20 @@ def test_a_campaign_is_rehearsed_with_progress_and_nothing_is_kept(stores, marke
     assert marketer.get("/api/campaigns").json()["items"] == []
     bad = marketer.post("/api/campaigns/check", json=body | {"messageTemplate": "{nme}"})
     assert (bad.status_code, bad.json()["error"]["fields"][0]["field"]) == (422, "messageTemplate")
+
+
+def test_a_rehearsal_by_real_e_mail_warns_of_sample_data_and_counts_who_has_no_e_mail(stores, marketer):
+    crowd(stores, 3)
+    crowd(stores, 2, email=None)
+    mail = {"host": "mail.test", "sender": "shop@mail.test"}
+    carriers.configure(stores, "smtp", mail, account=MARKETER, now=NOW)
+    body = {"rules": EVERYONE, "messageTemplate": "Hi", "vendor": "smtp"}
+    found = marketer.post("/api/campaigns/check", json=body).json()
+    assert (found["warnings"], found["reachable"], found["notReachable"]) == ([], 3, 2)
+    samples.made_at(stores, "a shop", NOW)
+    (warning,) = marketer.post("/api/campaigns/check", json=body).json()["warnings"]
+    assert "sample data" in warning
+    assert marketer.post("/api/campaigns/check", json=body | {"vendor": "simulated"}).json()["warnings"] == []
 
 
 def test_a_message_is_previewed_as_a_customer(stores, marketer):
