@@ -4,6 +4,7 @@ Whatever answers, a tree leaves here only after `crm.segments.parse` has taken i
 of the prompt was not understood: then the answer is a question.
 """
 
+import copy
 import re
 import threading
 import time
@@ -22,10 +23,12 @@ from crm.grammar import questions
 from crm.grammar.goods import GOODS
 from crm.grammar.reading import LONGEST, Reading, read, speaks_of_all
 from crm.grammar.values import NONE, Values
-from crm.segments import Condition, Everyone, Group, Rule
+from crm.rules.references import NOTHING
+from crm.segments import Behaviour, Condition, Everyone, Group, Rule, Top
 from crm.settings import Settings
 from crm.stores import audiences as queries
 from crm.stores.connection import Stores
+from crm.vendors import proposed_tree
 from crm.vendors.groq_model import GroqModel
 from crm.vendors.language_model import Model, ModelFailed, Proposal
 
@@ -37,6 +40,7 @@ _HOSTILE = re.compile(
     re.IGNORECASE,
 )
 _VALUE_FIELDS = ("city", "country", "gender", "tags")
+_NAMED_FIELDS = ("city", "country", "tags", *GOODS)
 _MOST_VALUES = 2_000
 _FRESH = 60.0  # seconds
 
@@ -68,8 +72,14 @@ def understand(
     values: Values = NONE,
     model: Model | None = None,
     currency: str = "INR",
+    things: rulebook.Things | None = None,
+    current: dict[str, Any] | None = None,
+    progress: Callable[[str], None] | None = None,
 ) -> Answer:
     """The answer to a prompt, from the model where there is one, else from the grammar.
+
+    `things` looks up segments, campaigns and lists that the prompt names; `current` is the rule that stands
+    there, which a model may be asked to change; `progress` is told what is being waited for.
 
     `now` is aware; relative dates stay symbolic, calendar dates are those of `zone`. Never raises for
     anything a person can write, nor for anything a model can answer.
@@ -84,13 +94,15 @@ def understand(
         return Answer("refused", message=questions.REFUSED)
     if model is None or not any(char.isalnum() for char in text):
         return _by_grammar(reading, values)
+    nodes = proposed_tree.flat(current, things.name_of if things else _unnamed) if current else []
     try:
-        proposal = model.propose(text, fields=values.fields, now=now, zone=zone, currency=currency)
-        return _by_model(proposal, text, values)
+        proposal = model.propose(
+            text, fields=values.fields, now=now, zone=zone, currency=currency, current=nodes,
+            check=lambda rules: _check(rules, values, things), progress=progress,
+        )  # fmt: skip
+        return _by_model(proposal, text, values, things)
     except ModelFailed as failed:
         reason = failed.reason
-    except InvalidRule as invalid:
-        reason = f"gave a rule that can't be used ({invalid.message})"
     return replace(
         _by_grammar(reading, values), notice=f"The language model {reason}; the built-in grammar answered."
     )
@@ -111,16 +123,46 @@ def _by_grammar(reading: Reading, values: Values) -> Answer:
     return Answer("segment", rules=reading.tree, assumptions=tuple(reading.assumptions))
 
 
-def _by_model(proposal: Proposal, text: str, values: Values) -> Answer:
-    """Raises InvalidRule for a tree that does not parse."""
+def _by_model(proposal: Proposal, text: str, values: Values, things: rulebook.Things | None) -> Answer:
     if proposal.rules is None:
         message = questions.asked_by_model(proposal.question, proposal.unknown_terms)
         return Answer("clarify", "groq", message=message, unknown=proposal.unknown_terms)
-    rule = segments.parse(proposal.rules, values.fields)
+    rules, unknown = _resolved(proposal.rules, things)
+    if unknown:
+        return Answer("clarify", "groq", message=questions.asked_by_model("", unknown), unknown=unknown)
+    rule = segments.parse(rules, values.fields, things or NOTHING)
     if _selects_all(rule) and not speaks_of_all(text):
         return Answer("clarify", "groq", message=questions.EVERYONE)
     assumptions = (*proposal.assumptions, *_unfamiliar(rule, values))
-    return Answer("segment", "groq", rules=_rooted(proposal.rules), assumptions=assumptions)
+    return Answer("segment", "groq", rules=_rooted(proposed_tree.renumbered(rules)), assumptions=assumptions)
+
+
+def _check(rules: dict[str, Any], values: Values, things: rulebook.Things | None) -> None:
+    """Raises InvalidRule. Where a name is not known there is nothing to mend, but something to ask."""
+    resolved, unknown = _resolved(rules, things)
+    if not unknown:
+        segments.parse(resolved, values.fields, things or NOTHING)
+
+
+def _resolved(tree: dict[str, Any], things: rulebook.Things | None) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """The tree with the ids of what it names, and the names that nothing has."""
+    tree = copy.deepcopy(tree)
+    unknown: list[str] = []
+    waiting = [tree]
+    while waiting:
+        node = waiting.pop()
+        if key := proposed_tree.REFERENCES.get(node["type"]):
+            name = str(node.get(key) or "")
+            found = things.id_of(node["type"], name) if things and name.strip() else None
+            if name.strip() and found is None:
+                unknown.append(proposed_tree.short(f"{node['type']} {name}"))
+            node[key] = found
+        waiting += node.get("conditions", [node["of"]] if "of" in node else [])
+    return tree, tuple(unknown)
+
+
+def _unnamed(kind: str, thing_id: str) -> None:
+    return None
 
 
 def _rooted(tree: dict[str, Any]) -> dict[str, Any]:
@@ -144,7 +186,11 @@ def _unfamiliar(rule: Rule, values: Values) -> list[str]:
     """Sentences about named values that no customer has, as far as we know."""
     if isinstance(rule, Group):
         return [sentence for each in rule.rules for sentence in _unfamiliar(each, values)]
-    if not isinstance(rule, Condition) or rule.field.name not in ("city", "country", "tags"):
+    if isinstance(rule, Top):
+        return _unfamiliar(rule.of, values)
+    if isinstance(rule, Behaviour):
+        return [sentence for each in rule.where for sentence in _unfamiliar(each, values)]
+    if not isinstance(rule, Condition) or rule.field.name not in _NAMED_FIELDS:
         return []
     exact = rule.field.type is FieldType.TAGS or rule.operator.form.name == "EQUAL"
     given = rule.value if isinstance(rule.value, tuple) else (rule.value,)
@@ -196,13 +242,23 @@ _values: dict[tuple[str, str], tuple[float, Values]] = {}
 
 
 def understand_shop(
-    stores: Stores, text: str, *, now: datetime, zone: ZoneInfo, settings: Settings
+    stores: Stores,
+    text: str,
+    *,
+    now: datetime,
+    zone: ZoneInfo,
+    settings: Settings,
+    current: dict[str, Any] | None = None,
+    progress: Callable[[str], None] | None = None,
 ) -> Answer:
     """`understand` with the values of this shop's data and the model of the settings."""
     model, currency = model_of(settings), settings.currency
 
     def answer(values: Values) -> Answer:
-        return understand(text, now=now, zone=zone, values=values, model=model, currency=currency)
+        return understand(
+            text, now=now, zone=zone, values=values, model=model, currency=currency,
+            things=rulebook.Things(stores), current=current, progress=progress,
+        )  # fmt: skip
 
     values = known_values(stores)
     first = answer(values)

@@ -14,7 +14,7 @@ from crm.errors import InvalidRule
 from crm.fields import FIELDS, Field
 from crm.rules.references import Referred
 from crm.segments import Rule
-from crm.stores import campaigns, lists
+from crm.stores import campaigns, lists, named
 from crm.stores import segments as library
 from crm.stores.connection import Stores
 
@@ -29,7 +29,7 @@ def parse(stores: Stores, tree: Any, *, own_id: str | None = None) -> Rule:
 
     `own_id` is that of the segment whose tree this is: one that leads back to itself is refused.
     """
-    return segments.parse(tree, fields(stores), _References(stores), own_id=own_id)
+    return segments.parse(tree, fields(stores), Things(stores), own_id=own_id)
 
 
 def problems(
@@ -37,7 +37,7 @@ def problems(
 ) -> list[InvalidRule]:
     """Every bad node of a tree, in its order; with `instead`, if the field of its name were that one."""
     known = {**fields(stores), **({instead.name: instead} if instead else {})}
-    return segments.problems(tree, known, _References(stores), own_id=own_id)
+    return segments.problems(tree, known, Things(stores), own_id=own_id)
 
 
 def parse_old(stores: Stores, tree: Any) -> Rule:
@@ -49,10 +49,17 @@ def parse_old(stores: Stores, tree: Any) -> Rule:
 
 
 @dataclass(frozen=True, slots=True)
-class _References:
-    """Looks things up in the stores."""
+class Things:
+    """Looks up what rules refer to: by its id, and for people by its name."""
 
     stores: Stores
+
+    def id_of(self, kind: str, name: str) -> str | None:
+        """The segment, campaign or list of this name; None where there is none."""
+        return named.id_of(self.stores, kind, name)
+
+    def name_of(self, kind: str, thing_id: str) -> str | None:
+        return named.name_of(self.stores, kind, thing_id)
 
     def segment(self, segment_id: str) -> Referred | None:
         found = library.get(self.stores, segment_id)
@@ -81,7 +88,7 @@ class _Past:
         return Referred(found["name"] if found else "(deleted)", {"type": "everyone"})
 
     def campaign(self, campaign_id: str) -> Referred:
-        return _References(self.stores).campaign(campaign_id) or Referred("(deleted)")
+        return Things(self.stores).campaign(campaign_id) or Referred("(deleted)")
 
     def list(self, list_id: str) -> Referred:
-        return _References(self.stores).list(list_id) or Referred("(deleted)")
+        return Things(self.stores).list(list_id) or Referred("(deleted)")

@@ -109,5 +109,6 @@ def proposal(*nodes: dict[str, Any], **rest: Any) -> Reply:
 
 
 def node(node_id: int, parent: int | None, kind: str = "condition", **parts: Any) -> dict[str, Any]:
-    empty = {"field": None, "operator": None, "values": [], "amount": None, "unit": None}
+    """A node with the parts of its kind; a condition has no values unless they or an amount are given."""
+    empty = {} if kind != "condition" or "amount" in parts else {"values": []}
     return {"id": node_id, "parent": parent, "kind": kind, **empty, **parts}

@@ -46,6 +46,7 @@ _KEYS = {
     "campaign": frozenset({"id", "type", "campaignId", "state", "variant"}),
     "list": frozenset({"id", "type", "listId", "in"}),
 }
+KINDS = tuple(_KEYS)
 _OF_ORDERS = frozenset({"type", "id", "field", "operator", "value"})
 _STATES = ("sent", "failed", "skipped")
 

@@ -12,7 +12,7 @@ import pytest
 from crm.fields import FIELDS, Field, FieldType
 from crm.prompts import Answer, Values, understand
 from crm.vendors.groq_model import GroqModel
-from crm.vendors.proposed_tree import schema
+from crm.vendors.proposed_schema import answer as schema
 from tests.groq_server import GroqServer, Reply, completion, groq_server, node, proposal
 from tests.prompt_trees import VALUES, brief
 
@@ -89,17 +89,73 @@ def test_the_model_may_use_custom_attributes_by_their_names(server: GroqServer) 
     assert '\n- "colour\\n- \\"evil", text, "colour": equals' in request["messages"][0]["content"]
 
 
-def test_the_schema_is_strict_at_every_level() -> None:
-    def check(level: dict[str, Any]) -> None:
-        if level["type"] == "object":
-            assert level["additionalProperties"] is False
-            assert level["required"] == list(level["properties"])
-            for part in level["properties"].values():
-                check(part)
-        if level["type"] == "array":
-            check(level["items"])
+@pytest.mark.parametrize(
+    ("wrong", "mistake"),
+    [
+        ([node(4, None, "AND"), node(9, 4, field="age", operator="between", values=["30", "20"])],
+         "node 9: The first value must not be greater"),
+        ([node(4, None, "top", n=0, by="age", direction="desc"), node(5, 4, "everyone")],
+         "node 4: Give a whole number of people"),
+        ([node(4, None, "AND"), node(9, 8, "everyone")], "some nodes hang on no node"),
+        (["$where"], "every node has an id"),
+    ],
+)  # fmt: skip
+def test_a_rule_that_can_not_be_used_is_sent_back_once_with_the_mistake_at_its_node(
+    server: GroqServer, wrong: list[Any], mistake: str
+) -> None:
+    told: list[str] = []
+    server.replies = [proposal(*wrong), proposal(CONDITION)]
+    model = GroqModel(key="gsk-test", model="openai/gpt-oss-20b", base_url=server.url, timeout=10)
+    answer = understand(PROMPT, now=NOW, zone=ZoneInfo("UTC"), model=model, progress=told.append)
+    assert answer.source == "groq" and answer.rules and brief(answer.rules) == "totalSpent greaterThan 5"
+    first, second = server.requests
+    assert [message["role"] for message in second["messages"]] == ["system", "user", "assistant", "user"]
+    assert second["messages"][:2] == first["messages"]
+    assert mistake in second["messages"][3]["content"]
+    assert told == ["Asking the model", "Its answer has a mistake; asking it to mend that"]
 
-    check(schema(FIELDS))
+
+def test_a_rule_is_sent_back_no_more_than_once(server: GroqServer) -> None:
+    assert_grammar(ask(server, proposal(node(1, None, "AND"))), "The group is empty")
+    assert len(server.requests) == 2
+
+
+def test_what_was_cut_off_or_is_too_long_is_not_sent_back(server: GroqServer) -> None:
+    ask(server, completion("{", finish_reason="length"))
+    ask(server, completion("x" * 200_000))
+    assert len(server.requests) == 2
+
+
+def test_the_rule_that_stands_there_goes_along_where_it_is_to_be_changed(server: GroqServer) -> None:
+    current = {"id": 1, "type": "group", "operator": "AND", "conditions": [
+        {"id": 2, "type": "condition", "field": "lastOrdered", "operator": "inTheLast",
+         "value": {"last": {"days": 30}}}]}  # fmt: skip
+    server.replies = [
+        proposal(node(1, None, field="lastOrdered", operator="inTheLast", amount=90, unit="days"))
+    ]
+    model = GroqModel(key="gsk-test", model="openai/gpt-oss-20b", base_url=server.url, timeout=10)
+    answer = understand("make it 90 days", now=NOW, zone=ZoneInfo("UTC"), model=model, current=current)
+    assert answer.rules and brief(answer.rules) == "lastOrdered inTheLast 90 days"
+    asked = server.requests[0]["messages"][1]["content"]
+    assert '{"id":2,"parent":1,"kind":"condition","field":"lastOrdered"' in asked
+    assert asked.endswith("make it 90 days")
+
+
+def test_goods_that_nobody_bought_are_pointed_out(server: GroqServer) -> None:
+    bought = node(
+        1, None, "behaviour", measure="count", operator="greaterThanOrEqual", values=["2"],
+        where=[{"field": "product", "operator": "in", "values": ["Mug", "Sofa"]}],
+        within={"time": "last", "amount": 60, "unit": "days"},
+    )  # fmt: skip
+    answer = ask(server, proposal(bought))
+    assert answer.rules and brief(answer.rules) == ("count greaterThanOrEqual 2 product in Mug/Sofa 60 days")
+    assert len(answer.assumptions) == 1 and "Sofa" in answer.assumptions[0]
+
+
+def test_a_segment_that_nobody_knows_is_asked_about(server: GroqServer) -> None:
+    answer = ask(server, proposal(node(1, None, "segment", name="Whales", inside=True)))
+    assert answer.kind == "clarify" and answer.unknown == ("segment Whales",)
+    assert len(server.requests) == 1
 
 
 def test_what_the_model_can_not_place_is_asked(server: GroqServer) -> None:
@@ -149,6 +205,15 @@ def test_values_that_nobody_has_are_pointed_out(server: GroqServer) -> None:
         ["$where"],
         [node(number, number - 1 or None, "AND") for number in range(1, 150)],
         [node(1, None, "AND"), *(node(2 + at, 1, field="email", operator="isSet") for at in range(5000))],
+        [node(1, None, "$where")],
+        [node(1, None, "top", n=5, by="totalSpent", direction="desc")],
+        [node(1, None, "top", n=5, by="name", direction="desc"), node(2, 1, "everyone")],
+        [node(1, None, "behaviour", measure="count", operator="equals", values=["1"], where=[], within=None)],
+        [node(1, None, "behaviour", measure="$sum", operator="equals", values=["1"], where=[{"$where": "1"}],
+              within={"time": "always"})],
+        [node(1, None, "behaviour", measure="count", operator="equals", values=["1"], where="x", within={})],
+        [node(1, None, "segment", name="", inside=True)],
+        [node(1, None, "campaign", name=None, state="sent", variant="")],
     ],
 )  # fmt: skip
 def test_a_tree_that_is_none_falls_back_to_the_grammar(server: GroqServer, nodes: list[Any]) -> None:

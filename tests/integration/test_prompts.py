@@ -7,13 +7,13 @@ import orjson
 import pytest
 from bson import json_util
 
-from crm import attributes
+from crm import attributes, library
 from crm.attributes import Found
 from crm.fields import FieldType, folded_document
 from crm.prompts import answer_query, known_values
 from crm.settings import Settings
 from crm.stores.connection import Stores
-from tests.crowd import crowd
+from tests.crowd import MARKETER, crowd
 from tests.groq_server import Reply, groq_server, node, proposal
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
@@ -101,3 +101,43 @@ def test_a_count_can_come_from_elsewhere(stores: Stores, settings: Settings) -> 
         stores, "everyone", now=NOW, zone=settings.zone, settings=settings, count=lambda rule: 42
     )
     assert answer["count"] == 42
+
+
+def test_a_model_names_segments_lists_and_campaigns_as_people_do(
+    stores: Stores, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    crowd(stores, 3, city="Pune")
+    crowd(stores, 2, city="Delhi")
+    pune = {"type": "condition", "field": "city", "operator": "equals", "value": "Pune"}
+    kept = library.save(stores, name="From Pune", rules=pune, account=MARKETER, now=NOW, zone=UTC)
+    with groq_server() as server:
+        server.replies = [
+            proposal(node(7, None, "NOT"), node(8, 7, "segment", name="from pune", inside=True))
+        ]
+        monkeypatch.setenv("GROQ_API_KEY", "gsk-test")
+        monkeypatch.setenv("GROQ_BASE_URL", server.url)
+        answer = ask(stores, "not in From Pune", Settings())
+        server.replies = [proposal(node(1, None, "list", name="Friends", inside=False))]
+        asked = ask(stores, "not on Friends", Settings())
+    assert answer["count"] == 2
+    assert answer["rules"]["conditions"] == [
+        {"id": 2, "type": "segment", "segmentId": kept["_id"], "in": True}
+    ]
+    assert asked["type"] == "clarify" and "list Friends" in asked["message"]
+
+
+def test_no_customer_and_no_value_of_a_customer_is_sent_to_the_model(
+    stores: Stores, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    crowd(stores, 1, name="Asha Secretwala", email="asha@private.test", city="Hiddenpur",
+          phone="+919999900000", tags=["hush"])  # fmt: skip
+    with groq_server() as server:
+        wrong = node(1, None, field="age", operator="between", values=["9", "1"])
+        server.replies = [proposal(wrong), proposal(node(1, None, field="email", operator="isSet"))]
+        monkeypatch.setenv("GROQ_API_KEY", "gsk-test")
+        monkeypatch.setenv("GROQ_BASE_URL", server.url)
+        assert ask(stores, "customers with an e-mail", Settings())["source"] == "groq"
+        sent = orjson.dumps(server.requests).decode().casefold()
+    assert len(server.requests) == 2
+    for secret in ("secretwala", "private.test", "hiddenpur", "9999900000", "hush"):
+        assert secret not in sent
