@@ -13,7 +13,15 @@ from crm.lifecycle import NOT_BEGUN, CampaignStatus
 from crm.moment import utc_now
 from crm.settings import Settings
 from crm.stores.connection import Stores
-from ui import campaign_actions, campaign_cards, campaign_log, campaign_sides, charts_campaign, links
+from ui import (
+    campaign_actions,
+    campaign_cards,
+    campaign_lift,
+    campaign_log,
+    campaign_sides,
+    charts_campaign,
+    links,
+)
 from ui import campaign_marks as marks
 from ui import format as fmt
 from ui.campaign_marks import Sample
@@ -48,6 +56,7 @@ def draw(stores: Stores, settings: Settings, account: Account, campaign_id: str)
         campaign_actions.draw(stores, account, campaign)
     _live(stores, campaign)
     campaign_sides.draw(stores, campaign)
+    campaign_lift.draw(stores, settings, campaign)
     _what_was_sent(stores, campaign, settings)
     st.subheader("Delivery log")
     campaign_log.draw(stores, campaign, settings.zone)

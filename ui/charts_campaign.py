@@ -1,6 +1,6 @@
 """Charts of one campaign. Pure: numbers in, a plotly figure out; colours of text and grid are the theme's."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import plotly.graph_objects as go
 
@@ -81,3 +81,47 @@ def reasons(found: Mapping[str, int], *, top: int = 6) -> go.Figure:
 
 def _cut(text: str) -> str:
     return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
+
+
+def shares(groups: Sequence[tuple[str, float, float, float]]) -> go.Figure:
+    """A share a group, as a point with its interval: (label, share, low, high), from the top."""
+    figure = go.Figure(
+        go.Scatter(
+            x=[share for _, share, _, _ in groups],
+            y=[label for label, *_ in groups],
+            mode="markers",
+            marker={"size": 11, "color": "#0f766e"},
+            error_x={
+                "type": "data",
+                "symmetric": False,
+                "array": [high - share for _, share, _, high in groups],
+                "arrayminus": [share - low for _, share, low, _ in groups],
+                "color": "#5a8f8a",
+                "thickness": 2,
+                "width": 5,
+            },
+            text=[
+                f"{fmt.percent(share)} ({fmt.percent(low)} to {fmt.percent(high)})"
+                for _, share, low, high in groups
+            ],
+            hovertemplate="<b>%{y}</b>: %{text}<extra></extra>",
+        )
+    )
+    figure.update_layout(
+        height=80 + 38 * len(groups),
+        margin={"l": 0, "r": 12, "t": 4, "b": 0},
+        dragmode=False,
+        showlegend=False,
+    )
+    figure.update_xaxes(
+        fixedrange=True, rangemode="tozero", tickformat=".1%", nticks=5, title="Share of buyers"
+    )
+    figure.update_yaxes(
+        autorange="reversed",
+        automargin=True,
+        fixedrange=True,
+        showgrid=False,
+        ticksuffix="  ",
+        type="category",
+    )
+    return figure

@@ -51,7 +51,7 @@ def hand_over(
             return None
         written = _capped(stores, campaign_id, rows, cap, session) if cap else list(rows)
         skipped = sum(row["state"] == _SKIPPED for row in written)
-        changes: Document = {"$set": {"left": left[1], "handedAt": now}}
+        changes: Document = {"$set": {"left": left[1], "handedAt": now}, "$min": {"turnAt": now}}
         if skipped:
             changes["$inc"] = moved(_PENDING, {_SKIPPED: skipped})
         this = {"_id": batch_id(campaign_id, number), "left": left[0]}

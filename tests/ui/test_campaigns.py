@@ -7,9 +7,10 @@ import pytest
 from crm import attributes, campaigns, halts, library, lists, suppressed
 from crm.attributes import Found
 from crm.fields import FieldType
+from crm.moment import utc_now
 from crm.settings import settings
 from crm.stores import streams
-from tests.crowd import MARKETER, NOW, Hands, crowd
+from tests.crowd import EVERYONE, MARKETER, NOW, Hands, crowd
 from ui import format as fmt
 
 PUNE = {"type": "group", "operator": "AND", "conditions": [
@@ -414,3 +415,44 @@ def test_a_retry_says_how_many_of_a_reason_it_sends_again(open_page, installatio
     assert not app.exception
     assert buttons(app)["retry-yes"].label == f"Send {fmt.count(many, 'message')} again"
     assert app.selectbox(key="retry-variant").options == ["Every variant", "A", "B"]
+
+
+def bought(stores, campaign_id, share_treated, share_held, total=100.0):
+    """Let this share of each group order a minute after their turn."""
+    rows = list(stores.db.deliveries.find({"campaignId": campaign_id}, {"customerId": 1, "reason": 1}))
+    held = [row["customerId"] for row in rows if row.get("reason") == "held out"]
+    treated = [row["customerId"] for row in rows if row.get("reason") != "held out"]
+    chosen = treated[: round(share_treated * len(treated))] + held[: round(share_held * len(held))]
+    stores.db.orders.insert_many(
+        {"_id": f"o-{who}", "customerId": who, "createdAt": utc_now() + timedelta(minutes=1), "total": total,
+         "status": "delivered"}
+        for who in chosen
+    )  # fmt: skip
+
+
+def test_a_campaigns_page_says_what_it_brought_in_against_those_held_out(open_page, installation):
+    crowd(installation, 400)
+    made = campaigns.launch_new(
+        installation, name="Sale", rules=EVERYONE, template="Hi", options={"holdout": 0.4}, account=MARKETER,
+        now=NOW,
+    )  # fmt: skip
+    Hands(installation).finish()
+    bought(installation, made["_id"], 0.5, 0.1)
+    app = open_page("history", role="analyst", campaign=made["_id"])
+    assert not app.exception
+    shown = texts(app)
+    assert "More people bought" in shown
+    assert "Not over yet" in shown
+    numbers = {metric.label: metric.value for metric in app.metric}
+    assert numbers["More buyers, in points"].startswith("+")
+    app.segmented_control(key=f"lift-days-{made['_id']}").set_value(30).run()
+    assert not app.exception
+    assert "Orders within 30 days" in texts(app)
+
+
+def test_without_a_holdout_the_page_says_how_to_have_one(open_page, installation, launched):
+    Hands(installation).finish()
+    app = open_page("history", role="analyst", campaign=launched)
+    shown = texts(app)
+    assert "Nobody was held out of this campaign" in shown
+    assert "Hold out" in shown

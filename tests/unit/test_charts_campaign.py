@@ -22,3 +22,13 @@ def test_reasons_come_with_the_most_frequent_on_top_and_long_ones_cut():
     assert figure.layout.yaxis.ticktext[1].endswith("…")
     assert figure.data[0].customdata[1] == "a" * 80
     assert figure.layout.yaxis.autorange == "reversed"
+
+
+def test_shares_stand_with_their_intervals_from_the_top():
+    figure = charts_campaign.shares([("Held out", 0.05, 0.04, 0.07), ("To be messaged", 0.08, 0.07, 0.09)])
+    trace = figure.data[0]
+    assert list(trace.y) == ["Held out", "To be messaged"]
+    assert list(trace.x) == [0.05, 0.08]
+    assert list(trace.error_x.array) == [0.07 - 0.05, 0.09 - 0.08]
+    assert trace.text[0] == "5\u00a0% (4\u00a0% to 7\u00a0%)"
+    assert figure.layout.yaxis.autorange == "reversed"
