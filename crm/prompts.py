@@ -8,9 +8,10 @@ import copy
 import re
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
@@ -19,7 +20,8 @@ import orjson
 from crm import attributes, audiences, offers, rulebook, segments
 from crm.errors import InvalidRule
 from crm.fields import FIELDS, FieldType
-from crm.grammar import questions
+from crm.grammar import choices, languages, questions
+from crm.grammar.choices import Asked, Chosen
 from crm.grammar.goods import GOODS
 from crm.grammar.reading import LONGEST, Reading, read, speaks_of_all
 from crm.grammar.values import NONE, Values
@@ -32,7 +34,17 @@ from crm.vendors import proposed_tree
 from crm.vendors.groq_model import GroqModel
 from crm.vendors.language_model import Model, ModelFailed, Proposal
 
-__all__ = ["NONE", "Answer", "Values", "answer_query", "known_values", "model_of", "understand"]
+__all__ = [
+    "NONE",
+    "Answer",
+    "Asked",
+    "Chosen",
+    "Values",
+    "answer_query",
+    "known_values",
+    "model_of",
+    "understand",
+]
 
 _HOSTILE = re.compile(
     r"\$[a-z]{2,}|\bdb\.\w|<\s*script|\bjavascript:|\b(?:drop|truncate)\s+(?:table|database|collection)\b"
@@ -52,7 +64,8 @@ class Answer:
     `segment`: `rules` is the JSON of a rule that parses. `clarify`: `message` quotes the words that were
     not understood and says what to try. `refused`: something else than a selection was wanted.
     `assumptions` are sentences about what was taken for granted, `unknown` the words by themselves,
-    `notice` says why the grammar answered where the model should have.
+    `notice` says why the grammar answered where the model should have. `questions` are what a `clarify`
+    asks, each with answers to choose from; `prompt` is the prompt with the answers that were `chosen` in it.
     """
 
     kind: Literal["segment", "clarify", "refused"]
@@ -62,6 +75,9 @@ class Answer:
     assumptions: tuple[str, ...] = ()
     unknown: tuple[str, ...] = ()
     notice: str | None = None
+    questions: tuple[Asked, ...] = ()
+    prompt: str = ""
+    chosen: tuple[Chosen, ...] = ()
 
 
 def understand(
@@ -75,11 +91,13 @@ def understand(
     things: rulebook.Things | None = None,
     current: dict[str, Any] | None = None,
     progress: Callable[[str], None] | None = None,
+    answers: Mapping[str, str] | None = None,
 ) -> Answer:
     """The answer to a prompt, from the model where there is one, else from the grammar.
 
     `things` looks up segments, campaigns and lists that the prompt names; `current` is the rule that stands
-    there, which a model may be asked to change; `progress` is told what is being waited for.
+    there, which a model may be asked to change; `progress` is told what is being waited for. `answers` are
+    texts that stand in the place of words of the prompt, such as those that were asked about.
 
     `now` is aware; relative dates stay symbolic, calendar dates are those of `zone`. Never raises for
     anything a person can write, nor for anything a model can answer.
@@ -89,18 +107,52 @@ def understand(
         return Answer("clarify", message=questions.EMPTY)
     if len(text) > LONGEST:
         return Answer("clarify", message=questions.TOO_LONG)
-    reading = read(text, values, today=now.astimezone(zone).date(), currency=currency)
-    if reading.ordered or _HOSTILE.search(text):
-        return Answer("refused", message=questions.REFUSED)
-    if model is None or not any(char.isalnum() for char in text):
-        return _by_grammar(reading, values)
-    nodes = proposed_tree.flat(current, things.name_of if things else _unnamed) if current else []
-    try:
-        proposal = model.propose(
+    today = now.astimezone(zone).date()
+
+    def again(prompt: str) -> Reading:
+        return read(prompt, values, today=today, currency=currency)
+
+    text, chosen = _completed(text, answers or {}, values, again)
+    reading = again(text)
+
+    def propose(model: Model) -> Proposal:
+        nodes = proposed_tree.flat(current, things.name_of if things else _unnamed) if current else []
+        return model.propose(
             text, fields=values.fields, now=now, zone=zone, currency=currency, current=nodes,
             check=lambda rules: _check(rules, values, things), progress=progress,
         )  # fmt: skip
-        return _by_model(proposal, text, values, things)
+
+    asks_model = partial(propose, model) if model and any(char.isalnum() for char in text) else None
+    answer = _answered(text, reading, values, things, asks_model)
+    if answer.kind == "clarify":
+        asked = choices.offered(reading, values, languages.guess(text, values), again)
+        answer = replace(answer, questions=asked)
+    said = tuple(f"“{one.words}” is taken as “{one.answer}”." for one in chosen if one.answer)
+    assumptions = (*said, *answer.assumptions) if answer.kind == "segment" else ()
+    return replace(answer, prompt=text, chosen=chosen, assumptions=assumptions)
+
+
+def _completed(
+    text: str, answers: Mapping[str, str], values: Values, read: Callable[[str], Reading]
+) -> tuple[str, tuple[Chosen, ...]]:
+    """The prompt with the answers in it, unless that makes it too long."""
+    whole, chosen = choices.completed(text, answers, values, lambda one: languages.guess(one, values), read)
+    return (whole, chosen) if len(whole) <= LONGEST else (text, ())
+
+
+def _answered(
+    text: str,
+    reading: Reading,
+    values: Values,
+    things: rulebook.Things | None,
+    propose: Callable[[], Proposal] | None,
+) -> Answer:
+    if reading.ordered or _HOSTILE.search(text):
+        return Answer("refused", message=questions.REFUSED)
+    if propose is None:
+        return _by_grammar(reading, values)
+    try:
+        return _by_model(propose(), text, values, things)
     except ModelFailed as failed:
         reason = failed.reason
     return replace(
@@ -250,6 +302,7 @@ def understand_shop(
     settings: Settings,
     current: dict[str, Any] | None = None,
     progress: Callable[[str], None] | None = None,
+    answers: Mapping[str, str] | None = None,
 ) -> Answer:
     """`understand` with the values of this shop's data and the model of the settings."""
     model, currency = model_of(settings), settings.currency
@@ -257,7 +310,7 @@ def understand_shop(
     def answer(values: Values) -> Answer:
         return understand(
             text, now=now, zone=zone, values=values, model=model, currency=currency,
-            things=rulebook.Things(stores), current=current, progress=progress,
+            things=rulebook.Things(stores), current=current, progress=progress, answers=answers,
         )  # fmt: skip
 
     values = known_values(stores)
@@ -277,16 +330,23 @@ def answer_query(
     zone: ZoneInfo,
     settings: Settings,
     count: Callable[[Rule], int] | None = None,
+    answers: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
     """The body of an answer to `POST /api/ai-query`.
 
     `{type: "segment", rules, query, description, count, source, assumptions}` with the MongoDB filter in
     relaxed extended JSON, or `{type: "clarify" | "refused", message, source}`; `notice` where there is one.
+    A `clarify` has `questions`, each `{words, hint, answers}`; with `answers` given, all have the completed
+    `prompt`.
     """
-    answer = understand_shop(stores, text, now=now, zone=zone, settings=settings)
-    notice = {"notice": answer.notice} if answer.notice else {}
+    answer = understand_shop(stores, text, now=now, zone=zone, settings=settings, answers=answers)
+    also: dict[str, Any] = {"notice": answer.notice} if answer.notice else {}
+    if answers:
+        also["prompt"] = answer.prompt
+    if answer.kind == "clarify":
+        also["questions"] = [_question(one) for one in answer.questions]
     if answer.kind != "segment":
-        return {"type": answer.kind, "message": answer.message, "source": answer.source, **notice}
+        return {"type": answer.kind, "message": answer.message, "source": answer.source, **also}
     rule = rulebook.parse(stores, answer.rules)
     size = count(rule) if count else audiences.count(stores, rule, now=now, zone=zone)
     return {
@@ -297,5 +357,9 @@ def answer_query(
         "count": size,
         "source": answer.source,
         "assumptions": list(answer.assumptions),
-        **notice,
+        **also,
     }
+
+
+def _question(asked: Asked) -> dict[str, Any]:
+    return {"words": asked.words, "hint": asked.hint, "answers": list(asked.answers)}

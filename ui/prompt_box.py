@@ -1,6 +1,7 @@
 """The prompt box: say in words whom to reach, and get a rule tree, or a question back."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 
 import streamlit as st
@@ -11,19 +12,29 @@ from crm.prompts import Answer
 from crm.settings import Settings
 from crm.stores.connection import Stores
 from ui import format as fmt
+from ui import prompt_questions
 from ui.rule_tree import Node
 
 _TEXT = "segment prompt"
-_ASKED = "segment prompt asked"
+_NEXT = "segment prompt asked"
+_SAID = "segment prompt said"
 _ANSWER = "segment prompt answer"
-_CLEAR = "segment prompt cleared"
+_FILL = "segment prompt filled"
 _EXAMPLE = "People who have ordered in 6 months and spent over 1000"
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A prompt, and what was answered to the questions about it, by the words asked about."""
+
+    text: str
+    answers: Mapping[str, str] = field(default_factory=dict)
 
 
 def draw(stores: Stores, settings: Settings, use: Callable[[Node], None], *, suggest: bool) -> None:
     """The box and what became of the last prompt. `use` takes the rule tree of one that was understood."""
-    if st.session_state.pop(_CLEAR, False):
-        st.session_state[_TEXT] = ""
+    if (text := st.session_state.pop(_FILL, None)) is not None:
+        st.session_state[_TEXT] = text
     with (
         st.form("segment-prompt", border=False, enter_to_submit=True),
         st.container(horizontal=True, vertical_alignment="bottom"),
@@ -39,8 +50,11 @@ def draw(stores: Stores, settings: Settings, use: Callable[[Node], None], *, sug
         asked = st.form_submit_button("Find them", icon=":material/auto_awesome:", key="segment-ask")
     if suggest:
         _chips(suggestions(stores.db.name, settings.currency, stores, settings))
-    if asked or st.session_state.pop(_ASKED, False):
-        _ask(stores, settings, use)
+    said: Said | None = st.session_state.pop(_NEXT, None)
+    if asked:
+        said = Said(st.session_state.get(_TEXT) or "")
+    if said is not None:
+        _ask(stores, settings, use, said)
     answer: Answer | None = st.session_state.get(_ANSWER)
     if answer is not None:
         _show(answer)
@@ -49,7 +63,7 @@ def draw(stores: Stores, settings: Settings, use: Callable[[Node], None], *, sug
 def forget() -> None:
     """Drop the last answer and its prompt: something else is being worked on."""
     st.session_state.pop(_ANSWER, None)
-    st.session_state[_CLEAR] = True  # a widget's text can't be changed in the run that has drawn it
+    st.session_state[_FILL] = ""  # a widget's text can't be changed in the run that has drawn it
 
 
 def _chips(texts: Sequence[str]) -> None:
@@ -65,16 +79,24 @@ def _chips(texts: Sequence[str]) -> None:
 
 def _choose(text: str) -> None:
     st.session_state[_TEXT] = text
-    st.session_state[_ASKED] = True
+    st.session_state[_NEXT] = Said(text)
 
 
-def _ask(stores: Stores, settings: Settings, use: Callable[[Node], None]) -> None:
-    text = st.session_state.get(_TEXT) or ""
+def _give(words: str, answer: str) -> None:
+    """Ask again with an answer to one of the questions."""
+    said: Said = st.session_state[_SAID]
+    st.session_state[_NEXT] = Said(said.text, {**said.answers, words: answer})
+
+
+def _ask(stores: Stores, settings: Settings, use: Callable[[Node], None], said: Said) -> None:
     with st.spinner("Reading …"):
-        answer = prompts.understand_shop(stores, text, now=utc_now(), zone=settings.zone, settings=settings)
+        answer = prompts.understand_shop(
+            stores, said.text, now=utc_now(), zone=settings.zone, settings=settings, answers=said.answers
+        )
     if answer.rules is not None:
         use(answer.rules)
-    st.session_state.pop(_CLEAR, None)
+    st.session_state[_FILL] = answer.prompt or said.text
+    st.session_state[_SAID] = said
     st.session_state[_ANSWER] = answer
     st.rerun()
 
@@ -86,6 +108,7 @@ def _show(answer: Answer) -> None:
     match answer.kind:
         case "clarify":
             st.warning(fmt.plain(answer.message), icon=":material/help:")
+            prompt_questions.draw(answer.questions, _give)
         case "refused":
             st.error(fmt.plain(answer.message), icon=":material/block:")
         case "segment":

@@ -5,7 +5,7 @@ from dataclasses import replace
 from crm.grammar.chunks import Chunk
 from crm.grammar.lexicon import Kind
 from crm.grammar.numbers import Number
-from crm.grammar.pieces import Amount, Cursor, Unclear
+from crm.grammar.pieces import Amount, Cursor, Unclear, Way
 
 _BARE = "bare"
 
@@ -91,7 +91,8 @@ class Amounts:
         currency = self._money()
         if bad := self._at.accept(Kind.BAD_NUMBER):
             self._unit(Amount(start=bad.start, end=bad.end, comparison=_BARE, low=0))
-            raise Unclear(bad.start, bad.end, "Write the number in plain digits, such as 1500 or 1,500.50.")
+            hint = "Write the number in plain digits, such as 1500 or 1,500.50."
+            raise Unclear(bad.start, bad.end, hint, ways=_plain_digits(self._text[bad.start : bad.end]))
         apiece = self._at.accept(Kind.APIECE)
         number = apiece or self._at.accept(Kind.NUMBER)
         if start is None or number is None or (currency and apiece):
@@ -132,3 +133,11 @@ class Amounts:
         if behind and self._text[behind.start : behind.end] == "." and behind.start == chunk.end:
             self._at.at += 1  # "Rs. 500"
         return True
+
+
+def _plain_digits(text: str) -> list[Way]:
+    """What a number with odd separators may be: 1500 and 1.5 for "1.500"."""
+    digits = text.replace(".", "").replace(",", "")
+    if not digits.isdecimal():
+        return []
+    return [(digits,), *([(str(float(text)),)] if text.count(".") == 1 and "," not in text else [])]

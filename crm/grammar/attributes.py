@@ -12,7 +12,7 @@ from typing import Any
 
 from crm.fields import Field, FieldType, fold
 from crm.grammar.chunks import Chunk
-from crm.grammar.lexicon import Kind, Lexicon, WholeCondition
+from crm.grammar.lexicon import Kind, Lexicon, Vague, WholeCondition
 from crm.grammar.values import Values
 
 _SHORTEST = 2  # characters of a name that counts without quotation marks
@@ -109,7 +109,7 @@ def _chunk(clause: Clause) -> Chunk:
         hint = (
             f"What about it? For example {_EXAMPLES[clause.field.type].replace('{name}', clause.field.name)}"
         )
-        return Chunk(Kind.VAGUE, hint, clause.start, clause.end)
+        return Chunk(Kind.VAGUE, Vague(hint), clause.start, clause.end)
     condition = WholeCondition(clause.field.name, clause.operator, clause.value, clause.means)
     return Chunk(Kind.CONDITION, condition, clause.start, clause.end)
 

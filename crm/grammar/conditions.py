@@ -7,7 +7,7 @@ from crm.fields import FIELDS, FieldType
 from crm.grammar.behaviours import behaviour, is_behaviour
 from crm.grammar.frames import Frame
 from crm.grammar.meanings import COUNTS, MONEY
-from crm.grammar.pieces import Amount, Unclear, When
+from crm.grammar.pieces import Amount, Named, Say, Unclear, Way, When
 from crm.grammar.times import spoken_length
 
 Node = dict[str, Any]
@@ -84,8 +84,8 @@ class Conditions:
             return self._when(frame, frame.when)
         return self._topic(frame)
 
-    def _unclear(self, frame: Frame, hint: str) -> Unclear:
-        return Unclear(frame.start, frame.end, hint)
+    def _unclear(self, frame: Frame, hint: str, *ways: Way) -> Unclear:
+        return Unclear(frame.start, frame.end, hint, ways=ways)
 
     def _said(self, frame: Frame) -> str:
         return f"“{self._text[frame.start : frame.end]}”"
@@ -116,7 +116,7 @@ class Conditions:
         listed = " or ".join(values)
         if named.joiner == "and" and not frame.negated:
             hint = f"Nobody has two values of {FIELDS[named.field].label}. Do you mean “{listed}”?"
-            raise self._unclear(frame, hint)
+            raise self._unclear(frame, hint, _listed(frame, named, values, Say("or")))
         if named.joiner in ("and", "list"):
             self._assume(frame, f"{'neither of' if frame.negated else 'any of'} {', '.join(values)}.")
         return self._signed(frame, condition(named.field, "in", values))
@@ -128,7 +128,9 @@ class Conditions:
         if named.joiner == "nor" and not frame.negated:
             raise self._unclear(frame, "“Nor” without “neither” or “not” before it.")
         if len(values) > 1 and (named.joiner == "list" or (named.joiner == "and" and frame.negated)):
-            raise self._unclear(frame, "Any of these tags, or all of them? Say “or” or “and” between them.")
+            hint = "Any of these tags, or all of them? Say “or” or “and” between them."
+            ways = [_listed(frame, named, values, Say(word)) for word in ("or", "and")]
+            raise self._unclear(frame, hint, *(ways if not frame.negated else ways[:1]))
         every = named.joiner == "and" and len(values) > 1
         return self._signed(frame, condition("tags", "containsAll" if every else "containsAny", values))
 
@@ -192,7 +194,11 @@ class Conditions:
         if field in ("age", "bucket") or amount.low == 0:
             return "eq"
         number = f"{amount.low:,}"
-        raise self._unclear(frame, f"Exactly {number}, at least {number} or at most {number}?")
+        ways = [
+            ((frame.start, amount.start), Say(word), (amount.start, frame.end))
+            for word in ("exactly", "at_least", "at_most")
+        ]
+        raise self._unclear(frame, f"Exactly {number}, at least {number} or at most {number}?", *ways)
 
     def _activity(self, frame: Frame) -> Node:
         """active, inactive; active in the last 30 days, inactive for 90 days"""
@@ -230,10 +236,14 @@ class Conditions:
             )
         if when.kind == "ago":
             ago = spoken_length(when.last or {})
-            raise self._unclear(frame, f"Within the last {ago}, or more than {ago} ago?")
+            raise self._unclear(
+                frame, f"Within the last {ago}, or more than {ago} ago?", *_when_ways(frame, when)
+            )
         if when.kind == "span" and not frame.negated:
             span = spoken_length(when.last or {})
-            raise self._unclear(frame, f"Say “in the last {span}” or “more than {span} ago”.")
+            raise self._unclear(
+                frame, f"Say “in the last {span}” or “more than {span} ago”.", *_when_ways(frame, when)
+            )
         if frame.meaning.often:
             self._often(frame, when)
         return self._signed(frame, _moment(field, when))
@@ -250,6 +260,7 @@ class Conditions:
             raise self._unclear(
                 frame,
                 f"I know only the last time: say “last {last}”{first} instead of “{last}” for a time past.",
+                (Say("last"), (frame.start, frame.end)),
             )
         if not up_to_now:
             self._assume(frame, f"the last time they {'were ' if last == 'active' else ''}{last}.")
@@ -280,6 +291,20 @@ class Conditions:
         if frame.negated:
             self._assume(frame, f"those whose {FIELDS[field].label} is not known are among them.")
         return self._signed(frame, condition(field, "greaterThan", 0))
+
+
+def _listed(frame: Frame, named: Named, values: list[str], joint: Say) -> Way:
+    """The values of a frame with another word between them, behind what was said before the first."""
+    among = [part for value in values for part in (joint, value)][1:]
+    return ((frame.start, named.first), *among, (named.end, frame.end))
+
+
+def _when_ways(frame: Frame, when: When) -> list[Way]:
+    """Within a length of time, or longer ago."""
+    return [
+        ((frame.start, when.start), Say(word, when.last), (when.end, frame.end))
+        for word in ("within", "older")
+    ]
 
 
 def _moment(field: str, when: When) -> Node:

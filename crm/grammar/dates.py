@@ -107,7 +107,8 @@ class Dates:
         else:
             at, hint = _iso(chunk.value), "There is no such day."
         if at is None:
-            raise Unclear(chunk.start, chunk.end, hint)
+            ways = [(day.isoformat(),) for day in _either_way(chunk.value)]
+            raise Unclear(chunk.start, chunk.end, hint, ways=ways)
         return Named(0, 0, period=periods.day(at))
 
     def _calendar(self) -> Named | None:
@@ -194,6 +195,18 @@ def _iso(text: str) -> date | None:
         return date.fromisoformat(text)
     except ValueError:
         return None
+
+
+def _either_way(text: str) -> list[date]:
+    """What 03/04/2025 may be: the third of April, or the fourth of March."""
+    parts = text.split("/")
+    if len(parts) != 3:
+        return []
+    first, second, third = (int(part) for part in parts)
+    year = third + 2000 if third < 100 else third
+    return [
+        day for day in (periods.in_year(year, second, first), periods.in_year(year, first, second)) if day
+    ]
 
 
 def _slashed(text: str) -> date | None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from crm.fields import FIELDS, FieldType, fold
 from crm.grammar.conditions import Conditions, Node, group, negate
 from crm.grammar.frames import Frame, Item
-from crm.grammar.pieces import Bracket, Joint, Not, Unclear
+from crm.grammar.pieces import Bracket, Joint, Not, Say, Unclear, Way
 
 _POWERS = {"but": 2, "stop": 2, "who": 3, "with": 3, "or": 4, "and": 5, "comma": 5}
 _SUBJECT, _COMMA_AND, _SIDE_BY_SIDE, _SAME_TOPIC, _NOT = 1, 3, 6, 7, 8
@@ -63,7 +63,7 @@ class Expression:
             if either and not isinstance(item, Joint):  # "vip women or men"
                 self._taken_together(right)
             join = "OR" if isinstance(item, Joint) and item.word == "or" else "AND"
-            left = self._join(join, left, right)
+            left = self._join(join, left, right, item)
 
     def _taken_together(self, part: _Part) -> None:
         words = self._text[part.start : part.end]
@@ -108,7 +108,9 @@ class Expression:
             case _:
                 raise Unclear(item.start, item.end, "Something is missing before this.")
 
-    def _join(self, join: str, left: _Part, right: _Part) -> _Part:
+    def _join(self, join: str, left: _Part, right: _Part, joint: Item) -> _Part:
+        between = (joint.start, joint.end) if isinstance(joint, Joint) else (left.end, right.start)
+        either: Way = ((left.start, between[0]), Say("or"), (between[1], right.end))
         for part in (left, right):
             other = part.open and part.node["type"] == "group" and part.node["operator"] in ("AND", "OR")
             if other and part.node["operator"] != join:
@@ -117,12 +119,12 @@ class Expression:
         again = [node for node in _flat(join, right.node) if node in nodes]
         if join == "AND" and any(_is_person(node) for node in again):
             hint = "The same is said twice. People who are both, or people who are either? Say “or” for that."
-            raise Unclear(left.start, right.end, hint)
+            raise Unclear(left.start, right.end, hint, ways=[either])
         nodes += [node for node in _flat(join, right.node) if node not in again]
         if len(nodes) == 1:
             return replace(left, end=right.end)
         if join == "AND":
-            _check_values(nodes, left.start, right.end)
+            _check_values(nodes, left.start, right.end, either)
         return _Part(group(join, *nodes), left.start, right.end)
 
 
@@ -137,7 +139,7 @@ def _flat(join: str, node: Node) -> list[Node]:
     return [node]
 
 
-def _check_values(nodes: list[Node], start: int, end: int) -> None:
+def _check_values(nodes: list[Node], start: int, end: int, either: Way) -> None:
     """Two values of a field that has one, both demanded, select nobody: something else was meant."""
     allowed: dict[str, set[str]] = {}
     for node in nodes:
@@ -150,4 +152,5 @@ def _check_values(nodes: list[Node], start: int, end: int) -> None:
         allowed[node["field"]] = known & values
         if not allowed[node["field"]]:
             label = FIELDS[node["field"]].label
-            raise Unclear(start, end, f"Nobody has two values of {label}. Do you mean “or”?")
+            hint = f"Nobody has two values of {label}. Do you mean “or”?"
+            raise Unclear(start, end, hint, ways=[either])

@@ -15,8 +15,10 @@ from crm.grammar.pieces import (
     Not,
     Piece,
     Presence,
+    Say,
     Topic,
     Unclear,
+    Way,
     When,
     Whole,
 )
@@ -248,7 +250,7 @@ def fill(items: list[Item]) -> None:
             raise Unclear(item.start, item.end, "Not in that order, or never? Say “but never bought …”.")
         source = earlier or later
         if source is None or source.topic is None or (earlier and later and _differ(earlier, later)):
-            raise Unclear(item.start, item.end, _what(item))
+            raise Unclear(item.start, item.end, _what(item), ways=_about(item))
         item.topic, item.counted, item.filled = replace(source.topic), source.counted, True
         if item.amount and item.amount.unit is None and source.amount:
             item.amount = replace(item.amount, unit=source.amount.unit)
@@ -279,6 +281,16 @@ def _gives(source: Frame, frame: Frame) -> bool:
 
 def _differ(one: Frame, other: Frame) -> bool:
     return one.meaning != other.meaning
+
+
+def _about(frame: Frame) -> list[Way]:
+    """What a number or a time by itself may be about."""
+    said = (frame.start, frame.end)
+    if frame.goods:
+        return [(Say("ordered"), said)]
+    if frame.amount:
+        return [(Say("spent"), said), (said, Say("orders")), (Say("aged"), said)]
+    return [way for word in ("ordered", "signed_up", "last_active") for way in ((Say(word), said),)]
 
 
 def _what(frame: Frame) -> str:

@@ -112,6 +112,18 @@ class Ranking:
     means: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class Vague:
+    """Words that say too little: what to say instead, and answers to choose from.
+
+    What stands in square brackets is left out where the prompt says it already: "[ordered] in the last week".
+    "tagged *" stands for every tag of the data.
+    """
+
+    hint: str
+    ways: tuple[str, ...] = ()
+
+
 Phrase = tuple[str, ...]
 
 
@@ -120,6 +132,7 @@ class Lexicon:
     language: str
     entries: dict[Phrase, Entry]
     longest: int
+    says: dict[str, str]
     decimal_comma: bool = False
 
     def match(self, keys: Sequence[str], at: int) -> tuple[int, Entry] | None:
@@ -156,9 +169,11 @@ def lexicon(language: str = "english") -> Lexicon:
     for phrase, entry in _entries(raw):
         if entries.setdefault(phrase, entry) != entry:
             raise ValueError(f"{language}.toml: “{' '.join(phrase)}” is both {entries[phrase]} and {entry}")
+    says = raw.get("says", {})
     if "extends" in raw:
         entries = lexicon(raw["extends"]).entries | entries
-    return Lexicon(language, entries, max(map(len, entries)), raw.get("decimal_comma", False))
+        says = lexicon(raw["extends"]).says | says
+    return Lexicon(language, entries, max(map(len, entries)), says, raw.get("decimal_comma", False))
 
 
 def phrases(pattern: str) -> set[Phrase]:
@@ -200,8 +215,8 @@ def _entries(raw: dict[str, Any]) -> Iterator[tuple[Phrase, Entry]]:
     for row in raw.get("rankings", []):
         ranking = Ranking(row["by"], row["direction"], row.get("means"))
         yield from _all(row["words"], Entry(Kind.RANK, ranking))
-    for pattern, hint in raw.get("vague", {}).items():
-        yield from _all([pattern], Entry(Kind.VAGUE, hint))
+    for row in raw.get("vague", []):
+        yield from _all(row["words"], Entry(Kind.VAGUE, Vague(row["hint"], tuple(row.get("ways", ())))))
     yield from _all(raw.get("commands", {}).get("words", []), Entry(Kind.COMMAND))
 
 

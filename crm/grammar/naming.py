@@ -19,6 +19,7 @@ _JOINERS = {Kind.AND: "and", Kind.OR: "or", Kind.NOR: "nor", Kind.COMMA: "list"}
 class _One:
     field: str
     value: str
+    start: int
 
 
 class Naming:
@@ -86,7 +87,9 @@ class Naming:
         if len(strong) > 1:
             raise Unclear(begin, end, "“And”, or “or”? Use brackets.")
         joined = strong.pop() if strong else "list" if joiners else ""
-        return Named(start=begin, end=end, field=first.field, values=tuple(values), joiner=joined)
+        return Named(
+            start=begin, end=end, field=first.field, values=tuple(values), joiner=joined, first=first.start
+        )
 
     def _joiner(self) -> str | None:
         """The connective here; a comma before another one says nothing."""
@@ -135,6 +138,7 @@ class Naming:
                 unknown.end,
                 "I know no such city or country. To use it all the same, say city is “…”.",
                 unknown=True,
+                ways=[(name,) for name in self._values.listed(named if named in PLACES else "city", 4)],
             )
         if found is None:
             self._at.at = start
@@ -150,7 +154,8 @@ class Naming:
             chunk = self._at.peek()
             self._at.at += 1
             here = chunk if chunk and chunk.kind in (Kind.UNKNOWN, Kind.VAGUE) else word
-            raise Unclear(here.start, here.end, self._tags_known(), unknown=here is not word)
+            tags = [(tag,) for tag in self._values.listed("tags", 4)] if here is not word else ()
+            raise Unclear(here.start, here.end, self._tags_known(), unknown=here is not word, ways=tags)
         return found
 
     def _tags_known(self) -> str:
@@ -177,10 +182,10 @@ class Naming:
             return None
         self._at.at += 1
         if len(found) > 1:
-            raise Unclear(
-                chunk.start, chunk.end, f"It is a value of {_listing(found)}: say {_told_apart(found)}."
-            )
-        return _One(found[0].field, found[0].value)
+            hint = f"It is a value of {_listing(found)}: say {_told_apart(found)}."
+            ways = [(_said(one),) for one in found]
+            raise Unclear(chunk.start, chunk.end, hint, ways=ways)
+        return _One(found[0].field, found[0].value, chunk.start)
 
     def _quoted(self, chunk: Chunk, fields: tuple[str, ...] | None) -> _One | None:
         asked = fields or NAMED_FIELDS
@@ -193,7 +198,7 @@ class Naming:
         else:
             return None
         self._at.at += 1
-        return _One(field, value)
+        return _One(field, value, chunk.start)
 
 
 def _of(known: tuple[Known, ...], fields: tuple[str, ...] | None) -> list[Known]:
@@ -206,4 +211,8 @@ def _listing(known: list[Known] | tuple[Known, ...]) -> str:
 
 def _told_apart(known: list[Known] | tuple[Known, ...]) -> str:
     """How to say which one is meant."""
-    return " or ".join(f"“{'tagged' if one.field == 'tags' else one.field} {one.value}”" for one in known)
+    return " or ".join(f"“{_said(one)}”" for one in known)
+
+
+def _said(known: Known) -> str:
+    return f"{'tagged' if known.field == 'tags' else known.field} {known.value}"

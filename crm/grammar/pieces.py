@@ -9,12 +9,30 @@ from crm.grammar.chunks import Chunk
 from crm.grammar.lexicon import Kind, Ranking, WholeCondition
 
 
-class Unclear(Exception):
-    """Words that can't be used. `hint`: why, or what to say instead; `unknown`: they mean nothing to us."""
+@dataclass(frozen=True, slots=True)
+class Say:
+    """Words of the prompt's language, by their name in `[says]` of its file; `length` fills their gap."""
 
-    def __init__(self, start: int, end: int, hint: str, *, unknown: bool = False) -> None:
+    name: str
+    length: dict[str, int] | None = None
+
+
+# What could stand in the place of words that can't be used: texts, words of ours, stretches of the prompt.
+Way = tuple[str | Say | tuple[int, int], ...]
+
+
+class Unclear(Exception):
+    """Words that can't be used. `hint`: why, or what to say instead; `unknown`: they mean nothing to us.
+
+    `ways` could stand in their place: each is one answer to the question. Not all of them need make sense.
+    """
+
+    def __init__(
+        self, start: int, end: int, hint: str, *, unknown: bool = False, ways: Sequence[Way] = ()
+    ) -> None:
         super().__init__(hint)
         self.start, self.end, self.hint, self.unknown = start, end, hint, unknown
+        self.ways = tuple(ways)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,11 +98,15 @@ class When(Piece):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Named(Piece):
-    """Values of one field that stand in the data, and how they are joined: "", and, or, nor, list."""
+    """Values of one field that stand in the data, and how they are joined: "", and, or, nor, list.
+
+    `first` is where the first of the values stands, behind "from" or "tagged".
+    """
 
     field: str
     values: tuple[str, ...]
     joiner: str = ""
+    first: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

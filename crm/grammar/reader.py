@@ -24,10 +24,12 @@ from crm.grammar.pieces import (
     Not,
     Piece,
     Presence,
+    Say,
     Topic,
     Unclear,
     Whole,
 )
+from crm.grammar.refusals import refused
 from crm.grammar.times import Times
 from crm.grammar.values import Values
 
@@ -40,16 +42,6 @@ _NEGATORS = {Kind.NOT: "not", Kind.NEVER: "never", Kind.WITHOUT: "without", Kind
 _NARROWING = frozenset({Kind.SUBJECT, Kind.CONDITION, Kind.VALUE, Kind.WHO, Kind.STOP, Kind.ALL, Kind.NOISE})
 _WHOM = frozenset({Kind.SUBJECT, Kind.VALUE, Kind.CONDITION, Kind.ALL})
 _EQUALITY = {"eq": "equals", "ne": "notEquals"}
-_HINTS = {
-    Kind.COMPARE: "A number is missing behind it.",
-    Kind.PERCENT: "For a share of all customers say “a random 10 %”.",
-    Kind.RANDOM: "For a share of all customers say “a random 10 %”.",
-    Kind.ONLY: "Say it without this word: nothing else is meant than what you say.",
-    Kind.MONTH: "Say “in March 2025”, “before March” or a whole date.",
-    Kind.GOODS: "Say what was bought: “bought Mug”, “ordered from the category Kitchen”.",
-    Kind.RANK: "Say how many and by what: “top 50 by spend”, or how much: “spent more than 10,000”.",
-    Kind.WINDOW: "Say a length of time, such as “in the last 30 days”.",
-}
 
 
 class Reader:
@@ -105,8 +97,7 @@ class Reader:
     def _refuse(self) -> None:
         chunk = self._at.chunks[self._at.at]
         self._at.at += 1
-        hint = chunk.value if chunk.kind is Kind.VAGUE else _HINTS.get(chunk.kind, "")
-        self.unclear.append(Unclear(chunk.start, chunk.end, hint, unknown=True))
+        self.unclear.append(refused(chunk))
 
     def _share(self) -> list[Piece] | None:
         """random 10 % of …"""
@@ -179,7 +170,8 @@ class Reader:
             return None
         strong = [word for word in dict.fromkeys(found) if word in ("and", "or", "but")]
         if len(strong) > 1 and "or" in strong:
-            raise Unclear(start.start, self._at.end(), "“And”, or “or”?")
+            ways = [(Say("and"),), (Say("or"),)]
+            raise Unclear(start.start, self._at.end(), "“And”, or “or”?", ways=ways)
         word = "but" if "but" in strong else strong[0] if strong else _looser(found)
         comma = "comma" in found or "stop" in found
         if word in ("who", "with") and self.pieces and isinstance(self.pieces[-1], Not):
@@ -229,7 +221,8 @@ class Reader:
         )
         active = ahead and ahead.kind is Kind.TOPIC and ahead.value.topic in ("activity", "inactivity")
         if not (whole or active or (ahead is not None and ahead.kind in _NARROWING)):
-            raise Unclear(chunk.start, chunk.end, "All of what? “All customers” is everyone.")
+            ways = [(Say("everyone"),)]
+            raise Unclear(chunk.start, chunk.end, "All of what? “All customers” is everyone.", ways=ways)
         self._at.at = here
         negated = self.pieces and isinstance(self.pieces[-1], Not)
         if negated:

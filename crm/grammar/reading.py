@@ -10,7 +10,7 @@ from crm.grammar.chunks import Chunk, chunk
 from crm.grammar.expression import Expression
 from crm.grammar.frames import Frame
 from crm.grammar.lexicon import Kind, Lexicon
-from crm.grammar.pieces import Everybody, Unclear
+from crm.grammar.pieces import Everybody, Say, Unclear, Way
 from crm.grammar.reader import Reader
 from crm.grammar.values import NONE, Values
 
@@ -19,10 +19,17 @@ LONGEST = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """Words of the prompt that could not be used, and why or what to say instead."""
+    """Words of the prompt that could not be used, and why or what to say instead.
+
+    `start` and `end` are their place in the reading's text, `ways` texts that could stand there.
+    """
 
     words: str
     hint: str
+    start: int = 0
+    end: int = 0
+    ways: tuple[str, ...] = ()
+    unknown: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +37,7 @@ class Reading:
     """What became of a prompt: exactly one of a tree, an order that is not carried out, or questions.
 
     `tree` is JSON of the rule language, not yet parsed. `unknown` and `questions` quote the prompt.
+    `text` is the prompt as it was read, its misspelt words put right.
     """
 
     tree: dict[str, Any] | None = None
@@ -38,6 +46,7 @@ class Reading:
     questions: list[Question] = field(default_factory=list)
     assumptions: list[str] = field(default_factory=list)
     understood: bool = False
+    text: str = ""
 
 
 def read(text: str, values: Values, *, today: date, currency: str = "INR") -> Reading:
@@ -49,9 +58,12 @@ def read(text: str, values: Values, *, today: date, currency: str = "INR") -> Re
     words = languages.guess(text, values)
     text, unsure = languages.in_plain_digits(text, words)
     if unsure:
-        number = Question(text[slice(*unsure)], "Write the number in plain digits, such as 1500 or 1500.50.")
-        return Reading(questions=[number], understood=True)
+        hint = "Write the number in plain digits, such as 1500 or 1500.50."
+        said = text[slice(*unsure)]
+        number = Question(said, hint, *unsure, ways=(said.replace(",", ""), said.replace(",", ".")))
+        return Reading(questions=[number], understood=True, text=text)
     first, chunks, spans = _read(text, words, values, today=today, currency=currency)
+    first = replace(first, text=text)
     if not spans:
         return first
     corrected, corrections = spelling.correct(text, spans, chunks, words, values)
@@ -60,8 +72,8 @@ def read(text: str, values: Values, *, today: date, currency: str = "INR") -> Re
     second, _, left = _read(corrected, words, values, today=today, currency=currency)
     if second.ordered or len(left) >= len(spans):
         return first
-    said = [f"“{wrong}” is read as “{meant}”." for wrong, meant in corrections]
-    return replace(second, assumptions=[*said, *second.assumptions])
+    fixes = [f"“{wrong}” is read as “{meant}”." for wrong, meant in corrections]
+    return replace(second, assumptions=[*fixes, *second.assumptions], text=corrected)
 
 
 def _read(
@@ -78,11 +90,11 @@ def _read(
     if reader.unclear:
         understood = any(not isinstance(piece, Everybody) for piece in reader.pieces)
         spans = [(one.start, one.end) for one in reader.unclear if one.unknown]
-        return _asked(text, reader.unclear, understood=understood), chunks, spans
+        return _asked(text, reader.unclear, words, understood=understood), chunks, spans
     try:
         tree = _tree(reader, text)
     except Unclear as unclear:
-        return _asked(text, [unclear], understood=True), chunks, []
+        return _asked(text, [unclear], words, understood=True), chunks, []
     if tree is None:
         return Reading(), chunks, []
     said = list(dict.fromkeys(reader.assumptions))
@@ -113,13 +125,36 @@ def speaks_of_all(text: str) -> bool:
     return any(one.kind is Kind.ALL for one in chunks)
 
 
-def _asked(text: str, unclear: list[Unclear], *, understood: bool) -> Reading:
+def _asked(text: str, unclear: list[Unclear], words: Lexicon, *, understood: bool) -> Reading:
     unknown: list[Question] = []
     questions: list[Question] = []
     for one in unclear:
-        question = Question(" ".join(text[one.start : one.end].split()), one.hint)
+        said = " ".join(text[one.start : one.end].split())
+        ways = tuple(dict.fromkeys(_spoken(way, text, words) for way in one.ways))
+        question = Question(said, one.hint, one.start, one.end, ways, one.unknown)
         (unknown if one.unknown else questions).append(question)
     return Reading(unknown=unknown, questions=questions, understood=understood)
+
+
+def _spoken(way: Way, text: str, words: Lexicon) -> str:
+    """A way as text of the prompt's language."""
+    parts = []
+    for part in way:
+        match part:
+            case Say():
+                length = _length(part.length, words) if part.length else ""
+                parts.append(words.says.get(part.name, "").replace("{}", length))
+            case str():
+                parts.append(part)
+            case start, end:
+                parts.append(text[start:end])
+    return " ".join(" ".join(parts).split()).replace("( ", "(").replace(" )", ")")
+
+
+def _length(length: dict[str, int], words: Lexicon) -> str:
+    ((unit, amount),) = length.items()
+    one, _, many = words.says.get(unit, unit).partition("|")
+    return f"{amount} {one if amount == 1 or not many else many}"
 
 
 def _numbered(tree: dict[str, Any]) -> dict[str, Any]:

@@ -1,10 +1,11 @@
 """Where a sentence reads two ways: how far a "not", a time or an "and" reaches. Better asked than guessed."""
 
 from crm.grammar.frames import Frame, Item
-from crm.grammar.pieces import Bracket, Joint, Not, Unclear
+from crm.grammar.pieces import Bracket, Joint, Not, Say, Unclear, Way
 
 MAX_DEPTH = 20
 _EVENTS = frozenset({"orders", "visits", "logins", "activity", "signup"})
+_REACH = "How far does the exception reach? Put brackets around it."
 _LIST = frozenset({"and", "or", "comma"})
 
 
@@ -37,11 +38,11 @@ def check(items: list[Item]) -> None:
     for at, item in enumerate(items):
         if isinstance(item, Joint) and item.word == "and" and item.subject:
             hint = "People who are both, or people who are either? Say “who also”, or “or”."
-            raise Unclear(item.start, item.end, hint)
+            raise Unclear(item.start, item.end, hint, ways=[(Say("who"),), (Say("or"),)])
         if isinstance(item, Frame):
             joint = items[at + 1] if at + 1 < len(items) else None
             following = items[at + 2] if at + 2 < len(items) else None
-            _check_exception(item, joint)
+            _check_exception(item, joint, following)
             if isinstance(joint, Frame):
                 _check_neighbour(item, joint)
             if isinstance(joint, Joint) and isinstance(following, Frame):
@@ -80,7 +81,7 @@ def _check_level(joints: list[Joint]) -> None:
     comma = next((joint for joint in joints if joint.word == "comma"), None)
     if comma:
         hint = "Does the comma mean “and” or “or”? Write the word, or use brackets."
-        raise Unclear(comma.start, comma.end, hint)
+        raise Unclear(comma.start, comma.end, hint, ways=[(Say("and"),), (Say("or"),)])
     between = {"who", "with"}
     if between & set(words[:first]) and between & set(words[first + 1 :]) and not joints[first].subject:
         hint = "This reads two ways. Put brackets around what belongs together."
@@ -92,16 +93,20 @@ def _leads(frame: Frame) -> bool:
     return bool(frame.nots) and frame.nots[0].start <= frame.start
 
 
-def _check_exception(frame: Frame, following: Item | None) -> None:
-    if frame.nots and frame.nots[0].word == "except":
-        _check_end_of_exception(frame.start, frame.end, following)
+def _check_exception(frame: Frame, following: Item | None, behind: Item | None) -> None:
+    if not frame.nots or frame.nots[0].word != "except":
+        return
+    joined = isinstance(following, Joint) and following.word not in ("but", "stop")
+    if joined and isinstance(behind, Frame):
+        raise Unclear(frame.start, behind.end, _REACH, ways=_reaches(frame, behind))
+    _check_end_of_exception(frame.start, frame.end, following)
 
 
 def _check_end_of_exception(start: int, end: int, following: Item | None) -> None:
     closing = isinstance(following, Bracket) and not following.opens
     ends = isinstance(following, Joint) and following.word in ("but", "stop")
     if following is not None and not closing and not ends:
-        raise Unclear(start, end, "How far does the exception reach? Put brackets around it.")
+        raise Unclear(start, end, _REACH)
 
 
 def _check_bracket(items: list[Item], at: int) -> None:
@@ -128,7 +133,8 @@ def _check_neighbour(frame: Frame, following: Frame) -> None:
         raise Unclear(frame.start, following.end, "“And”, or “or”? Write the word between them.")
     plain = frame.named or (frame.whole and frame.whole.condition.field == "gender")
     if _leads(frame) and plain and frame.nots[0].word == "not":
-        raise Unclear(frame.start, following.end, "How far does “not” reach? Put brackets around it.")
+        hint = "How far does “not” reach? Put brackets around it."
+        raise Unclear(frame.start, following.end, hint, ways=_reaches(frame, following))
 
 
 def _check_not(frame: Frame, joint: Joint, following: Frame) -> None:
@@ -137,11 +143,12 @@ def _check_not(frame: Frame, joint: Joint, following: Frame) -> None:
         return
     if joint.word in ("or", "comma"):
         hint = "Does “not” go for both? Repeat it, or put brackets around what belongs together."
-        raise Unclear(frame.start, following.end, hint)
+        raise Unclear(frame.start, following.end, hint, ways=_reaches(frame, following))
     loose = frame.nots[0].word != "never" and frame.when is None and frame.amount is None
     alike = (_is_event(frame) and _is_event(following)) or (_is_having(frame) and _is_having(following))
     if joint.word == "and" and loose and alike:
-        raise Unclear(frame.start, following.end, "Does “not” go for both? Repeat it, or say “but”.")
+        hint = "Does “not” go for both? Repeat it, or say “but”."
+        raise Unclear(frame.start, following.end, hint, ways=_reaches(frame, following, joint))
 
 
 def _check_shared(frame: Frame, joint: Joint, following: Frame) -> None:
@@ -149,10 +156,33 @@ def _check_shared(frame: Frame, joint: Joint, following: Frame) -> None:
     if frame.negated and frame.nots[0].word == "never":
         return
     if frame.goods and following.goods and bool(frame.when) != bool(following.when) and not joint.subject:
-        raise Unclear(frame.start, following.end, "Does the time go for both? Say it with each.")
+        hint = "Does the time go for both? Say it with each."
+        raise Unclear(frame.start, following.end, hint, ways=_timed(frame, following))
     lacks = _is_event(frame) and frame.when is None and frame.amount is None
     if joint.word in _LIST and not joint.subject and lacks and _is_event(following) and following.when:
-        raise Unclear(frame.start, following.end, "Does the time go for both? Say it with each.")
+        hint = "Does the time go for both? Say it with each."
+        raise Unclear(frame.start, following.end, hint, ways=_timed(frame, following))
+
+
+def _reaches(frame: Frame, following: Frame, joint: Joint | None = None) -> list[Way]:
+    """A "not" that goes for both conditions, and one that ends with the first."""
+    first, rest = frame.nots[0], (frame.end, following.end)
+    said = (first.start, first.end)
+    none: Way = (said, "(", (first.end, following.end), ")")
+    if joint is not None:  # "no phone and e-mail": neither, rather than not both at once
+        none = (said, "(", (first.end, joint.start), Say("or"), (joint.end, following.end), ")")
+    return [none, ("(", (first.start, frame.end), ")", rest)]
+
+
+def _timed(frame: Frame, following: Frame) -> list[Way]:
+    """The time with each of two conditions, and with the one it stands in only."""
+    timed = frame if frame.when else following
+    if timed.when is None:
+        return []
+    time = (timed.when.start, timed.when.end)
+    first, rest = (frame.start, frame.end), (frame.end, following.end)
+    both: Way = (first, rest, time) if frame.when else (first, time, rest)
+    return [both, ("(", first, ")", rest)]
 
 
 def _is_having(frame: Frame) -> bool:

@@ -7,7 +7,7 @@ from crm.grammar import periods
 from crm.grammar.chunks import Chunk
 from crm.grammar.dates import Dates
 from crm.grammar.lexicon import Kind
-from crm.grammar.pieces import Cursor, Unclear, When
+from crm.grammar.pieces import Cursor, Say, Unclear, Way, When
 
 _LONGER = frozenset({"gt", "ge", "gt_age"})
 _SHORTER = frozenset({"lt", "le", "lt_age"})
@@ -51,8 +51,8 @@ class Times:
             **parts,  # type: ignore[arg-type]
         )
 
-    def _unclear(self, start: int, hint: str) -> Unclear:
-        return Unclear(self._at.chunks[start].start, self._at.end(), hint)
+    def _unclear(self, start: int, hint: str, *ways: Way) -> Unclear:
+        return Unclear(self._at.chunks[start].start, self._at.end(), hint, ways=ways)
 
     def _window(self) -> When | None:
         """in the last 6 months, past week, for the last year, last month, this year"""
@@ -188,7 +188,8 @@ class Times:
             return self._when(start, "older" if comparison in _LONGER else "rolling", last=length)
         if counted and not compared:
             return self._when(start, "ago", last=length)
-        raise self._unclear(start, _WHICH.format(spoken_length(length)))
+        ways = [(Say(word, length),) for word in ("within", "older")]
+        raise self._unclear(start, _WHICH.format(spoken_length(length)), *ways)
 
     def _open_length(self) -> tuple[Length | None, Chunk | None]:
         """90+ days"""

@@ -244,6 +244,25 @@ def test_a_prompt_that_is_not_understood_is_asked_about(shop, analyst):
     assert "blorptastic" in body["message"]
 
 
+def test_a_question_has_answers_and_one_of_them_completes_the_prompt(shop, analyst):
+    body = {"prompt": "customers from Mumbai and Pune"}
+    asked = analyst.post("/api/ai-query", json=body).json()
+    (question,) = asked["questions"]
+    assert (asked["type"], question["answers"]) == ("clarify", ["from Mumbai or Pune"])
+    given = {question["words"]: question["answers"][0]}
+    answer = analyst.post("/api/ai-query", json={**body, "answers": given}).json()
+    assert answer["type"] == "segment"
+    assert answer["prompt"] == "customers from Mumbai or Pune"
+    assert answer["assumptions"] == ["“from Mumbai and Pune” is taken as “from Mumbai or Pune”."]
+
+
+@pytest.mark.parametrize("answers", ["x", ["x"], {"recently": 7}, {"recently": "x" * 501}])
+def test_answers_are_texts_by_the_words_they_stand_for(shop, analyst, answers):
+    answer = analyst.post("/api/ai-query", json={"prompt": "ordered recently", "answers": answers})
+    assert answer.status_code == 422
+    assert answer.json()["error"]["fields"][0]["field"] == "answers"
+
+
 @pytest.mark.parametrize("prompt", [None, "", 7, ["x"]])
 def test_a_prompt_is_text(shop, analyst, prompt):
     answer = analyst.post("/api/ai-query", json={"prompt": prompt})

@@ -263,6 +263,21 @@ def test_a_prompt_that_is_not_understood_is_asked_about_and_changes_nothing(buil
     assert leaves(builder) == [("AND", 1), ("totalSpent", "greaterThan", 1000)]
 
 
+def test_an_answer_that_is_clicked_or_typed_completes_the_prompt(builder):
+    builder.text_input(key="segment prompt").set_value("ordered recently and spent 5k")
+    builder.button(key="segment-ask").click().run()
+    builder.button(key="prompt-answer-0-1").click().run()
+    assert builder.text_input(key="segment prompt").value == "ordered in the last 30 days and spent 5k"
+    typed = next(box for box in builder.text_input if str(box.key).startswith("prompt-answer-0-own"))
+    typed.set_value("spent over 5k").run()
+    assert not builder.warning
+    assert leaves(builder)[1:] == [
+        ("lastOrdered", "inTheLast", {"last": {"days": 30}}),
+        ("totalSpent", "greaterThan", 5000),
+    ]
+    assert builder.text_input(key="segment prompt").value.endswith("and spent over 5k")
+
+
 def test_a_prompt_that_orders_something_else_is_refused(builder):
     builder.text_input(key="segment prompt").set_value("delete all customers from Pune")
     builder.button(key="segment-ask").click().run()
