@@ -19,7 +19,7 @@ from crm.rules.nodes import Behaviour, Condition, Measure
 Rows = np.ndarray[Any, np.dtype[np.intp]]
 Figures = np.ndarray[Any, np.dtype[Any]]
 
-_FEW_CODES = 8  # up to so many products are looked for one by one, which is faster than a look-up
+_FEW_RUNS = 8  # up to so many runs of codes are looked for one by one, which is faster than a look-up
 
 
 def behaviour(part: Part, rule: Behaviour, clock: Clock) -> Mask:
@@ -41,17 +41,22 @@ def _lines(part: Part, conditions: Sequence[Condition], clock: Clock) -> Rows:
     for each in conditions:
         asked = mask_of(products[each.field.name], each.operator.asks(each.value, clock))
         holds &= ~asked if each.operator.negates else asked
-    return np.flatnonzero(_coded(part.lines["product"].to_numpy(), holds))
+    of_offers = holds[part.values["offer"]["product"].to_numpy()]
+    return np.flatnonzero(_coded(part.lines["offer"].to_numpy(), of_offers))
 
 
 def _coded(codes: Figures, holds: Mask) -> Mask:
     """Which rows have a code that holds."""
     wanted = np.flatnonzero(holds)
-    if len(wanted) > _FEW_CODES:
+    breaks = np.flatnonzero(np.diff(wanted) > 1)
+    if len(breaks) >= _FEW_RUNS:
         return holds[codes]
     found = np.zeros(len(codes), bool)
-    for code in wanted:
-        found |= codes == codes.dtype.type(code)
+    kind = codes.dtype.type
+    for run in np.split(wanted, breaks + 1) if len(wanted) else ():
+        first, last = run[0], run[-1]
+        # An unsigned number below the first one becomes a large one.
+        found |= codes == kind(first) if first == last else codes - kind(first) <= kind(last - first)
     return found
 
 
@@ -128,7 +133,8 @@ def _of_lines(part: Part, measure: Measure, orders: Rows, lines: Rows | None) ->
     if measure is Measure.QUANTITY:
         quantities = np.nan_to_num(part.lines["quantity"].to_numpy()[rows].astype(np.float64))
         return np.round(np.bincount(owner, weights=quantities, minlength=len(part)), DECIMALS)
-    keys = _product_keys(part)[part.lines["product"].to_numpy()[rows]]
+    of_offers = _product_keys(part)[part.values["offer"]["product"].to_numpy()]
+    keys = of_offers[part.lines["offer"].to_numpy()[rows]]
     pairs = pl.DataFrame({"owner": owner, "key": keys}).filter(pl.col("key") > 0).unique()
     return np.bincount(pairs["owner"].to_numpy(), minlength=len(part))
 

@@ -123,26 +123,38 @@ def encode_by(series: pl.Series, unique: pl.Series) -> tuple[pl.Series, pl.Serie
         series.to_frame()
         .join(table, on=name, how="left", maintain_order="left")["code"]
         .fill_null(0)
-        .cast(_code_type(len(values)))
+        .cast(code_type(len(values)))
     )
     return codes.rename(name), values
 
 
-def _code_type(size: int) -> Any:
+def folded(texts: pl.Series) -> pl.Series:
+    """Texts in the form that rules compare."""
+    found = [None if text is None else fold(text) for text in texts.to_list()]
+    return pl.Series(texts.name, found, dtype=pl.String)
+
+
+def code_type(size: int) -> Any:
+    """The narrowest type for codes below `size`."""
     if size <= 2**8:
         return pl.UInt8
     return pl.UInt16 if size <= 2**16 else pl.UInt32
 
 
 def orders(documents: Sequence[Document]) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """(orders, lines) wide; a line's `order` is the row of its order in the same call."""
+    """(orders, lines) wide; a line's `order` is the row of its order in the same call.
+
+    An order's `refund` is what was given back of it, missing where nothing was. Of lines, texts are as
+    written: they are folded once each, where they become codes.
+    """
     frame = pl.DataFrame(
         [
             order_keys(document["_id"] for document in documents),
             pl.Series("customerId", [_text(document.get("customerId")) for document in documents], pl.String),
             milliseconds("createdAt", (document.get("createdAt") for document in documents)),
             numbers("total", (document.get("total") for document in documents)),
-            _texts("status", (document.get("status") for document in documents)),
+            _texts("status", (document.get("status") for document in documents), fold_them=True),
+            numbers("refund", (_refund(document) for document in documents)),
         ]
     )
     rows: list[int] = []
@@ -160,6 +172,7 @@ def orders(documents: Sequence[Document]) -> tuple[pl.DataFrame, pl.DataFrame]:
             _texts("product", (line.get("name") for line in lines)),
             _texts("category", (line.get("category") for line in lines)),
             numbers("quantity", (line.get("quantity") for line in lines)),
+            numbers("price", (line.get("price") for line in lines)),
         ]
     )
 
@@ -169,11 +182,20 @@ def order_keys(ids: Iterable[object]) -> pl.Series:
     return pl.Series("key", [zlib.crc32(str(one).encode()) for one in ids], dtype=pl.UInt32)
 
 
+def _refund(order: Document) -> object:
+    """A refunded order of which no amount is known was refunded in full."""
+    given = order.get("refunded")
+    if given is None and order.get("status") == "refunded":
+        given = order.get("total")
+    return given or None
+
+
 def _text(value: object) -> str | None:
     return value if isinstance(value, str) else None
 
 
-def _texts(name: str, values: Iterable[object]) -> pl.Series:
+def _texts(name: str, values: Iterable[object], *, fold_them: bool = False) -> pl.Series:
+    """Texts, as written or folded; blank ones are missing."""
     memo: dict[str, str | None] = {}
     found: list[str | None] = []
     for value in values:
@@ -181,6 +203,7 @@ def _texts(name: str, values: Iterable[object]) -> pl.Series:
             found.append(None)
             continue
         if value not in memo:
-            memo[value] = fold(value) or None
+            form = fold(value)
+            memo[value] = (form if fold_them else value) if form else None
         found.append(memo[value])
     return pl.Series(name, found, dtype=pl.String)

@@ -5,9 +5,14 @@ A part is a folder:
 - `customers.arrow`: one row a customer, by id: the id, then a column a field; a custom attribute's only
   where somebody in the part has it
 - `values-<column>.arrow`: what the codes of a column stand for, code 0 being missing
-- `orders.arrow`: `customer` (row), `key` (of its id), `createdAt`, `total`, `status` (code), by customer
-- `lines.arrow`: `order` (row), `product` (code), `quantity`, by order
-- `values-status.arrow`, `values-product.arrow` (product id, name and category together)
+- `orders.arrow`: `customer` (row), `key` (of its id), `createdAt`, `total`, `status` (code), by customer and
+  then by date
+- `refunds.arrow`: `order` (row), `refund`, of those orders alone of which something was given back
+- `lines.arrow`: `order` (row), `offer` (code), `quantity`, by order
+- `values-offer.arrow`: `product` (row of the next) and `price`; a product's offers follow each other. With
+  the price in here a line takes no more room for it, as long as a shop has few prices for a product
+- `values-product.arrow`: product id, name and category together, folded and (`<name>.written`) as written
+- `values-status.arrow`
 
 Numbers and instants hold NaN where there is none. Nothing is compressed, so that opening a part costs a
 few mmaps whatever its size, and every process shares the same pages.
@@ -40,6 +45,7 @@ class Part:
 
     customers: pl.DataFrame
     orders: pl.DataFrame
+    refunds: pl.DataFrame
     lines: pl.DataFrame
     values: dict[str, pl.DataFrame]
 
@@ -99,23 +105,31 @@ class Part:
         owner = self.orders["customer"].to_numpy()
         ordered = keep[owner]
         bought = self.orders.filter(ordered)
+        place = np.cumsum(ordered, dtype=np.int32) - 1
         orders = bought.select(
             "key",
             ids.gather(np.searchsorted(rows, owner[ordered])).alias("customerId"),
             pl.col("createdAt").cast(pl.Float64),
             pl.col("total").cast(pl.Float64),
             self._decoded(bought, "status"),
+            self._refunds(ordered, place, bought.height),
         )
         pieces = self.lines.filter(ordered[self.lines["order"].to_numpy()])
-        products = self.values["product"]
-        codes = pieces["product"].to_numpy()
-        place = np.cumsum(ordered, dtype=np.int32) - 1
+        products, offers = self.values["product"], self.values["offer"][pieces["offer"].to_numpy()]
+        codes = offers["product"].to_numpy()
         lines = pl.DataFrame(
             [pl.Series("order", place[pieces["order"].to_numpy()], dtype=pl.Int32)]
-            + [products[name].gather(codes) for name in _PRODUCT]
-            + [pieces["quantity"].cast(pl.Float64)]
+            + [products[f"{name}.written"].gather(codes).rename(name) for name in _PRODUCT]
+            + [pieces["quantity"].cast(pl.Float64), offers["price"].cast(pl.Float64)]
         )
         return orders, lines
+
+    def _refunds(self, ordered: np.ndarray, place: np.ndarray, many: int) -> pl.Series:
+        """What was given back of each of the orders that `ordered` says, which get these places."""
+        found = np.full(many, np.nan)
+        mine = self.refunds.filter(ordered[self.refunds["order"].to_numpy()])
+        found[place[mine["order"].to_numpy()]] = mine["refund"].to_numpy()
+        return pl.Series("refund", found)
 
     def _wide_column(self, frame: pl.DataFrame, name: str) -> pl.Series:
         if name in self.values:
@@ -168,9 +182,11 @@ def write(folder: Path, customers: pl.DataFrame, orders: pl.DataFrame, lines: pl
     codes, found = encode.encode_by(placed["status"], placed["status"].drop_nulls().unique())
     values["status"] = found.to_frame()
     placed = placed.with_columns(codes, encode.narrow_numbers(placed["total"]))
+    refunds = placed.select("refund").with_row_index("order").filter(pl.col("refund").is_not_nan())
     lines = _coded_lines(lines, values)
     _save(folder / "customers.arrow", pl.DataFrame(columns))
-    _save(folder / "orders.arrow", placed)
+    _save(folder / "orders.arrow", placed.drop("refund"))
+    _save(folder / "refunds.arrow", refunds.with_columns(encode.narrow_numbers(refunds["refund"])))
     _save(folder / "lines.arrow", lines)
     for name, frame in values.items():
         _save(folder / f"values-{name}.arrow", frame)
@@ -206,25 +222,33 @@ def _placed(ids: pl.Series, orders: pl.DataFrame, lines: pl.DataFrame) -> tuple[
     placed = (
         orders.with_row_index("before")
         .join(rows, on="customerId", how="inner")
-        .sort("customer", "before")
+        .sort("customer", "createdAt", "before")
         .with_row_index("after")
     )
     moved = placed.select(pl.col("before").cast(pl.Int32).alias("order"), pl.col("after").cast(pl.Int32))
     lines = lines.join(moved, on="order", how="inner").sort("after")
     lines = lines.drop("order").rename({"after": "order"})
-    placed = placed.select(pl.col("customer").cast(pl.Int32), "key", "createdAt", "total", "status")
-    return placed, lines.select("order", *_PRODUCT, "quantity")
+    placed = placed.select(pl.col("customer").cast(pl.Int32), "key", "createdAt", "total", "status", "refund")
+    return placed, lines.select("order", *_PRODUCT, "quantity", "price")
 
 
 def _coded_lines(lines: pl.DataFrame, values: dict[str, pl.DataFrame]) -> pl.DataFrame:
-    unique = lines.select(_PRODUCT).unique(maintain_order=True)
-    nothing = pl.DataFrame({name: [None] for name in _PRODUCT}, schema=dict.fromkeys(_PRODUCT, pl.String))
-    values["product"] = pl.concat([nothing, unique])
-    table = unique.with_columns(pl.Series("code", np.arange(1, unique.height + 1, dtype=np.uint32)))
-    coded = lines.join(table, on=_PRODUCT, how="left", nulls_equal=True, maintain_order="left")
-    width = pl.UInt16 if unique.height < 2**16 else pl.UInt32
+    lines = lines.with_columns(pl.col("price").fill_nan(None))
+    keys = [*_PRODUCT, "price"]
+    offers = lines.select(keys).unique().sort(keys).with_row_index("offer")
+    products = offers.select(_PRODUCT).unique(maintain_order=True).with_row_index("row")
+    values["product"] = products.select(
+        *(encode.folded(products[name]) for name in _PRODUCT),
+        *(pl.col(name).alias(f"{name}.written") for name in _PRODUCT),
+    )
+    of = offers.join(products, on=_PRODUCT, how="left", nulls_equal=True, maintain_order="left")
+    prices = encode.narrow_numbers(of["price"].fill_null(float("nan")))
+    values["offer"] = pl.DataFrame([of["row"].rename("product"), prices])
+    coded = lines.join(offers, on=keys, how="left", nulls_equal=True, maintain_order="left")
     return coded.select(
-        "order", pl.col("code").cast(width).alias("product"), encode.narrow_numbers(coded["quantity"])
+        "order",
+        pl.col("offer").cast(encode.code_type(offers.height)),
+        encode.narrow_numbers(coded["quantity"]),
     )
 
 
@@ -249,7 +273,7 @@ def read(folder: Path) -> Part:
     """Open a part. Raises OSError when it is not there."""
     frames = {path.stem: _mapped(path) for path in sorted(folder.glob("*.arrow"))}
     values = {name.removeprefix("values-"): frame for name, frame in frames.items() if "-" in name}
-    return Part(frames["customers"], frames["orders"], frames["lines"], values)
+    return Part(frames["customers"], frames["orders"], frames["refunds"], frames["lines"], values)
 
 
 def _mapped(path: Path) -> pl.DataFrame:

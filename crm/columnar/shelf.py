@@ -27,7 +27,7 @@ from crm.columnar import encode, parts
 from crm.columnar.columns import Mask
 from crm.columnar.parts import Part
 
-FORMAT = 3  # counted up when the files' meaning changes; an older snapshot is then built anew
+FORMAT = 4  # counted up when the files' meaning changes; an older snapshot is then built anew
 _MANIFEST = "manifest.json"
 _MOST_PARTS = 6
 _TOO_DEAD = 0.3

@@ -212,11 +212,13 @@ _ORDER = {
     "customerId": 1,
     "createdAt": 1,
     "total": 1,
+    "refunded": 1,
     "status": 1,
     "products.productId": 1,
     "products.name": 1,
     "products.category": 1,
     "products.quantity": 1,
+    "products.price": 1,
 }
 
 

@@ -41,13 +41,19 @@ def person(number: int, chance: random.Random) -> dict[str, Any]:
 
 def order(number: int, customer: int, chance: random.Random) -> dict[str, Any]:
     lines = [
-        {"productId": f"p{chance.randrange(5)}", "name": chance.choice(["Mug", "Tea"]), "quantity": 1}
+        {
+            "productId": f"p{chance.randrange(5)}",
+            "name": chance.choice(["Mug", "TEA "]),
+            "quantity": 1,
+            "price": chance.randrange(9) / 4,
+        }
         for _ in range(chance.randrange(3))
     ]
     return {
         "_id": f"o{number}", "customerId": f"{customer:024x}", "createdAt": NOW - timedelta(days=number % 90),
         "total": chance.randrange(400) / 4, "status": chance.choice(["paid", "cancelled"]),
         "products": [{**line, "folded": folded_line(line)} for line in lines],
+        **chance.choice([{}, {"refunded": chance.randrange(200) / 8}, {"status": "refunded"}]),
     }  # fmt: skip
 
 

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+import numpy as np
 import polars as pl
 import pytest
 
@@ -106,6 +107,48 @@ def test_many_changes_end_as_if_all_had_been_written_at_once(tmp_path: Path, see
     assert order_totals(shelf) == expected
     assert len(shelf.manifest().parts) <= 7
     assert len(list(tmp_path.glob("part-*"))) == len(shelf.manifest().parts)
+
+
+def refunds_and_lines(shelf: Shelf) -> dict[int, tuple[float | None, list[tuple[object, ...]]]]:
+    """By order key: what was given back, and the lines with their prices."""
+    found: dict[int, tuple[float | None, list[tuple[object, ...]]]] = {}
+    state = shelf.state()
+    assert state is not None
+    for part, live in state.parts:
+        _, orders, lines = part.wide(np.ones(len(part), bool) if live is None else np.array(live))
+        kept = orders.select("key", pl.col("refund").fill_nan(None)).rows()
+        for number, (key, refund) in enumerate(kept):
+            mine = lines.filter(pl.col("order") == number).select("product", "category", "price")
+            found[key] = refund, mine.fill_nan(None).rows()
+    return found
+
+
+def test_refunds_prices_and_names_as_written_stay_with_their_orders(tmp_path: Path):
+    chance = random.Random(4)
+    names, spelled = ["Mug", "mug ", "Tea", None], ["Kitchen", "KITCHEN", None]
+    shelf = Shelf(tmp_path)
+    shelf.replace([wide([person(0, 0)], [])], as_of=NOW, token=None, fields=KINDS, source="test")
+    expected = {}
+    for n in range(40):
+        lines = [
+            {"name": chance.choice(names), "category": chance.choice(spelled), "quantity": 1,
+             "price": chance.choice([2.5, 2.55, 0, None])}
+            for _ in range(chance.randrange(3))
+        ]  # fmt: skip
+        refund = chance.choice([None, 0, 1.5, 0.1])
+        bought = {**order(n, n, 9.99), "products": lines, "refunded": refund}
+        changed = pl.Series("_id", [f"{n:024x}"])
+        shelf.change(changed, wide([person(n, n)], [bought]), as_of=NOW, token=None)
+        (key,) = encode.order_keys([bought["_id"]])
+        rows = [(line["name"], line["category"], line["price"]) for line in lines]
+        expected[key] = refund or None, rows
+    assert refunds_and_lines(shelf) == expected
+
+
+def test_an_order_marked_as_refunded_without_an_amount_was_refunded_in_full():
+    refunded, partly = ({**order(n, 1, 12.5), "status": "refunded"} for n in range(2))
+    frame, _ = encode.orders([refunded, {**partly, "refunded": 2.0}])
+    assert frame["refund"].to_list() == [12.5, 2.0]
 
 
 def test_two_readers_share_what_one_writes(tmp_path: Path):
