@@ -3,7 +3,8 @@
 #   make run          the whole product, at http://127.0.0.1:8501 (CRM_PORT, CRM_DATA_DIR choose others)
 #   make test         lint, then every tier of tests
 #   make acceptance   the heavy tests at their full size
-#   make bench        figures; BENCH=name for one suite, CRM_BENCH_SCALE=0.1 for a tenth of the size
+#   make bench        figures; BENCH=name for one suite, CRM_BENCH_SCALE=0.1 for a tenth of the size,
+#                     BENCH=ingest ONLY=orders_stream for one figure of it
 #   make accuracy     how well prompts are understood, by who is selected; ARGS=-v names those that are not
 #   make pictures     the pictures of the README, anew
 #   make lint         ruff, mypy and the import contract
@@ -38,7 +39,7 @@ lint: .venv/ready-dev
 	$(BIN)/lint-imports
 
 bench: .venv/ready-dev
-	@$(BIN)/python -m benchmarks $(BENCH)
+	@$(BIN)/python -m benchmarks $(BENCH) $(if $(ONLY),--only $(ONLY))
 
 pictures: .venv/ready-dev chromium
 	$(BIN)/python -m tests.browser.pictures

@@ -4,6 +4,7 @@ import argparse
 import os
 import sys
 from collections.abc import Callable, Iterator
+from functools import partial
 
 from benchmarks import delivery, ingest, segments
 from benchmarks.figure import Figure
@@ -25,13 +26,27 @@ def main(arguments: list[str]) -> int:
         default=float(os.environ.get("CRM_BENCH_SCALE", "1")),
         help="divide all sizes: 0.1 measures a tenth (default: CRM_BENCH_SCALE, else 1)",
     )
+    parser.add_argument(
+        "--only",
+        nargs="+",
+        metavar="figure",
+        default=(),
+        help="of ingest, measure these figures alone",
+    )
     options = parser.parse_args(arguments)
     if unknown := [name for name in options.suites if name not in SUITES]:
         parser.error(f"unknown suite {unknown[0]!r}; there are {', '.join(SUITES)}")
     if not 0 < options.scale <= 1:
         parser.error("the scale is more than 0 and at most 1")
-    for name in options.suites or SUITES:
-        for figure in SUITES[name](options.scale):
+    if unknown := [name for name in options.only if name not in ingest.FIGURES]:
+        parser.error(
+            f"{unknown[0]!r} can't be measured alone; of ingest these can: {', '.join(ingest.FIGURES)}"
+        )
+    if options.only and options.suites != ["ingest"]:
+        parser.error("only the figures of ingest can be measured alone: name that suite")
+    suites = SUITES | {"ingest": partial(ingest.run, only=options.only)}
+    for name in options.suites or suites:
+        for figure in suites[name](options.scale):
             print(figure.line(), flush=True)
     return 0
 

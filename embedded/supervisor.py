@@ -159,9 +159,9 @@ class _Start(threading.Thread):
 
 
 def default_cache_gb() -> float:
-    """Memory for MongoDB's cache: an eighth of the machine's, from a quarter to one GB."""
+    """Memory for MongoDB's cache: an eighth of the machine's, from a quarter to two GB."""
     try:
         memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
     except (AttributeError, ValueError, OSError):
         return 0.5
-    return round(min(1.0, max(0.25, memory / 8)), 2)
+    return round(min(2.0, max(0.25, memory / 8)), 2)

@@ -62,3 +62,10 @@ def test_a_suite_that_is_not_there_is_named() -> None:
     assert done.returncode == 2
     assert b"'nothing'" in done.stderr
     assert not done.stdout
+
+
+def test_a_figure_that_is_not_there_is_named() -> None:
+    asked = [sys.executable, "-m", "benchmarks", "ingest", "--only", "nothing"]
+    done = subprocess.run(asked, cwd=ROOT, capture_output=True, timeout=120)
+    assert done.returncode == 2
+    assert b"'nothing'" in done.stderr
