@@ -1,4 +1,4 @@
-"""Audiences as files."""
+"""Audiences and delivery logs as files."""
 
 from typing import Annotated, Any
 from urllib.parse import quote
@@ -7,7 +7,7 @@ from fastapi import APIRouter, Path
 from fastapi.responses import StreamingResponse
 
 from api.security import StoresDep
-from crm import exports
+from crm import exports, log_files
 from crm.exports import Export
 from crm.moment import utc_now
 from crm.roles import Account
@@ -17,6 +17,20 @@ from crm.stores.connection import Stores
 router = APIRouter(prefix="/exports", tags=["segments"])
 
 _MEDIA = {"csv": "text/csv; charset=utf-8", "ndjson": "application/x-ndjson"}
+
+
+@router.get("/log/{ticket}", response_class=StreamingResponse, tags=["campaigns"])
+def download_log(stores: StoresDep, ticket: Annotated[str, Path(max_length=100)]) -> Any:
+    """The delivery log that a page made this address for, for ten minutes and whoever was signed in there."""
+    account, file = log_files.redeem(stores, ticket)
+    content = log_files.pieces(stores, file)
+    log_files.begun(stores, file, account, now=utc_now())
+    name = "-".join(["campaign", file.campaign_id, *([file.state] if file.state else [])])
+    return StreamingResponse(
+        content,
+        media_type=_MEDIA["csv"],
+        headers={"Content-Disposition": f'attachment; filename="{name}.csv"', "Cache-Control": "no-store"},
+    )
 
 
 @router.get("/{ticket}", response_class=StreamingResponse)

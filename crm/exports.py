@@ -1,37 +1,33 @@
 """An audience as a file: who is in it at an instant, with chosen fields, as CSV or NDJSON, piece by piece.
 
-A browser that follows a link sends no bearer token. So a page gives out a ticket, which stands for one file
-for ten minutes, and whose `redeem` finds what was asked for and by whom:
+A page gives out a ticket (`crm.downloads`), and whoever follows the link with it gets the file:
 
     ticket = offer(stores, account, Export(...))
     account, export = redeem(stores, ticket)
     for piece in pieces(stores, export, zone=zone): ...
 """
 
-import hashlib
-import secrets
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from itertools import islice
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import orjson
 
-from crm import audiences, auth, rulebook
+from crm import audiences, auth, downloads, rulebook
 from crm.auth import Account
-from crm.errors import FieldError, InvalidInput, NotAllowed, NotFound
+from crm.errors import FieldError, InvalidInput
 from crm.fields import Field, value_at
 from crm.saved import usage
 from crm.segments import Rule
 from crm.spreadsheets import csv_pieces
-from crm.stores import tickets
 from crm.stores.connection import Stores
 
 FORMATS = ("csv", "ndjson")
 DEFAULT_FIELDS = ("externalId", "email", "name")
-TICKET_LASTS = timedelta(minutes=10)
+_KIND = "audience"  # among tickets
 _LINES = 500  # NDJSON lines a piece
 
 
@@ -127,9 +123,7 @@ def offer(stores: Stores, account: Account, export: Export) -> str:
     fields_of(stores, export.fields)
     if export.format not in FORMATS:
         raise InvalidInput("A file is csv or ndjson.", [FieldError("format", "is csv or ndjson")])
-    ticket = secrets.token_urlsafe(32)
     asked = {
-        "account": [account.id, account.session_version],
         "rules": export.rules,
         "fields": list(export.fields),
         "format": export.format,
@@ -137,24 +131,12 @@ def offer(stores: Stores, account: Account, export: Export) -> str:
         "name": export.name,
         "segmentId": export.segment_id,
     }
-    tickets.put(stores, _hashed(ticket), orjson.dumps(asked), int(TICKET_LASTS.total_seconds()))
-    return ticket
+    return downloads.offer(stores, account, _KIND, asked)
 
 
 def redeem(stores: Stores, ticket: str) -> tuple[Account, Export]:
     """Who asked for what. Raises NotFound for a ticket that has run out, NotAllowed where he may no more."""
-    kept = tickets.get(stores, _hashed(ticket))
-    if kept is None:
-        raise NotFound("This download is not here any more. Go back to the page and start it again.")
-    asked = orjson.loads(kept)
-    account_id, version = asked["account"]
-    account = auth.account_of_session(stores, account_id, version)
-    if account is None or not auth.can(account, "segments"):
-        raise NotAllowed("Your session has ended, or your role may not export any more.")
+    account, asked = downloads.redeem(stores, ticket, _KIND, "segments")
     as_of = datetime.fromisoformat(asked["asOf"])
     fields, name, segment_id = tuple(asked["fields"]), asked["name"], asked["segmentId"]
     return account, Export(asked["rules"], fields, asked["format"], as_of, name, segment_id)
-
-
-def _hashed(ticket: str) -> str:
-    return hashlib.sha256(ticket.encode()).hexdigest()

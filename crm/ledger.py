@@ -23,7 +23,7 @@ from crm.stores.connection import Document, Stores
 
 MAX_PAGE = 500
 _LOOK_AT = 40  # pending batches that one page goes through before it hands back a cursor
-_COLUMNS = ("customerId", "name", "email", "state", "reason", "attempt", "updatedAt", "body")
+_COLUMNS = ("customerId", "name", "email", "state", "reason", "variant", "attempt", "updatedAt", "body")
 
 
 @dataclass(frozen=True, slots=True)

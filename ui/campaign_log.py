@@ -1,50 +1,84 @@
 """The delivery log of one campaign: a row a recipient, searched, filtered, page by page, downloaded."""
 
+from dataclasses import asdict
+from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pandas as pd
 import streamlit as st
 
-from crm import campaigns
+from crm import campaigns, log_files
+from crm.auth import Account
 from crm.lifecycle import DeliveryState
+from crm.log_files import LogFile
 from crm.stores.connection import Stores
+from crm.stores.deliveries import EXPLAINED
 from ui import campaign_marks as marks
+from ui import download_link
 from ui import format as fmt
 
 _PAGE = 50
+_FRESH = 10  # seconds
 _ALL = "all"
 _STATES = (_ALL, *(state.value for state in DeliveryState))
+_SHORT = 60  # characters of a reason in a choice
 
 Campaign = dict[str, Any]
 
 
 @st.fragment
-def draw(stores: Stores, campaign: Campaign, zone: ZoneInfo) -> None:
+def draw(stores: Stores, account: Account, campaign: Campaign, zone: ZoneInfo) -> None:
     """The log with its controls. A click in it draws only the log again."""
-    at = campaign["_id"]
-    counts = campaigns.stats(stores, at)
-    trail_key = f"log-trail-{at}"
+    trail_key = f"log-trail-{campaign['_id']}"
     trail: list[str] = st.session_state.setdefault(trail_key, [])
-    state, search = _controls(stores, campaign, counts, trail_key)
+    wanted = _controls(stores, account, campaign, trail_key)
+    chosen = asdict(wanted)
     page = campaigns.deliveries(
-        stores, at, state=state, search=search, limit=_PAGE, cursor=trail[-1] if trail else None
+        stores, chosen.pop("campaign_id"), **chosen, limit=_PAGE, cursor=trail[-1] if trail else None
     )
     if page["items"]:
         _table(page["items"], zone)
     else:
-        st.caption(_nobody(state, search, page["next"]))
+        st.caption(_nobody(wanted, page["next"]))
     _turn_pages(trail_key, trail, page["next"], len(page["items"]))
 
 
-def _controls(
-    stores: Stores, campaign: Campaign, counts: dict[str, Any], trail_key: str
-) -> tuple[str | None, str | None]:
-    """Search, filter and download; what was chosen."""
+def _controls(stores: Stores, account: Account, campaign: Campaign, trail_key: str) -> LogFile:
+    """State, reason, variant, search and download; what was chosen."""
     at = campaign["_id"]
 
     def first_page() -> None:
         st.session_state[trail_key] = []
+
+    state = _state(stores, at, first_page)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        search = st.text_input(
+            "Search", type="search", key=f"log-search-{at}", placeholder="Name or e-mail address",
+            label_visibility="collapsed", on_change=first_page, width=280,
+        )  # fmt: skip
+        reason = _reason(stores, at, state, first_page)
+        variant = None
+        if campaign["variants"]:
+            variant = st.selectbox(
+                "Variant", [each["name"] for each in campaign["variants"]], index=None, width=160,
+                key=f"log-variant-{at}", placeholder="Any variant", label_visibility="collapsed",
+                on_change=first_page,
+            )  # fmt: skip
+        wanted = LogFile(at, state, (search or "").strip() or None, reason, variant)
+        ticket = download_link.ticket(
+            f"log {at}", wanted, partial(log_files.offer, stores, account, wanted)
+        )  # fmt: skip
+        st.link_button(
+            "Download CSV", f"/api/exports/log/{ticket}", icon=":material/download:", key=f"log-csv-{at}",
+            help="The rows that are chosen here, all pages of them",
+        )  # fmt: skip
+    return wanted
+
+
+def _state(stores: Stores, at: str, first_page: Any) -> str | None:
+    """The state that is chosen, each with its number; None for all."""
+    counts = campaigns.stats(stores, at)
 
     def label(state: str) -> str:
         many = counts["total"] if state == _ALL else counts[state]
@@ -58,22 +92,30 @@ def _controls(
         "State", shown, key=chosen_key, default=_ALL, required=True, format_func=label,
         label_visibility="collapsed", on_change=first_page,
     )  # fmt: skip
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        search = st.text_input(
-            "Search", type="search", key=f"log-search-{at}", placeholder="Name or e-mail address",
-            label_visibility="collapsed", on_change=first_page, width=320,
-        )  # fmt: skip
-        wanted = None if state in (None, _ALL) else str(state)
-        st.download_button(
-            "Download CSV",
-            data=lambda: "".join(campaigns.deliveries_csv(stores, at, state=wanted, search=search or None)),
-            file_name=f"campaign-{at}{'-' + wanted if wanted else ''}.csv",
-            mime="text/csv",
-            icon=":material/download:",
-            key=f"log-csv-{at}",
-            on_click="ignore",
-        )
-    return wanted, (search or "").strip() or None
+    return None if state in (None, _ALL) else str(state)
+
+
+def _reason(stores: Stores, at: str, state: str | None, first_page: Any) -> str | None:
+    """The reason that is chosen, each with its number; None for any. Nothing is asked where there is none."""
+    found: dict[str, int] = {}
+    for each in sorted(EXPLAINED if state is None else EXPLAINED & {state}):
+        for reason, many in _reasons(stores.db.name, at, each, stores).items():
+            found[reason] = found.get(reason, 0) + many
+    key = f"log-reason-{at}"
+    if st.session_state.get(key) not in found:
+        st.session_state[key] = None
+    if not found:
+        return None
+    return st.selectbox(
+        "Reason", sorted(found, key=lambda each: -found[each]), index=None, key=key, width=300,
+        placeholder="Any reason", label_visibility="collapsed", on_change=first_page,
+        format_func=lambda each: f"{each[:_SHORT]} ({fmt.number(found.get(each, 0))})",
+    )  # fmt: skip
+
+
+@st.cache_data(ttl=_FRESH, max_entries=64, show_spinner=False)
+def _reasons(database: str, campaign_id: str, state: str, _stores: Stores) -> dict[str, int]:
+    return campaigns.reasons(_stores, campaign_id, state)
 
 
 def _table(items: list[dict[str, Any]], zone: ZoneInfo) -> None:
@@ -83,6 +125,7 @@ def _table(items: list[dict[str, Any]], zone: ZoneInfo) -> None:
             "E-mail": item["email"] or "",
             "State": [marks.STATE[item["state"]].label],
             "Why": item["reason"] or "",
+            "Variant": item["variant"] or "",
             "Attempt": item["attempt"],
             "When": fmt.moment(item["updatedAt"], zone) if item["updatedAt"] else "waiting",
             "Message": item["body"] or "",
@@ -90,7 +133,7 @@ def _table(items: list[dict[str, Any]], zone: ZoneInfo) -> None:
         for item in items
     ]
     frame = pd.DataFrame(rows)
-    empty = [name for name in ("E-mail", "Why", "Message") if frame[name].eq("").all()]
+    empty = [name for name in ("E-mail", "Why", "Variant", "Message") if frame[name].eq("").all()]
     st.dataframe(
         frame.drop(columns=empty),
         hide_index=True,
@@ -108,12 +151,14 @@ def _table(items: list[dict[str, Any]], zone: ZoneInfo) -> None:
     )
 
 
-def _nobody(state: str | None, search: str | None, following: str | None) -> str:
+def _nobody(wanted: LogFile, following: str | None) -> str:
     if following:
         return "Nobody on this page; there may be more further on."
-    if search:
-        return "Nobody in this campaign has this in his name or address."
-    return f"Nobody is {state}." if state else "Nobody is written down yet."
+    if wanted.search:
+        return "Nobody of those chosen has this in his name or address."
+    if wanted.reason or wanted.variant:
+        return "Nobody has all that is chosen here."
+    return f"Nobody is {wanted.state}." if wanted.state else "Nobody is written down yet."
 
 
 def _turn_pages(trail_key: str, trail: list[str], following: str | None, rows: int) -> None:

@@ -59,7 +59,7 @@ def draw(stores: Stores, settings: Settings, account: Account, campaign_id: str)
     campaign_lift.draw(stores, settings, campaign)
     _what_was_sent(stores, campaign, settings)
     st.subheader("Delivery log")
-    campaign_log.draw(stores, campaign, settings.zone)
+    campaign_log.draw(stores, account, campaign, settings.zone)
 
 
 def _close() -> None:

@@ -4,8 +4,6 @@ The file comes from the web process as it is found, so that none is ever whole i
 """
 
 from dataclasses import replace
-from datetime import datetime, timedelta
-from typing import Any
 
 import streamlit as st
 
@@ -16,11 +14,9 @@ from crm.exports import Export
 from crm.moment import utc_now
 from crm.settings import Settings
 from crm.stores.connection import Stores
+from ui import download_link, segment_moment
 from ui import format as fmt
-from ui import segment_moment
 
-_TICKET = "export ticket"
-_RENEWED = timedelta(minutes=5)  # before it runs out while somebody looks at the link
 _FORMATS = {"csv": "CSV, for spreadsheets", "ndjson": "NDJSON, one object a line"}
 
 
@@ -54,22 +50,11 @@ def controls(
     )  # fmt: skip
     wanted = replace(export, fields=tuple(fields), format=kind or "csv")
     try:
-        ticket = _ticket(stores, account, wanted, key, now_each_time)
+        asked = replace(wanted, as_of=None) if now_each_time else wanted
+        ticket = download_link.ticket(key, asked, lambda: exports.offer(stores, account, wanted))
     except CrmError as error:
         st.error(error.message, icon=":material/error:")
         return
     st.link_button(
         "Download", f"/api/exports/{ticket}", icon=":material/download:", type="primary", key=f"{key}-link"
     )
-
-
-def _ticket(stores: Stores, account: Account, export: Export, key: str, now_each_time: bool) -> str:
-    """A ticket for what is chosen: the last one, unless something else is chosen or it is getting old."""
-    asked: Any = replace(export, as_of=None) if now_each_time else export
-    held: tuple[Any, datetime, str] | None = st.session_state.get(f"{_TICKET} {key}")
-    now = utc_now()
-    if held and held[0] == asked and now - held[1] < _RENEWED:
-        return held[2]
-    ticket = exports.offer(stores, account, export)
-    st.session_state[f"{_TICKET} {key}"] = (asked, now, ticket)
-    return ticket

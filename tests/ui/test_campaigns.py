@@ -4,9 +4,10 @@ from datetime import UTC, datetime, time, timedelta
 
 import pytest
 
-from crm import attributes, campaigns, halts, library, lists, suppressed
+from crm import attributes, campaigns, halts, library, lists, log_files, suppressed
 from crm.attributes import Found
 from crm.fields import FieldType
+from crm.log_files import LogFile
 from crm.moment import utc_now
 from crm.settings import settings
 from crm.stores import streams
@@ -456,3 +457,18 @@ def test_without_a_holdout_the_page_says_how_to_have_one(open_page, installation
     shown = texts(app)
     assert "Nobody was held out of this campaign" in shown
     assert "Hold out" in shown
+
+
+def test_the_log_is_narrowed_to_a_reason_and_its_link_leads_to_just_these_rows(
+    open_page, installation, launched
+):
+    Hands(installation).finish()
+    app = open_page("history", role="analyst", campaign=launched)
+    reason = app.selectbox(key=f"log-reason-{launched}")
+    assert "not renderable: name is missing (4)" in reason.options
+    reason.set_value("not renderable: name is missing").run()
+    assert not app.exception
+    assert len(app.dataframe[0].value) == 4
+    (link,) = app.get("link_button")
+    _, file = log_files.redeem(installation, link.proto.url.removeprefix("/api/exports/log/"))
+    assert file == LogFile(launched, reason="not renderable: name is missing")
