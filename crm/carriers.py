@@ -1,18 +1,14 @@
 """The vendors as this installation has configured them."""
 
-import base64
 import threading
 import time
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from cryptography.fernet import Fernet, InvalidToken
-
-from crm import auth
+from crm import auth, seals
 from crm.auth import Account
 from crm.errors import FieldError, InvalidInput
-from crm.settings import settings
 from crm.stores import samples
 from crm.stores import vendors as store
 from crm.stores.connection import Stores
@@ -36,6 +32,7 @@ __all__ = [
     "way",
 ]
 
+_PURPOSE = "vendor secrets"
 _FRESH = 1.0  # seconds until a worker looks whether the configuration has changed
 
 _lock = threading.Lock()
@@ -144,13 +141,9 @@ def vendor(stores: Stores, name: str = DEFAULT) -> Vendor:
     return made
 
 
-def _fernet() -> Fernet:
-    return Fernet(base64.urlsafe_b64encode(settings().secret("vendor secrets")))
-
-
 def _seal(value: Any) -> Any:
     """A secret as it is kept: only this installation's key opens it."""
-    return _fernet().encrypt(value.encode()).decode() if isinstance(value, str) else value
+    return seals.seal(value, _PURPOSE) if isinstance(value, str) else value
 
 
 def _opened(name: str, kept: Mapping[str, Any]) -> dict[str, Any]:
@@ -158,8 +151,5 @@ def _opened(name: str, kept: Mapping[str, Any]) -> dict[str, Any]:
     wanted = dict(kept)
     for key in registry.secrets(name):
         if isinstance(wanted.get(key), str) and wanted[key]:
-            try:
-                wanted[key] = _fernet().decrypt(wanted[key].encode()).decode()
-            except InvalidToken:
-                wanted[key] = ""
+            wanted[key] = seals.opened(wanted[key], _PURPOSE) or ""
     return wanted

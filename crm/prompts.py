@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 
 import orjson
 
-from crm import attributes, audiences, offers, rulebook, segments
+from crm import attributes, audiences, model_key, offers, rulebook, segments
 from crm.errors import InvalidRule
 from crm.fields import FIELDS, FieldType
 from crm.grammar import choices, languages, questions
@@ -31,7 +31,6 @@ from crm.settings import Settings
 from crm.stores import audiences as queries
 from crm.stores.connection import Stores
 from crm.vendors import proposed_tree
-from crm.vendors.groq_model import GroqModel
 from crm.vendors.language_model import Model, ModelFailed, Proposal
 
 __all__ = [
@@ -42,7 +41,6 @@ __all__ = [
     "Values",
     "answer_query",
     "known_values",
-    "model_of",
     "understand",
 ]
 
@@ -253,16 +251,6 @@ def _unfamiliar(rule: Rule, values: Values) -> list[str]:
     ]
 
 
-def model_of(settings: Settings) -> Model | None:
-    """The language model of the settings, kept for the life of the process; None without a key."""
-    with _lock:
-        marks = (settings.groq_api_key, settings.groq_model, settings.groq_base_url, settings.groq_timeout)
-        if marks not in _models:
-            _models.clear()
-            _models[marks] = GroqModel.of(settings)
-        return _models[marks]
-
-
 def known_values(stores: Stores, *, newest: bool = False) -> Values:
     """Cities, countries, genders, tags, products and categories as they stand in the data, and the custom
     attributes.
@@ -289,7 +277,6 @@ def known_values(stores: Stores, *, newest: bool = False) -> Values:
 
 
 _lock = threading.Lock()
-_models: dict[Any, Model | None] = {}
 _values: dict[tuple[str, str], tuple[float, Values]] = {}
 
 
@@ -305,7 +292,7 @@ def understand_shop(
     answers: Mapping[str, str] | None = None,
 ) -> Answer:
     """`understand` with the values of this shop's data and the model of the settings."""
-    model, currency = model_of(settings), settings.currency
+    model, currency = model_key.model_of(stores, settings), settings.currency
 
     def answer(values: Values) -> Answer:
         return understand(

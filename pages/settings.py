@@ -1,4 +1,4 @@
-"""Settings: who may do what, keys for systems, vendors, custom attributes, sample data, how the parts are."""
+"""Settings: accounts, keys for systems, vendors, the model, attributes, sample data, how the parts are."""
 
 import streamlit as st
 
@@ -7,6 +7,7 @@ from ui import (
     settings_accounts,
     settings_attributes,
     settings_keys,
+    settings_model,
     settings_sample,
     settings_system,
     settings_vendors,
@@ -16,8 +17,9 @@ from ui.session import require_user, stores
 user = require_user("administer")
 
 st.title("Settings")
-people, keys, carriers, own, sample, system = st.tabs(
-    ["Accounts", "API keys", "Vendors", "Attributes", "Sample data", "System"], key="settings_tab"
+people, keys, carriers, model, own, sample, system = st.tabs(
+    ["Accounts", "API keys", "Vendors", "Language model", "Attributes", "Sample data", "System"],
+    key="settings_tab",
 )
 with people:
     settings_accounts.draw(stores(), user)
@@ -25,6 +27,8 @@ with keys:
     settings_keys.draw(stores(), user)
 with carriers:
     settings_vendors.draw(stores(), user)
+with model:
+    settings_model.draw(stores(), user)
 with own:
     settings_attributes.draw(stores(), user)
 with sample:

@@ -16,7 +16,6 @@ from crm.errors import InvalidRule
 from crm.fields import ORDER_FIELDS, Field
 from crm.rules.behaviours import MEASURES, measure_operators
 from crm.segments import operators_for
-from crm.settings import Settings
 from crm.vendors import proposed_schema, proposed_tree
 from crm.vendors.language_model import Check, ModelFailed, Proposal
 
@@ -92,16 +91,6 @@ class GroqModel:
         self._base_url = base_url.rstrip("/").removesuffix(_API_PATH) if base_url else None
         self._timeout = timeout
         self._client: groq.Groq | None = None
-
-    @classmethod
-    def of(cls, settings: Settings) -> "GroqModel | None":
-        """The model of the settings; None where there is no key."""
-        key = settings.groq_api_key.get_secret_value().strip() if settings.groq_api_key else ""
-        if not key:
-            return None
-        return cls(
-            key=key, model=settings.groq_model, base_url=settings.groq_base_url, timeout=settings.groq_timeout
-        )
 
     def propose(
         self,
