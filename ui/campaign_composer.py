@@ -19,6 +19,7 @@ from ui import (
     campaign_draft,
     campaign_launch,
     campaign_message,
+    campaign_power,
     campaign_preflight,
     campaign_preview,
     campaign_sending,
@@ -59,7 +60,7 @@ def draw(stores: Stores, settings: Settings, account: Account, address: str) -> 
     campaign = content.as_campaign(here.address)
     look = campaign_preflight.look(stores, settings, campaign)
     with right:
-        _preview(stores, campaign, look, fields)
+        _preview(stores, settings, campaign, look, fields)
     with header:
         st.text_input(
             "Campaign", key=NAME_KEY, max_chars=LONGEST_NAME, placeholder="Name this campaign",
@@ -117,7 +118,9 @@ def _size(database: str, rules: bytes, _stores: Stores) -> int:
     return rehearsal.size(_stores, rules=orjson.loads(rules), now=utc_now())
 
 
-def _preview(stores: Stores, campaign: Campaign, look: Look, fields: Mapping[str, Field]) -> None:
+def _preview(
+    stores: Stores, settings: Settings, campaign: Campaign, look: Look, fields: Mapping[str, Field]
+) -> None:
     """The message as one customer after the other will get it, and who won't."""
     with st.container(border=True, key="campaign-preview"):
         st.markdown("**As they will read it**")
@@ -138,6 +141,7 @@ def _preview(stores: Stores, campaign: Campaign, look: Look, fields: Mapping[str
             return
         campaign_preflight.numbers(look.checked)
         campaign_preflight.missing(look.checked, fields)
+        campaign_power.draw(stores, settings, campaign, look.checked)
 
 
 def _buttons(

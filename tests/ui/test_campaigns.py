@@ -472,3 +472,22 @@ def test_the_log_is_narrowed_to_a_reason_and_its_link_leads_to_just_these_rows(
     (link,) = app.get("link_button")
     _, file = log_files.redeem(installation, link.proto.url.removeprefix("/api/exports/log/"))
     assert file == LogFile(launched, reason="not renderable: name is missing")
+
+
+def test_the_composer_says_what_a_holdout_is_large_enough_to_show(open_page, installation, segment):
+    app = open_page("campaigns", role="marketer", segment=segment)
+    app.text_area(key="campaign message").set_value("Hi").run()
+    assert "Nobody is held out" in texts(app)
+    some = installation.db.customers.find({"city": "Pune"}).limit(10)
+    installation.db.orders.insert_many(
+        {"_id": f"o-{each['_id']}", "customerId": each["_id"], "createdAt": utc_now() - timedelta(days=2),
+         "total": 10.0, "status": "delivered", "products": []}
+        for each in some
+    )  # fmt: skip
+    app.number_input(key="campaign holdout").set_value(50.0).run()
+    assert not app.exception
+    shown = texts(app)
+    assert "29.4\u00a0% of this audience ordered in the last 7 days" in shown
+    assert "Too small to see 5\u00a0% more buyers" in shown
+    app.selectbox(key="campaign power days").set_value(1).run()
+    assert "0\u00a0% of this audience ordered in the last 1 day" in texts(app)
