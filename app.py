@@ -83,7 +83,10 @@ def _start(supervisor: Supervisor, chosen: Settings, place: server.Place) -> Non
         raise CannotStart(f"{silent} does not answer. Start it, or correct its address.")
     indexes.ensure(stores())
     auth.ensure_first_administrator(stores(), chosen, now=utc_now())
-    variables = {"CRM_DATA_DIR": str(supervisor.data_dir)}
+    variables = {
+        "CRM_DATA_DIR": str(supervisor.data_dir),
+        "CRM_PUBLIC_URL": chosen.public_url or place.url,  # that links in messages begin with
+    }
     supervisor.start_workers(
         [Worker(f"worker-{number}", "workers", ROOT, variables) for number in range(1, chosen.workers + 1)]
     )

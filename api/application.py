@@ -32,6 +32,7 @@ from api import (
     segment_versions,
     segments,
     suppressions,
+    unsubscribe,
     visits,
 )
 from crm.stores.connection import Stores
@@ -69,8 +70,12 @@ _ROUTERS = (
     suppressions.router,
     visits.router,
 )
-_BESIDE = (health.liveness, ai.router)  # served outside /api, at their own paths, which are
-_PATHS_BESIDE = ("/health", "/metrics", "/ai-query")
+_BESIDE = (
+    health.liveness,
+    ai.router,
+    unsubscribe.router,
+)  # served outside /api, at their own paths, which are
+_PATHS_BESIDE = ("/health", "/metrics", "/ai-query", "/unsubscribe/{path:path}")
 
 
 def build(stores_provider: Callable[[], Stores]) -> FastAPI:

@@ -7,14 +7,14 @@ A campaign is handed out in the API's form: `_id`, name, status, segmentId, segm
 (the rules as a sentence), messageTemplate, scheduledAt, freeze ("start" or "now": which rules of its segments
 count), problem (why it could not be launched at its time), expectedSize (counted at launch), audienceSize
 (fixed when the audience is written down), sentCount, failedCount, skippedCount, cancelledCount, pendingCount,
-and when and by whom what happened.
+unsubscribedCount (people who stay unsubscribed by its link), and when and by whom what happened.
 """
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from crm import auth, launching, library, messages, planning, rulebook, segments
+from crm import auth, launching, library, messages, planning, rulebook, segments, unsubscribing
 from crm.auth import Account
 from crm.errors import FieldError, IllegalTransition, InvalidInput, NotFound
 from crm.ledger import books, by_variant, deliveries, deliveries_csv, reasons
@@ -328,23 +328,31 @@ def listing(
 def stats(stores: Stores, campaign_id: str) -> dict[str, Any]:
     """`{status, total, sent, failed, skipped, cancelled, pending}`; total is their sum. Raises NotFound."""
     campaign = _found(stores, campaign_id)
-    counts = _counts(stores, [campaign]).get(campaign_id) or dict.fromkeys(COUNTED, 0)
-    return {"status": campaign["status"], "total": campaign.get("audienceSize", 0), **counts}
+    counts = _counts(stores, [campaign]).get(campaign_id) or {}
+    books = {state: counts.get(state, 0) for state in COUNTED}
+    return {"status": campaign["status"], "total": campaign.get("audienceSize", 0), **books}
 
 
 def _counts(stores: Stores, campaigns: Iterable[Document]) -> dict[str, plan_store.Counts]:
-    """Counts of those campaigns whose audience is fixed; until then a plan is unfinished work."""
+    """Counts of those campaigns whose audience is fixed; until then a plan is unfinished work.
+
+    Beside the states: `unsubscribed`.
+    """
     planned = [campaign["_id"] for campaign in campaigns if "audienceSize" in campaign]
-    return plan_store.counts(stores, planned) if planned else {}
+    if not planned:
+        return {}
+    left = unsubscribing.counts(stores, planned)
+    found = plan_store.counts(stores, planned)
+    return {each: counts | {"unsubscribed": left.get(each, 0)} for each, counts in found.items()}
 
 
 def _public(campaign: Document, counts: plan_store.Counts | None) -> Campaign:
-    counted = counts or dict.fromkeys(COUNTED, 0)
+    counted = counts or {}
     return (
         {"_id": campaign["_id"], "name": campaign["name"], "status": campaign["status"]}
         | {"messageTemplate": campaign.get("messageTemplate", "")}
         | {name: campaign.get(name) for name in (*_SHOWN, *OPTIONS)}
-        | {f"{state}Count": counted[state] for state in COUNTED}
+        | {f"{state}Count": counted.get(state, 0) for state in (*COUNTED, "unsubscribed")}
     )
 
 

@@ -5,10 +5,12 @@ import time
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlsplit
 
 from crm import auth, seals
 from crm.auth import Account
 from crm.errors import FieldError, InvalidInput
+from crm.settings import settings
 from crm.stores import samples
 from crm.stores import vendors as store
 from crm.stores.connection import Stores
@@ -28,11 +30,12 @@ __all__ = [
     "test",
     "usable",
     "vendor",
-    "warning",
+    "warnings",
     "way",
 ]
 
 _PURPOSE = "vendor secrets"
+_LOOPBACK = ("127.0.0.1", "::1", "localhost")
 _FRESH = 1.0  # seconds until a worker looks whether the configuration has changed
 
 _lock = threading.Lock()
@@ -100,14 +103,21 @@ def test(stores: Stores, name: str, changes: Mapping[str, Any]) -> str:
     return registry.build(name, _opened(name, configuration(stores, name)) | dict(changes)).check()
 
 
-def warning(stores: Stores, name: str | None) -> str | None:
+def warnings(stores: Stores, name: str | None) -> list[str]:
     """What is to be thought of before a campaign is launched with this vendor."""
-    if (name or chosen(stores)) == SMTP and samples.any_made(stores):
-        return (
+    found, real = [], name or chosen(stores)
+    if real == SMTP and samples.any_made(stores):
+        found.append(
             "Real e-mail: sample data was added here, so this campaign may write to people who do not exist. "
             "A mail server that sends much of that is soon refused by others."
         )
-    return None
+    base = settings().base_url
+    if real != DEFAULT and urlsplit(base).hostname in _LOOPBACK:
+        found.append(
+            f"Links to unsubscribe would begin with {base}, which opens on this machine alone. Set "
+            "CRM_PUBLIC_URL to the address by which others reach Mini-CRM."
+        )
+    return found
 
 
 def way(stores: Stores, name: str | None, channel: str | None) -> str | None:

@@ -11,13 +11,23 @@ from typing import Any, NamedTuple
 from crm import messages
 from crm.errors import FieldError, InvalidInput
 from crm.fields import FIELDS, Field, FieldType
-from crm.messages import HTML_LIMIT, Rendered, Style, Template
+from crm.messages import HTML_LIMIT, LIMIT, Rendered, Style, Template
 from crm.variants import Lots
 
 EMAIL, SMS = "email", "sms"
 CHANNELS = (EMAIL, SMS)
 SUBJECT_LIMIT = 200
 MOST_VARIANTS = 10
+LINKS = {
+    name: Field(name, FieldType.TEXT, "unsubscribe link") for name in ("unsubscribeUrl", "unsubscribe_url")
+}
+"""What a template may name beside fields: the link by which its receiver unsubscribes, in two spellings."""
+
+_FOOTER = "\n\nTo get no more of these e-mails: {unsubscribeUrl}"
+_HTML_FOOTER = (
+    '<p style="margin-top:32px;font-size:12px;color:#767676">You can '
+    '<a href="{unsubscribeUrl}" style="color:#767676">unsubscribe</a> from these e-mails at any time.</p>'
+)
 _ADDRESSES = {EMAIL: ("email",), SMS: ("phone",), None: ("email", "phone", "externalId")}
 _LACKING = {EMAIL: "no e-mail address", SMS: "no phone number"}
 
@@ -48,17 +58,19 @@ class Composed(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """Everything that is written for a campaign."""
+    """Everything that is written for a campaign. `links`: some message names the link to unsubscribe."""
 
     channel: str | None
     versions: tuple[Version, ...]
     lots: Lots
+    links: bool = False
 
     @property
     def paths(self) -> tuple[str, ...]:
         """Where the fields that it names are stored, each once."""
         templates = (template for version in self.versions for template in version.templates)
-        return tuple(dict.fromkeys(path for template in templates for path in template.paths))
+        paths = (path for template in templates for path in template.paths if path not in LINKS)
+        return tuple(dict.fromkeys(paths))
 
     @property
     def named(self) -> tuple[Field, ...]:
@@ -100,7 +112,7 @@ def read(campaign: Mapping[str, Any], fields: Mapping[str, Field] | None = None)
     `fields` are those a template may name: by default the catalogue, and the custom attributes that the
     campaign wrote down when it was launched.
     """
-    known = {**FIELDS, **kept_fields(campaign)} if fields is None else fields
+    known = {**({**FIELDS, **kept_fields(campaign)} if fields is None else fields), **LINKS}
     channel = campaign.get("channel")
     variants = campaign.get("variants") or [{"name": None, "share": 1}]
     versions = tuple(
@@ -108,7 +120,14 @@ def read(campaign: Mapping[str, Any], fields: Mapping[str, Field] | None = None)
         for place, variant in _placed(variants)
     )
     weights = [float(variant["share"]) for variant in variants]
-    return Content(channel, versions, Lots(campaign["_id"], float(campaign.get("holdout") or 0), weights))
+    lots = Lots(campaign["_id"], float(campaign.get("holdout") or 0), weights)
+    links = any(has_link(template) for version in versions for template in version.templates)
+    return Content(channel, versions, lots, links)
+
+
+def has_link(template: Template) -> bool:
+    """Whether a message says where to unsubscribe."""
+    return any(name in LINKS for name in template.fields)
 
 
 def _placed(variants: list[Mapping[str, Any]]) -> list[tuple[str, Mapping[str, Any]]]:
@@ -131,11 +150,28 @@ def _version(
         reason = "is for e-mail only"
         raise InvalidInput(f"A text message has no {key}.", [FieldError(f"{place}{key}", reason)])
     text = messages.parse(given.get("messageTemplate") or "", fields, name=f"{place}messageTemplate")
-    return Version(given.get("variant"), text, part("subject", SUBJECT_LIMIT), part("html", HTML_LIMIT, True))
+    html = part("html", HTML_LIMIT, True)
+    if channel == EMAIL and given.get("unsubscribeFooter") is not False:
+        text, html = _with_footer(text, fields), _with_footer(html, fields) if html else None
+    return Version(given.get("variant"), text, part("subject", SUBJECT_LIMIT), html)
 
 
-def compose(version: Version, customer: Mapping[str, Any], style: Style) -> Composed:
-    """The message for this customer, or why there is none."""
+def _with_footer(template: Template, fields: Mapping[str, Field]) -> Template:
+    """The template with the link to unsubscribe behind it, or as it is where it has one."""
+    if has_link(template):
+        return template
+    if not template.escaped:
+        return messages.parse(template.text + _FOOTER, fields, limit=LIMIT + len(_FOOTER))
+    at = template.text.lower().rfind("</body")
+    at = len(template.text) if at < 0 else at
+    text = template.text[:at] + _HTML_FOOTER + template.text[at:]
+    return messages.parse(text, fields, as_html=True, limit=HTML_LIMIT + len(_HTML_FOOTER))
+
+
+def compose(version: Version, customer: Mapping[str, Any], style: Style, link: str | None = None) -> Composed:
+    """The message for this customer, or why there is none; `link` is the one by which he unsubscribes."""
+    if link is not None:
+        customer = {**customer, **dict.fromkeys(LINKS, link)}
     text = messages.render(version.text, customer, style)
     if version.subject is None and version.html is None:
         if text.body is None:

@@ -14,7 +14,7 @@ from datetime import datetime
 from itertools import islice
 from typing import Any
 
-from crm import audiences, carriers, content, launching, rows, rulebook, sms
+from crm import audiences, carriers, content, launching, links, rows, rulebook, sms
 from crm.content import SMS, Composed, Content, Version
 from crm.errors import FieldError, InvalidInput, NotFound
 from crm.messages import Style
@@ -89,8 +89,7 @@ def over(stores: Stores, campaign: Mapping[str, Any], *, now: datetime) -> Itera
     rule = rulebook.parse(stores, tree)
     zone = settings().zone
     state = DryRun(audiences.count(stores, rule, now=now, zone=zone))
-    if warning := carriers.warning(stores, given.get("vendor")):
-        state.warnings.append(warning)
+    state.warnings = carriers.warnings(stores, given.get("vendor"))
     people = audiences.members(stores, rule, (*rows.WHO, *said.paths), now=now, zone=zone)
     return _through(stores, given, said, state, people, now)
 
@@ -121,7 +120,7 @@ def _rehearse(
 ) -> None:
     version = said.version(person["_id"])
     if reason is None:
-        composed = content.compose(version, person, style)
+        composed = content.compose(version, person, style, links.preview() if said.links else None)
         state.missing.update(composed.missing)
         reason = composed.reason
         if reason is None and said.channel == SMS:
@@ -154,7 +153,8 @@ def as_customer(stores: Stores, campaign: Mapping[str, Any], customer_id: str) -
     if customer is None:
         raise NotFound("There is no such customer.")
     style = Style(settings().currency, settings().zone)
-    versions = [(version, content.compose(version, customer, style)) for version in said.versions]
+    link = links.preview()
+    versions = [(version, content.compose(version, customer, style, link)) for version in said.versions]
     return {
         "customerId": customer_id,
         "name": customer.get("name"),

@@ -46,6 +46,7 @@ def freeze(stores: Stores, campaign: Document, now: datetime) -> Document:
         "expectedSize": size,
         "currency": settings().currency,
         "timeZone": settings().time_zone,
+        "publicUrl": settings().base_url,
         "launchedAt": now,
         "updatedAt": now,
     }

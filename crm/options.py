@@ -4,6 +4,7 @@
 |---|---|
 | `channel` | `email` or `sms`; left out, a message goes wherever a customer can be reached |
 | `subject`, `html` | the other parts of an e-mail |
+| `unsubscribeFooter` | whether an e-mail that names no link to unsubscribe gets one below; yes, if left out |
 | `variants` | `[{name, share, subject?, messageTemplate?, html?}]`; what one leaves out is the campaign's |
 | `include`, `exclude` | `{segments: [ids], lists: [ids]}`, beside the campaign's segment |
 | `holdout` | share of the audience that is not messaged, to compare with: 0 to 0.9 |
@@ -72,6 +73,12 @@ def _number(least: float, most: float, *, open_end: bool = False) -> Read:
     return read_number
 
 
+def _yes(name: str, value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise bad(name, "is true or false")
+    return value
+
+
 def _whole(name: str, value: Any, most: int) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= most:
         raise bad(name, f"is a whole number from 1 to {most:,}")
@@ -131,6 +138,7 @@ OPTIONS: dict[str, Read] = {
     "channel": _channel,
     "subject": _text(SUBJECT_LIMIT),
     "html": _text(HTML_LIMIT),
+    "unsubscribeFooter": _yes,
     "variants": _variants,
     "include": _selection,
     "exclude": _selection,

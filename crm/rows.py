@@ -1,13 +1,13 @@
 """The rows of the delivery log: who, what was written for him, or why nothing was."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 import orjson
 
-from crm import content, suppressed
+from crm import content, links, suppressed
 from crm.content import Content
 from crm.fields import fold
 from crm.lifecycle import DeliveryState
@@ -22,7 +22,17 @@ WHO = ("name", "email", "phone", "externalId")
 """What is read of everybody, whatever the message says."""
 
 _PENDING = DeliveryState.PENDING.value
-_SAYS = ("_id", "channel", "messageTemplate", "subject", "html", "variants", "holdout", "attributes")
+_SAYS = (
+    "_id",
+    "channel",
+    "messageTemplate",
+    "subject",
+    "html",
+    "variants",
+    "holdout",
+    "attributes",
+    "unsubscribeFooter",
+)
 
 
 def content_of(campaign: Document) -> Content:
@@ -47,6 +57,7 @@ def compose(
     known = delivery_store.recipients(stores, people, (*WHO, *said.paths))
     goes_to = {each: said.address(one) for each, one in known.items()}
     blocked = suppressed.reasons(stores, goes_to)
+    link_of = unsubscribe_links(campaign) if said.links else None
     rows: list[Document] = []
     for customer_id in people:
         customer = known.get(customer_id)
@@ -56,19 +67,27 @@ def compose(
         elif customer_id in blocked:
             row = outbox.skipped(row, blocked[customer_id])
         else:
-            row = _written(row, said, customer, goes_to[customer_id], style)
+            link = link_of(customer_id) if link_of else None
+            row = _written(row, said, customer, goes_to[customer_id], style, link)
         rows.append(row)
     return rows
 
 
-def _written(row: Document, said: Content, customer: Document, address: str | None, style: Style) -> Document:
+def unsubscribe_links(campaign: Document) -> Callable[[str], str]:
+    """Customer id → his link to unsubscribe, for the people of a launched campaign."""
+    return links.unsubscribe(links.base_of(campaign.get("publicUrl")), campaign["_id"])
+
+
+def _written(
+    row: Document, said: Content, customer: Document, address: str | None, style: Style, link: str | None
+) -> Document:
     """The row with the message in it, or skipped with the reason why there is none."""
     version = said.version(row["customerId"])
     if version.name is not None:
         row["variant"] = version.name
     if address is None and said.unreachable:
         return outbox.skipped(row, said.unreachable)
-    composed = content.compose(version, customer, style)
+    composed = content.compose(version, customer, style, link)
     if composed.reason:
         return outbox.skipped(row, composed.reason)
     if address is not None and address != row.get("email"):

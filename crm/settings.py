@@ -8,6 +8,7 @@ import hashlib
 import hmac
 import json
 import os
+import re
 import secrets
 from dataclasses import dataclass
 from functools import lru_cache
@@ -21,6 +22,7 @@ from crm.errors import NotRunning
 
 RUNNING_FILE = "running.json"
 SECRET_FILE = "secret.key"  # noqa: S105  # the name of a file
+_ANY = ("0.0.0.0", "::")  # noqa: S104  # to be recognised, not to be bound
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +77,24 @@ class Settings(BaseSettings):
             raise ValueError(f"CRM_TIME_ZONE={name!r} is no time zone; try Asia/Kolkata") from None
         return name
 
+    @field_validator("public_url")
+    @classmethod
+    def _an_address(cls, url: str | None) -> str | None:
+        if url and not re.match(r"^https?://[!-;=?-~]+$", url):
+            raise ValueError(f"CRM_PUBLIC_URL={url!r} is no address; try https://crm.example.com")
+        return url or None
+
     @property
     def zone(self) -> ZoneInfo:
         return ZoneInfo(self.time_zone)
+
+    @property
+    def base_url(self) -> str:
+        """What links to this installation begin with."""
+        if self.public_url:
+            return self.public_url.rstrip("/")
+        host = "127.0.0.1" if self.address in _ANY else self.address
+        return f"http://{f'[{host}]' if ':' in host else host}:{self.port}"
 
     @property
     def snapshot_dir(self) -> Path:

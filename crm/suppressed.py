@@ -1,7 +1,8 @@
 """Addresses that are not to be written to: who unsubscribed, bounced or complained, and whom a person named.
 
 They are asked about when a campaign is planned, and again when each message is handed to the vendor. An
-address is handed out as `{address, reason, note, by, at}`.
+address is handed out as `{address, reason, note, by, campaignId, at}`; `campaignId` is the campaign
+by whose link its owner unsubscribed.
 """
 
 from collections.abc import Iterable, Mapping
@@ -111,7 +112,7 @@ def counts(stores: Stores) -> dict[str, int]:
 
 
 def _shown(found: Document) -> dict[str, Any]:
-    return {name: found.get(name) for name in ("_id", "address", "reason", "note", "by", "at")}
+    return {name: found.get(name) for name in ("_id", "address", "reason", "note", "by", "campaignId", "at")}
 
 
 def _bad(field: str, reason: str) -> InvalidInput:

@@ -239,10 +239,10 @@ class Turn:
         if granted is not None and len(found) < granted:
             rates.give_back(self._stores, visit.rates, granted - len(found))
         limits = self._vendor.limits
-        channel = visit.campaign.get("channel")
+        channel, link_of = visit.campaign.get("channel"), rows.unsubscribe_links(visit.campaign)
         for part in _parts(found, limits.batch):
             flight = Flight(visit.id, visit.number, list(part))
-            sendable = [_message(row, channel) for row in part if "body" in row]
+            sendable = [_message(row, channel, link_of) for row in part if "body" in row]
             if limits.calls > 1:
                 flight.future = _pool(self._vendor.name, limits.calls).submit(_call, self._vendor, sendable)
             else:
@@ -262,12 +262,14 @@ def cap_of(campaign: Document, now: datetime) -> Cap | None:
     return Cap(messages, now - timedelta(days=days), reason)
 
 
-def _message(row: Document, channel: str | None) -> Message:
+def _message(row: Document, channel: str | None, link_of: Callable[[str], str]) -> Message:
     address = rows.address(row)
     way = channel or (EMAIL if address is None or "@" in address else SMS)
+    link = link_of(row["customerId"]) if way == EMAIL else None
     return Message(
-        answers.key(row), way, address, row["body"], row.get("subject"), row.get("html"), row.get("tries", 0)
-    )
+        answers.key(row), way, address, row["body"], row.get("subject"), row.get("html"), row.get("tries", 0),
+        link,
+    )  # fmt: skip
 
 
 def _call(vendor: Vendor, messages: Sequence[Message]) -> list[Answer] | Exception:

@@ -68,7 +68,7 @@ def _dialog(
         campaign_preview.one(stores, campaign, example, "launch")
     st.caption(f":material/outgoing_mail: {campaign_sending.sentence(stores, content.options)}")
     at, freeze = _when(settings)
-    if warning := carriers.warning(stores, content.options.get("vendor")):
+    for warning in carriers.warnings(stores, content.options.get("vendor")):
         st.warning(warning, icon=":material/outgoing_mail:")
     changed = shown is not None and shown != found
     if changed:

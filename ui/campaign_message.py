@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import streamlit as st
 
 from crm import messages, sms
-from crm.content import SMS, SUBJECT_LIMIT
+from crm.content import EMAIL, LINKS, SMS, SUBJECT_LIMIT
 from crm.fields import Field
 from ui import campaign_options as options
 from ui import campaign_variants
@@ -14,6 +14,7 @@ from ui.campaign_draft import MESSAGE_KEY
 
 _FIRST_FIELDS = ("name", "city", "totalSpent", "orderCount", "lastOrdered")
 _CHIP = "campaign field"
+_LINK = "unsubscribeUrl"
 _PLACEHOLDER = "Hi {name|there}, here's 10% off on your next order!"
 
 
@@ -36,9 +37,11 @@ def draw(fields: Mapping[str, Field]) -> None:
         )  # fmt: skip
         if channel == SMS:
             _length(st.session_state.get(MESSAGE_KEY) or "")
-        _fields(fields)
+        _fields({**fields, _LINK: LINKS[_LINK]})
         if channel != SMS:
             _html()
+        if channel == EMAIL:
+            _footer()
         campaign_variants.draw(sms=channel == SMS)
 
 
@@ -76,6 +79,18 @@ def _html() -> None:
             placeholder="<p>Hi {name|there},</p>", label_visibility="collapsed",
         )  # fmt: skip
         st.caption("Goes with the text above, which is shown where HTML is not. Values in it are escaped.")
+
+
+def _footer() -> None:
+    """Whether those who get the e-mail are told how to get no more of them."""
+    added = st.checkbox(
+        "Add a line to unsubscribe where the message has none", key=options.FOOTER, persist_state="session",
+        help="Below the text and the HTML. To write it yourself, insert the field “unsubscribe link”. Mail "
+        "programs offer to unsubscribe as well, by a header that every e-mail has.",
+    )  # fmt: skip
+    written = " ".join(str(st.session_state.get(key) or "") for key in (MESSAGE_KEY, options.HTML))
+    if not added and not any(name in written for name in LINKS):
+        st.warning("This e-mail does not say how to unsubscribe.", icon=":material/unsubscribe:")
 
 
 def _chips(label: str, names: tuple[str, ...], place: str, fields: Mapping[str, Field]) -> None:

@@ -15,6 +15,7 @@ from ui import campaign_variants
 ANYWHERE = "anywhere"
 CHANNELS = {ANYWHERE: "Wherever reachable", EMAIL: "E-mail", SMS: "Text message"}
 CHANNEL, SUBJECT, HTML = "campaign channel", "campaign subject", "campaign html"
+FOOTER = "campaign footer"
 _DAYS = 7  # that a frequency cap is offered for
 SELECTED = {
     (place, kind): f"campaign {place} {kind}"
@@ -25,7 +26,7 @@ CAP_MESSAGES, CAP_DAYS, HOLDOUT = "campaign cap messages", "campaign cap days", 
 VENDOR, RATE, BUDGET = "campaign vendor", "campaign rate", "campaign budget"
 AUDIENCE = ("include", "exclude", "frequencyCap", "holdout")
 SENDING = ("vendor", "rateLimit", "errorBudget")
-EDITED = ("channel", "subject", "html", "variants", *AUDIENCE, *SENDING)
+EDITED = ("channel", "subject", "html", "unsubscribeFooter", "variants", *AUDIENCE, *SENDING)
 """The options that the composer sets; the others of a draft stay as they are."""
 
 
@@ -39,6 +40,7 @@ def current() -> dict[str, Any]:
     if channel != SMS:
         texts = {"subject": state.get(SUBJECT), "html": state.get(HTML)}
         found |= {name: text for name, text in texts.items() if text and text.strip()}
+        found |= {} if state.get(FOOTER, True) else {"unsubscribeFooter": False}
     if variants := campaign_variants.current(sms=channel == SMS):
         found["variants"] = variants
     return found | _audience(state) | _sending(state)
@@ -77,6 +79,7 @@ def fill(options: Mapping[str, Any]) -> None:
     state[CHANNEL] = options.get("channel") or ANYWHERE
     state[SUBJECT] = options.get("subject") or ""
     state[HTML] = options.get("html") or ""
+    state[FOOTER] = options.get("unsubscribeFooter") is not False
     campaign_variants.fill(options.get("variants") or ())
     for (place, kind), key in SELECTED.items():
         state[key] = list((options.get(place) or {}).get(kind) or ())
@@ -93,6 +96,9 @@ def of(campaign: Mapping[str, Any]) -> dict[str, Any]:
     given = {name: campaign[name] for name in EDITED if _says_something(campaign.get(name))}
     if given.get("errorBudget") == DEFAULT_BUDGET:
         del given["errorBudget"]
+    given.pop("unsubscribeFooter", None)
+    if campaign.get("unsubscribeFooter") is False:
+        given["unsubscribeFooter"] = False
     return given
 
 

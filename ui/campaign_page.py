@@ -92,6 +92,8 @@ def _launched(campaign: Campaign, settings: Settings) -> str:
         parts.append(f"took {marks.lasted(campaign['startedAt'], ended)}")
     elif ended:
         parts.append(f"cancelled {fmt.moment(ended, settings.zone)}")
+    if campaign["unsubscribedCount"]:
+        parts.append(f"{fmt.number(campaign['unsubscribedCount'])} unsubscribed by its link")
     return " · ".join(parts)
 
 

@@ -21,7 +21,7 @@ def draw(stores: Stores, user: Account) -> None:
         format_func=lambda each: NAMES[each].label, key="vendor_shown",
     )  # fmt: skip
     st.caption(NAMES[name].means)
-    if warning := carriers.warning(stores, name):
+    for warning in carriers.warnings(stores, name):
         st.warning(warning, icon=":material/outgoing_mail:")
     _form(stores, user, name)
 

@@ -1,9 +1,10 @@
 """The vendor's HTTP interface: messages in, receipts out.
 
-`POST /messages {messages: [{key, channel, address, text, subject?, html?, tries?}]}` hands messages over:
-`{answers: [{key, verdict, reason?, messageId?}]}` says `accepted` or `temporary` for each, and for a key that
-was taken before what became of it. `POST /asked {keys}` says what became of those it knows. 503: it took
-none. 429: it is busy, and took none. Where there is a token, callers send it as `Authorization: Bearer`.
+`POST /messages {messages: [{key, channel, address, text, subject?, html?, tries?, unsubscribe?}]}` hands
+messages over: `{answers: [{key, verdict, reason?, messageId?}]}` says `accepted` or `temporary` for each, and
+for a key that was taken before what became of it. `POST /asked {keys}` says what became of those it knows.
+503: it took none. 429: it is busy, and took none. Where there is a token, callers send it as
+`Authorization: Bearer`.
 """
 
 import hmac
@@ -24,7 +25,7 @@ from vendor.keys import Keys
 from vendor.receipts import Receipts
 
 _MOST_BYTES = 200 * 1024 * 1024
-_FIELDS = ("key", "channel", "address", "text", "subject", "html")
+_FIELDS = ("key", "channel", "address", "text", "subject", "html", "unsubscribe")
 
 
 class Desk:

@@ -74,7 +74,7 @@ INDEXES: dict[str, list[IndexModel]] = {
         IndexModel([("dueAt", ASCENDING)], partialFilterExpression={"dueAt": {"$exists": True}}),
     ],
     "idempotency": [IndexModel([("expiresAt", ASCENDING)], expireAfterSeconds=0)],
-    "suppressions": [],
+    "suppressions": [IndexModel([("campaignId", ASCENDING)], sparse=True)],
     "locks": [],
     "imports": [IndexModel([("createdAt", DESCENDING)])],
     "mappings": [],

@@ -1,4 +1,7 @@
-"""Addresses that are not to be written to: `suppressions` {_id: the address' key, address, reason, …}."""
+"""Addresses that are not to be written to: `suppressions` {_id: the address' key, address, reason, …}.
+
+`campaignId` is the campaign by whose link its owner unsubscribed.
+"""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -12,6 +15,7 @@ from crm.stores.connection import Document, Stores
 
 _NAME = "suppressions"
 _BATCH = 5_000
+_UNSUBSCRIBED = "unsubscribed"
 _FILLERS = re.compile(r"[\s().\-/]")
 _NUMBER = re.compile(r"\+?[\d\s().\-/]{5,}")
 
@@ -53,6 +57,28 @@ def add(
 
 def remove(stores: Stores, address: str) -> bool:
     return stores.collection(_NAME).delete_one({"_id": key(address)}).deleted_count == 1
+
+
+def unsubscribe(stores: Stores, address: str, campaign_id: str, now: datetime) -> bool:
+    """Suppress an address as its owner asked by a campaign's link. False where it is suppressed already."""
+    given = {"address": address, "reason": _UNSUBSCRIBED, "campaignId": campaign_id, "at": now}
+    done = stores.collection(_NAME).update_one({"_id": key(address)}, {"$setOnInsert": given}, upsert=True)
+    return done.upserted_id is not None
+
+
+def subscribe(stores: Stores, address: str) -> bool:
+    """Let an address go that is suppressed because its owner asked for it, and for no other reason."""
+    query = {"_id": key(address), "reason": _UNSUBSCRIBED}
+    return stores.collection(_NAME).delete_one(query).deleted_count == 1
+
+
+def unsubscribed_by(stores: Stores, campaign_ids: Sequence[str]) -> dict[str, int]:
+    """How many addresses are suppressed by the links of each of these campaigns."""
+    pipeline: list[Document] = [
+        {"$match": {"campaignId": {"$in": list(campaign_ids)}}},
+        {"$group": {"_id": "$campaignId", "n": {"$sum": 1}}},
+    ]
+    return {each["_id"]: each["n"] for each in stores.collection(_NAME).aggregate(pipeline)}
 
 
 def find(stores: Stores, address: str) -> Document | None:

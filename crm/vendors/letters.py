@@ -17,6 +17,7 @@ from crm.vendors.protocol import Message
 ADDRESS = re.compile(
     r"^(?=.{3,254}$)[^\s<>()\[\]:;,\\\"@\x00-\x20\x7f]{1,64}@[^\s<>()\[\]:;,\\\"@\x00-\x20\x7f]+$"
 )
+_LINK = re.compile(r"^https?://[!-;=?-~]{1,900}$")
 _PLAIN_KEY = re.compile(r"^[A-Za-z0-9_-]+(:[A-Za-z0-9_-]+)*$")
 
 
@@ -50,7 +51,20 @@ def write(message: Message, *, sender: str, sender_name: str, now: datetime) -> 
     letter.set_content(_text(message.text))
     if message.html:
         letter.add_alternative(_text(message.html), subtype="html")
-    return Letter(sender, recipient, message_id, letter.as_bytes(policy=rules), unicode)
+    content = _one_click(message.unsubscribe) + letter.as_bytes(policy=rules)
+    return Letter(sender, recipient, message_id, content, unicode)
+
+
+def _one_click(link: str | None) -> bytes:
+    """The headers by which mail programs offer to unsubscribe (RFC 2369 and 8058).
+
+    Written here, since the library would encode a link that is longer than a line. Raises ValueError.
+    """
+    if link is None:
+        return b""
+    if not _LINK.match(link):
+        raise ValueError("the link to unsubscribe can't stand in a header")
+    return f"List-Unsubscribe: <{link}>\r\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n".encode()
 
 
 def on_the_wire(content: bytes) -> bytes:

@@ -31,7 +31,8 @@ class Message(NamedTuple):
 
     `key` is the idempotency key, `campaign:customer:attempt`: a vendor that has seen it must not send again,
     but answer as it did before. `tries` says how often this key was put off as `temporary` before. `text` is
-    the plain body; `subject` and `html` come with e-mail alone.
+    the plain body; `subject` and `html` come with e-mail alone. `unsubscribe` is the link by which its
+    receiver unsubscribes (a POST to it does so at once), for the headers of an e-mail.
     """
 
     key: str
@@ -41,6 +42,7 @@ class Message(NamedTuple):
     subject: str | None = None
     html: str | None = None
     tries: int = 0
+    unsubscribe: str | None = None
 
 
 class Answer(NamedTuple):

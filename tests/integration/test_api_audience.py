@@ -4,6 +4,7 @@ import orjson
 import pytest
 
 from crm import carriers
+from crm.settings import settings
 from crm.stores import samples, streams
 from tests.crowd import EVERYONE, MARKETER, NOW, Hands, crowd
 
@@ -57,7 +58,11 @@ def test_a_campaign_is_rehearsed_with_progress_and_nothing_is_kept(stores, marke
     assert (bad.status_code, bad.json()["error"]["fields"][0]["field"]) == (422, "messageTemplate")
 
 
-def test_a_rehearsal_by_real_e_mail_warns_of_sample_data_and_counts_who_has_no_e_mail(stores, marketer):
+def test_a_rehearsal_by_real_e_mail_warns_of_sample_data_and_counts_who_has_no_e_mail(
+    stores, marketer, monkeypatch
+):
+    monkeypatch.setenv("CRM_PUBLIC_URL", "https://crm.shop.example")
+    settings.cache_clear()
     crowd(stores, 3)
     crowd(stores, 2, email=None)
     mail = {"host": "mail.test", "sender": "shop@mail.test"}
@@ -73,7 +78,8 @@ def test_a_rehearsal_by_real_e_mail_warns_of_sample_data_and_counts_who_has_no_e
 
 def test_a_message_is_previewed_as_a_customer(stores, marketer):
     who = crowd(stores, 1, name="<b>", city="Pune")[0]
-    body = {"customerId": who, "messageTemplate": "Hi {name}", "html": "<p>{name}</p>", "channel": "email"}
+    body = {"customerId": who, "messageTemplate": "Hi {name}", "html": "<p>{name}</p>", "channel": "email",
+            "unsubscribeFooter": False}  # fmt: skip
     shown = marketer.post("/api/campaigns/preview", json=body).json()["versions"][0]
     assert (shown["text"], shown["html"]) == ("Hi <b>", "<p>&lt;b&gt;</p>")
     assert marketer.post("/api/campaigns/preview", json={}).status_code == 422

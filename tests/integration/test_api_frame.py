@@ -108,6 +108,9 @@ OPEN = {
     ("POST", "/api/auth/login"),
     ("GET", "/api/exports/{ticket}"),  # the ticket says who may
     ("POST", "/api/imports/files/{ticket}"),  # the same
+    ("GET", "/unsubscribe/{token}"),  # the token names the person
+    ("POST", "/unsubscribe/{token}"),
+    ("POST", "/unsubscribe/{token}/undo"),
 }
 # Where an empty body would do something that takes its time.
 BODIES = {"/api/generate-sample-data": {"customers": 0}}

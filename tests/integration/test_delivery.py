@@ -87,7 +87,8 @@ def test_the_message_that_was_written_is_the_message_that_is_sent(stores):
 def test_each_gets_his_variant_with_subject_and_html_and_keeps_it_on_a_retry(stores):
     crowd(stores, 400)
     options = {
-        "channel": "email", "subject": "For {name}", "html": "<p>{name}</p>", "variants": [
+        "channel": "email", "unsubscribeFooter": False, "subject": "For {name}", "html": "<p>{name}</p>",
+        "variants": [
             {"name": "A", "share": 3, "messageTemplate": "A {{ name|upper }}"}, {"name": "B", "share": 1}],
     }  # fmt: skip
     campaign_id = campaigns.launch_new(

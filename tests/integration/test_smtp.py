@@ -217,8 +217,14 @@ def test_a_password_is_kept_sealed_and_one_of_another_key_is_none(stores, server
     assert carriers.registry.build("smtp", carriers._opened("smtp", kept)).password == ""
 
 
-def test_sample_data_is_warned_of_before_real_e_mail(stores):
-    assert carriers.warning(stores, "smtp") is None
+def test_what_is_to_be_thought_of_before_real_e_mail_goes_out_is_said(stores, monkeypatch):
+    monkeypatch.setenv("CRM_PUBLIC_URL", "https://crm.shop.example")
+    settings.cache_clear()
+    assert carriers.warnings(stores, "smtp") == []
     samples.made_at(stores, "shop", NOW)
-    assert "sample data" in carriers.warning(stores, "smtp")
-    assert carriers.warning(stores, None) is None
+    assert ["sample data" in each for each in carriers.warnings(stores, "smtp")] == [True]
+    monkeypatch.delenv("CRM_PUBLIC_URL")
+    settings.cache_clear()
+    assert ["CRM_PUBLIC_URL" in each for each in carriers.warnings(stores, "smtp")] == [False, True]
+    assert carriers.warnings(stores, None) == []
+    settings.cache_clear()

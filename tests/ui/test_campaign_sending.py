@@ -63,3 +63,17 @@ def test_real_e_mail_on_sample_data_is_warned_of_before_the_launch(composer, ins
     composer.selectbox(key="campaign vendor").set_value("smtp").run()
     buttons(composer)["campaign-review"].click().run()
     assert "sample data was added here" in texts(composer)
+
+
+def test_an_e_mail_gets_a_line_to_unsubscribe_that_can_be_written_by_hand_or_left_out(composer, installation):
+    composer.segmented_control(key="campaign channel").set_value("email").run()
+    assert "To get no more of these e-mails: http://127.0.0.1:8501/unsubscribe/preview" in texts(composer)
+    composer.checkbox(key="campaign footer").uncheck().run()
+    assert "does not say how to unsubscribe" in texts(composer)
+    composer.pills(key="campaign field more").set_value("unsubscribeUrl").run()
+    assert composer.session_state["campaign message"] == "Hi {unsubscribeUrl}"
+    assert "does not say how to unsubscribe" not in texts(composer)
+    buttons(composer)["campaign-save"].click().run()
+    assert not composer.exception
+    assert campaigns.listing(installation)["items"][0]["unsubscribeFooter"] is False
+    assert buttons(composer)["campaign-save"].label == "Saved"
