@@ -116,13 +116,21 @@ def find(stores: Stores, campaign_id: str, number: int) -> Document | None:
 
 
 def counts(stores: Stores, campaign_ids: Iterable[str]) -> dict[str, Counts]:
-    """The counts of these campaigns, summed over their batches; from the index alone."""
+    """The counts of these campaigns, summed over their batches as they are at one instant.
+
+    They come from the index alone. It is read in a transaction: a batch that is counted anew meanwhile moves
+    in the index, and would be met twice or not at all.
+    """
     pipeline: list[Document] = [
         {"$match": {"campaignId": {"$in": list(campaign_ids)}}},
         {"$group": {"_id": "$campaignId", **{name: {"$sum": f"$counts.{name}"} for name in COUNTED}}},
     ]
-    found = stores.collection(_NAME).aggregate(pipeline, hint=dict(BOOKS))
-    return {each["_id"]: {name: each[name] for name in COUNTED} for each in found}
+
+    def work(session: ClientSession) -> dict[str, Counts]:
+        found = stores.collection(_NAME).aggregate(pipeline, hint=dict(BOOKS), session=session)
+        return {each["_id"]: {name: each[name] for name in COUNTED} for each in found}
+
+    return transact(stores, work)
 
 
 def unfinished(stores: Stores, campaign_id: str) -> Iterator[int]:

@@ -1,6 +1,8 @@
 """Campaigns on real stores: planned, sent and settled, with the books in balance at every step."""
 
+import itertools
 import random
+import threading
 from datetime import timedelta
 
 import pytest
@@ -498,6 +500,31 @@ def test_sums_come_from_the_index_alone(stores):
     stores.db.command("profile", 0)
     profile = stores.collection("system.profile").find_one({"command.aggregate": "plan"})
     assert (profile["docsExamined"], profile["keysExamined"]) == (0, 1)
+
+
+def test_sums_balance_at_every_look_while_batches_are_counted_anew(stores):
+    counts = dict.fromkeys(plan_store.COUNTED, 0)
+    batches = [
+        {"_id": f"c:{number}", "campaignId": "c", "number": number, "counts": counts | {"pending": 500}}
+        for number in range(3_000)
+    ]
+    plan = stores.collection("plan")
+    plan.insert_many(batches)
+    done = threading.Event()
+
+    def settle():
+        swapped = {f"counts.{one}": {"$subtract": [500, f"$counts.{one}"]} for one in ("pending", "sent")}
+        for number in itertools.cycle(range(0, 3_000, 7)):
+            if done.is_set():
+                return
+            plan.update_one({"_id": f"c:{number}"}, [{"$set": swapped}])
+
+    thread = threading.Thread(target=settle, daemon=True)
+    thread.start()
+    sums = {sum(plan_store.counts(stores, ["c"])["c"].values()) for _ in range(60)}
+    done.set()
+    thread.join()
+    assert sums == {1_500_000}
 
 
 def everybody(stores, campaign_id, **asked):
