@@ -22,7 +22,8 @@ log = logging.getLogger(__name__)
 
 NO_ANSWER = "no answer"
 _STATES = {"sent": DeliveryState.SENT, "failed": DeliveryState.FAILED}
-_ASKED = 500  # messages that one look asks for
+_ASKED, _LOOKS = 500, 10  # messages that one look asks for, and looks of one call
+_ASK_AGAIN = timedelta(seconds=10)  # until those who were asked for are overdue again
 _LOST_AFTER = timedelta(seconds=30)  # a try that is so late has lost its entry
 
 
@@ -106,23 +107,33 @@ def _attempt_of(row: Document, message_id: str | None) -> int:
 def chase(stores: Stores, now: datetime) -> int:
     """Ask vendors for answers that are overdue, and publish tries that got lost. Returns how many were asked.
 
-    What the vendor does not know, or has no end of, fails as `no answer`.
+    What the vendor does not know, or has no end of, fails as `no answer`. Ends after some thousand messages;
+    what is overdue then is left to the next call.
     """
+    _publish_lost(stores, now)
+    asked = 0
+    for _ in range(_LOOKS):
+        rows = outbox.take_unanswered(stores, now, now + _ASK_AGAIN, _ASKED)
+        campaigns = campaign_store.find_many(stores, {row["campaignId"] for row in rows})
+        by_vendor: dict[str, list[Document]] = {}
+        for row in rows:
+            campaign = campaigns.get(row["campaignId"]) or {}
+            by_vendor.setdefault(campaign.get("vendor") or carriers.DEFAULT, []).append(row)
+        for name, of_it in by_vendor.items():
+            _ask(stores, name, of_it)
+        asked += len(rows)
+        if len(rows) < _ASKED:
+            break
+    return asked
+
+
+def _publish_lost(stores: Stores, now: datetime) -> None:
     overdue = outbox.overdue(stores, now - _LOST_AFTER, _ASKED)
-    rows = outbox.unanswered(stores, now, _ASKED)
-    concerned = {row["campaignId"] for row in rows} | {campaign_id for campaign_id, _ in overdue}
-    campaigns = campaign_store.find_many(stores, concerned)
+    campaigns = campaign_store.find_many(stores, {campaign_id for campaign_id, _ in overdue})
     for campaign_id, number in overdue:
         if campaigns.get(campaign_id, {}).get("status") == CampaignStatus.RUNNING:
             again = {"campaignId": campaign_id, "number": number, "due": True}
             lanes.later(stores, streams.SEND, again, now)
-    by_vendor: dict[str, list[Document]] = {}
-    for row in rows:
-        campaign = campaigns.get(row["campaignId"]) or {}
-        by_vendor.setdefault(campaign.get("vendor") or carriers.DEFAULT, []).append(row)
-    for name, asked in by_vendor.items():
-        _ask(stores, name, asked)
-    return len(rows)
 
 
 def _ask(stores: Stores, name: str, rows: list[Document]) -> None:
@@ -130,7 +141,7 @@ def _ask(stores: Stores, name: str, rows: list[Document]) -> None:
         told = {
             each.key: each for each in carriers.vendor(stores, name).ask([answers.key(row) for row in rows])
         }
-    except CrmError as error:  # it is away, or was taken out: asked again at the next look
+    except CrmError as error:  # it is away, or was taken out: asked again later
         log.warning(
             "a vendor could not be asked",
             extra={"action": "vendor_not_asked", "vendor": name, "error": error.message},

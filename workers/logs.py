@@ -32,4 +32,5 @@ def configure(level: str = "INFO") -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
-    logging.getLogger("pymongo").setLevel("WARNING")
+    for chatty in ("pymongo", "httpx"):  # the latter has a line for each call to a vendor
+        logging.getLogger(chatty).setLevel("WARNING")

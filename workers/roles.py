@@ -56,7 +56,16 @@ KINDS: dict[str, tuple[Role, ...]] = {
         Role("send", (streams.SEND,), send.handle, count=4, tend=send.tend, tend_every=1.0),
         # While one waits for a slow vendor, or for a rate, the others go on.
         *(Role(f"send-{number}", (streams.SEND,), send.handle, count=4) for number in range(2, SENDERS + 1)),
-        Role("receipts", (streams.RECEIPTS,), receipts.handle, count=16),
+        # Receipts come one an entry from outside: those of one batch are settled together.
+        Role(
+            "receipts",
+            (streams.RECEIPTS,),
+            receipts.handle,
+            count=64,
+            tend=receipts.tend,
+            tend_every=1.0,
+            linger=_LINGER,
+        ),
     ),
 }
 """Kind, as named on the command line → its roles; each role is a thread."""

@@ -183,10 +183,19 @@ def accepted(
         stores.collection("deliveries").bulk_write(writes, ordered=False)
 
 
-def unanswered(stores: Stores, now: datetime, limit: int) -> list[Document]:
-    """Rows that were accepted and for which no answer has come in time, the longest overdue first."""
+def take_unanswered(stores: Stores, now: datetime, again: datetime, limit: int) -> list[Document]:
+    """Rows that were accepted and for which no answer has come in time, the longest overdue first.
+
+    They are overdue again at `again`, so that workers who look at the same moment ask for others. None where
+    another one has just taken these.
+    """
+    rows = stores.collection("deliveries")
     query = {"dueAt": {"$lte": now}, "waits": ANSWER}
-    return list(stores.collection("deliveries").find(query).sort("dueAt", 1).limit(limit))
+    found = list(rows.find(query).sort("dueAt", 1).limit(limit))
+    if not found:
+        return []
+    these = query | {"_id": {"$in": [row["_id"] for row in found]}}
+    return found if rows.update_many(these, {"$set": {"dueAt": again}}).modified_count else []
 
 
 def awaited(stores: Stores, since: datetime) -> bool:
