@@ -1,6 +1,6 @@
 """Servers and workers that are killed at random, with work in hand each time, and started again.
 
-chaos = Chaos(stores, mongod, valkey, herd, names, seed=7)
+chaos = Chaos(stores, {MONGOD: mongod, VALKEY: valkey}, herd, names, seed=7)
 chaos.strike(WORKER, more=sender.allow)    # waits until workers have entries in hand, and kills one of them
 """
 
@@ -9,7 +9,7 @@ import random
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,22 +22,25 @@ from embedded import ports
 from embedded.mongod import Mongod
 from embedded.process import launch
 from embedded.valkey import Valkey
+from tests.acceptance.programs import VendorService, Web
 from tests.waiting import until
 
 ROOT = Path(__file__).resolve().parents[2]
-WORKER, VALKEY, MONGOD = "worker", "valkey", "mongod"
+WORKER, VALKEY, MONGOD, VENDOR, WEB = "worker", "valkey", "mongod", "vendor", "web"
 
 
 @dataclass
 class Server:
-    """A store of a test's own, which can be killed and started again on its data."""
+    """A part of a test's own, which can be killed and started again on its data."""
 
-    program: Mongod | Valkey
+    program: Mongod | Valkey | VendorService | Web
     folder: Path
 
     def start(self) -> None:
         log = self.folder / f"{self.program.name}.log"
-        self.process = launch(self.program.command(), log, grace=self.program.grace)
+        environment = self.program.environment()
+        command = self.program.command()
+        self.process = launch(command, log, grace=self.program.grace, environment=environment)
         self.program.await_ready(self.process)
 
     def stop(self) -> None:
@@ -49,21 +52,24 @@ class Server:
 
 
 @contextmanager
+def running(program: Mongod | Valkey | VendorService | Web, folder: Path) -> Iterator[Server]:
+    """A part that is started, and stopped at the end."""
+    server = Server(program, folder)
+    server.start()
+    try:
+        yield server
+    finally:
+        server.stop()
+
+
+@contextmanager
 def servers(folder: Path) -> Iterator[tuple[Server, Server]]:
     """A mongod and a Valkey, in this order."""
-    started: list[Server] = []
-    try:
-        for program in (
-            Mongod(folder / "mongod", ports.free(), cache_gb=0.25),
-            Valkey(folder / "valkey", ports.free()),
-        ):
-            server = Server(program, folder)
-            server.start()
-            started.append(server)
-        yield started[0], started[1]
-    finally:
-        for server in started:
-            server.stop()
+    with (
+        running(Mongod(folder / "mongod", ports.free(), cache_gb=0.25), folder) as mongod,
+        running(Valkey(folder / "valkey", ports.free()), folder) as valkey,
+    ):
+        yield mongod, valkey
 
 
 @dataclass
@@ -139,11 +145,13 @@ class Herd:
 
 @dataclass
 class Chaos:
-    """Strikes at what works on the streams `names`. `seed` decides whom a strike among workers hits."""
+    """Strikes at what works on the streams `names`. `seed` decides whom a strike among workers hits.
+
+    `servers` has the other parts by name.
+    """
 
     stores: Stores
-    mongod: Server
-    valkey: Server
+    servers: Mapping[str, Server]
     herd: Herd
     names: Sequence[str]
     seed: int
@@ -153,7 +161,7 @@ class Chaos:
         self._chance = random.Random(self.seed)
 
     def strike(self, victim: str, more: Callable[[], None]) -> None:
-        """Kill -9 a worker or a store while workers have entries in hand, and start it again.
+        """Kill -9 a worker or a server while workers have entries in hand, and start it again.
 
         `more` brings more work, for when there is none in hand. How many entries were in hand is in `held`.
         """
@@ -171,15 +179,13 @@ class Chaos:
 
         until(struck, interval=0.005, timeout=120)
         if victim != WORKER:
-            (self.valkey if victim == VALKEY else self.mongod).start()
+            self.servers[victim].start()
 
     def _kill(self, victim: str, holders: dict[int, int]) -> None:
         if victim == WORKER:
             self.herd.kill(self._chance.choice(sorted(holders)))
-        elif victim == VALKEY:
-            self.valkey.kill()
         else:
-            self.mongod.kill()
+            self.servers[victim].kill()
 
     def _holders(self) -> dict[int, int]:
         """Process id of each living worker that has entries in hand → how many."""

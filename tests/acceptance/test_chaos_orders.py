@@ -32,7 +32,7 @@ def chaos(tmp_path: Path) -> Iterator[Chaos]:
         stores = connect(endpoints, database="chaos", prefix="chaos:")
         indexes.ensure(stores)
         with Herd(endpoints, stores, ["ingest"], WORKERS, tmp_path) as herd:
-            yield Chaos(stores, mongod, valkey, herd, streams.ORDERS, SEED)
+            yield Chaos(stores, {MONGOD: mongod, VALKEY: valkey}, herd, streams.ORDERS, SEED)
             assert herd.all_run()
         stores.close()
 
