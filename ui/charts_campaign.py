@@ -1,12 +1,15 @@
 """Charts of one campaign. Pure: numbers in, a plotly figure out; colours of text and grid are the theme's."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import plotly.graph_objects as go
 
 from ui import format as fmt
 
 _LONGEST = 44
+
+Ranged = tuple[str, float, float, float]
+"""A label, a value and the ends of its interval."""
 
 
 def funnel(audience: int, skipped: int, answered: int, sent: int, *, height: int = 240) -> go.Figure:
@@ -79,49 +82,60 @@ def reasons(found: Mapping[str, int], *, top: int = 6) -> go.Figure:
     return figure
 
 
-def _cut(text: str) -> str:
-    return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
+def _cut(text: str, longest: int = _LONGEST) -> str:
+    return text if len(text) <= longest else text[: longest - 1] + "…"
 
 
-def shares(groups: Sequence[tuple[str, float, float, float]]) -> go.Figure:
+def shares(groups: Sequence[Ranged], *, title: str = "Share of buyers") -> go.Figure:
     """A share a group, as a point with its interval: (label, share, low, high), from the top."""
+    figure = _ranged(groups, fmt.percent)
+    figure.update_xaxes(tickformat=".1%", title=title, zeroline=False)
+    return figure
+
+
+def differences(groups: Sequence[Ranged], *, title: str) -> go.Figure:
+    """A difference of shares a group, in percentage points, beside the line of no difference."""
+    points = [(label, 100 * value, 100 * low, 100 * high) for label, value, low, high in groups]
+    figure = _ranged(points, _points)
+    figure.add_vline(x=0, line={"dash": "dot", "width": 1, "color": "#8a8f98"})
+    figure.update_xaxes(tickformat="+.1f", title=title, zeroline=False)
+    return figure
+
+
+def _points(value: float) -> str:
+    return f"{'−' if value < 0 else '+'}{abs(value):.2f}"
+
+
+def _ranged(groups: Sequence[Ranged], written: Callable[[float], str]) -> go.Figure:
+    """Points with their intervals, one a line; names that are long are cut."""
+    places = list(range(len(groups)))
     figure = go.Figure(
         go.Scatter(
-            x=[share for _, share, _, _ in groups],
-            y=[label for label, *_ in groups],
+            x=[value for _, value, _, _ in groups],
+            y=places,
             mode="markers",
             marker={"size": 11, "color": "#0f766e"},
             error_x={
                 "type": "data",
                 "symmetric": False,
-                "array": [high - share for _, share, _, high in groups],
-                "arrayminus": [share - low for _, share, low, _ in groups],
+                "array": [high - value for _, value, _, high in groups],
+                "arrayminus": [value - low for _, value, low, _ in groups],
                 "color": "#5a8f8a",
                 "thickness": 2,
                 "width": 5,
             },
-            text=[
-                f"{fmt.percent(share)} ({fmt.percent(low)} to {fmt.percent(high)})"
-                for _, share, low, high in groups
-            ],
-            hovertemplate="<b>%{y}</b>: %{text}<extra></extra>",
+            customdata=[label for label, *_ in groups],
+            text=[f"{written(value)} ({written(low)} to {written(high)})" for _, value, low, high in groups],
+            hovertemplate="<b>%{customdata}</b>: %{text}<extra></extra>",
         )
     )
     figure.update_layout(
-        height=80 + 38 * len(groups),
-        margin={"l": 0, "r": 12, "t": 4, "b": 0},
-        dragmode=False,
-        showlegend=False,
-    )
-    figure.update_xaxes(
-        fixedrange=True, rangemode="tozero", tickformat=".1%", nticks=5, title="Share of buyers"
-    )
+        height=80 + 38 * len(groups), margin={"l": 0, "r": 12, "t": 4, "b": 0}, dragmode=False,
+        showlegend=False, hoverlabel={"align": "left"},
+    )  # fmt: skip
+    figure.update_xaxes(fixedrange=True, nticks=5)
     figure.update_yaxes(
-        autorange="reversed",
-        automargin=True,
-        fixedrange=True,
-        showgrid=False,
-        ticksuffix="  ",
-        type="category",
-    )
+        autorange="reversed", tickmode="array", tickvals=places, ticksuffix="  ", automargin=True,
+        ticktext=[_cut(label, 24) for label, *_ in groups], fixedrange=True, showgrid=False, zeroline=False,
+    )  # fmt: skip
     return figure

@@ -1,5 +1,8 @@
 """What campaigns brought about, by REST."""
 
+import csv
+import io
+
 import pytest
 
 from crm import campaigns
@@ -48,3 +51,43 @@ def test_a_window_that_makes_no_sense_and_an_unknown_campaign_are_refused(client
 @pytest.mark.parametrize("role", ["uploader", "vendor", None])
 def test_results_are_for_those_who_may_see_campaigns(client, role):
     assert client(role).get("/api/campaigns/x/lift").status_code in (401, 403)
+
+
+def test_all_numbers_of_a_campaign_come_at_once_and_agree(client, stores):
+    crowd(stores, 200)
+    crowd(stores, 7, name=None)
+    campaign_id = launched(stores, holdout=0.3, variants=[{"name": "A"}, {"name": "B"}])
+    found = client("analyst").get(f"/api/campaigns/{campaign_id}/figures").json()
+    books = found["books"]
+    assert books["audience"] == 207 == sum(many for state, many in books.items() if state != "audience")
+    assert sum(found["reasons"]["skipped"].values()) == books["skipped"]
+    assert sum(each["sent"] for each in found["variants"]) == books["sent"]
+    stages = {each["stage"]: each["people"] for each in found["funnel"]}
+    assert (
+        stages["audience"] >= stages["reachable"] >= stages["answered"] >= stages["sent"] >= stages["bought"]
+    )
+    assert found["sentShare"]["low"] < found["sentShare"]["value"] < found["sentShare"]["high"]
+    assert found["pace"]["finishes"] is None
+    assert found["orders"]["treated"]["people"] + found["orders"]["heldOut"]["people"] == 207
+
+
+def test_campaigns_are_compared_in_the_order_they_were_asked_for_and_as_a_file(client, stores):
+    crowd(stores, 50)
+    one, other = launched(stores, "=First"), launched(stores, "Second", holdout=0.5)
+    analyst = client("analyst")
+    asked = {"ids": f"{other}, {one}"}
+    items = analyst.get("/api/campaigns/compare", params=asked).json()["items"]
+    assert [each["name"] for each in items] == ["Second", "=First"]
+    answer = analyst.get("/api/campaigns/compare", params=asked | {"format": "csv"})
+    rows = list(csv.DictReader(io.StringIO(answer.text, newline="")))
+    assert [row["name"] for row in rows] == ["Second", "'=First"]
+    assert rows[0]["heldOut"] == str(items[0]["orders"]["heldOut"]["people"])
+    assert (rows[1]["audience"], rows[1]["heldOut"]) == ("50", "")
+
+
+def test_too_many_campaigns_none_and_drafts_are_not_compared(client, stores):
+    draft = campaigns.create(stores, name="Not yet", account=MARKETER, now=NOW)["_id"]
+    analyst = client("analyst")
+    for ids in ("", "a,b,c,d,e,f", draft):
+        assert analyst.get("/api/campaigns/compare", params={"ids": ids}).status_code == 422
+    assert analyst.get("/api/campaigns/compare", params={"ids": "nobody"}).status_code == 404

@@ -491,3 +491,39 @@ def test_the_composer_says_what_a_holdout_is_large_enough_to_show(open_page, ins
     assert "Too small to see 5\u00a0% more buyers" in shown
     app.selectbox(key="campaign power days").set_value(1).run()
     assert "0\u00a0% of this audience ordered in the last 1 day" in texts(app)
+
+
+def test_campaigns_are_compared_side_by_side_by_an_address(open_page, installation, segment):
+    ids = []
+    for name, holdout in (("Monsoon", 0.5), ("Monsoon", None)):
+        made = campaigns.launch_new(
+            installation, name=name, segment_id=segment, template="Hi", options={"holdout": holdout},
+            account=MARKETER, now=NOW,
+        )  # fmt: skip
+        Hands(installation).finish()
+        ids.append(made["_id"])
+    app = open_page("history", role="analyst", compare=",".join(ids), days="30")
+    assert not app.exception
+    table = app.dataframe[0].value.set_index("Figure")
+    assert list(table.columns) == ["Monsoon", "Monsoon (2)"]
+    assert list(table.loc["Audience"]) == ["34", "34"]
+    assert table.loc["Revenue brought in", "Monsoon (2)"] == "nobody held out"
+    assert app.segmented_control(key="compare days").value == 30
+    app.multiselect(key="compare campaigns").set_value(ids[:1]).run()
+    assert list(app.dataframe[0].value.columns) == ["Figure", "Monsoon"]
+    assert app.query_params["compare"] in (ids[0], [ids[0]])
+
+
+def test_the_way_to_a_comparison_and_back_is_on_the_history_page(open_page, installation, launched):
+    Hands(installation).finish()
+    app = open_page("history", role="analyst")
+    buttons(app)["campaigns-compare"].click().run()
+    assert "Choose two to five campaigns" in texts(app)
+    buttons(app)["compare-back"].click().run()
+    assert app.title[0].value == "History"
+    assert not app.exception
+
+
+def test_a_comparison_of_a_campaign_that_is_gone_says_so(open_page):
+    app = open_page("history", role="analyst", compare="nobody")
+    assert "no such campaign" in texts(app)

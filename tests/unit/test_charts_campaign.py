@@ -27,8 +27,17 @@ def test_reasons_come_with_the_most_frequent_on_top_and_long_ones_cut():
 def test_shares_stand_with_their_intervals_from_the_top():
     figure = charts_campaign.shares([("Held out", 0.05, 0.04, 0.07), ("To be messaged", 0.08, 0.07, 0.09)])
     trace = figure.data[0]
-    assert list(trace.y) == ["Held out", "To be messaged"]
+    assert list(trace.y) == [0, 1]
+    assert list(figure.layout.yaxis.ticktext) == ["Held out", "To be messaged"]
     assert list(trace.x) == [0.05, 0.08]
     assert list(trace.error_x.array) == [0.07 - 0.05, 0.09 - 0.08]
     assert trace.text[0] == "5\u00a0% (4\u00a0% to 7\u00a0%)"
     assert figure.layout.yaxis.autorange == "reversed"
+
+
+def test_differences_are_points_on_both_sides_of_nothing():
+    figure = charts_campaign.differences([("Sale", 0.012, -0.004, 0.028)], title="Points")
+    trace = figure.data[0]
+    assert list(trace.x) == [1.2]
+    assert trace.text[0] == "+1.20 (−0.40 to +2.80)"
+    assert figure.layout.shapes[0].x0 == 0
