@@ -9,7 +9,6 @@ Pure: frames in, frames and rule trees out.
 """
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from typing import Any
 
 import numpy as np
@@ -17,7 +16,6 @@ import pandas as pd
 
 SCORES = (1, 2, 3, 4, 5)
 _QUINTILES = (0.2, 0.4, 0.6, 0.8)
-_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,67 +43,80 @@ AREAS = (
 
 
 @dataclass(frozen=True, slots=True)
+class Edges:
+    """Where scores begin.
+
+    `recency_days`: at most so many days ago is at least score 5, 4, 3, 2. `orders`, `spent`: more than this
+    is at least score 2, 3, 4, 5. All are empty without customers.
+    """
+
+    recency_days: tuple[int, ...] = ()
+    orders: tuple[int, ...] = ()
+    spent: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Rfm:
-    """Scored customers and the edges of the scores.
+    """Everybody scored and counted.
 
-    `customers` is indexed by customer id: last_ordered, orders, spent, days (since the last order), recency,
-    frequency, monetary (1–5, 5 is best), group. `recency_days`: at most so many days ago is at least score 5,
-    4, 3, 2. `order_edges`, `spent_edges`: more than this is at least score 2, 3, 4, 5.
+    `groups` has one row a group, in the order of AREAS, empty ones too: group, customers, share (0–1),
+    revenue, average_spent, average_orders, median_days, meaning. `grid` has the customers by recency (rows,
+    5 first) and frequency (columns, 1 first).
     """
 
-    customers: pd.DataFrame
-    recency_days: tuple[int, ...]
-    order_edges: tuple[int, ...]
-    spent_edges: tuple[float, ...]
+    edges: Edges
+    groups: pd.DataFrame
+    grid: pd.DataFrame
 
 
-def scored(customers: pd.DataFrame, *, now: datetime) -> Rfm:
-    """Score customers (columns last_ordered, orders, spent). No customers, no edges."""
-    customers = customers.copy()
-    age = pd.Timestamp(now) - customers["last_ordered"]
-    customers["days"] = age / _DAY
-    if customers.empty:
-        for column in ("recency", "frequency", "monetary"):
-            customers[column] = pd.Series(dtype="int64")
-        return Rfm(customers.assign(group=pd.Series(dtype="object")), (), (), ())
-    # Whole days, so that the edge can be said: "ordered in the last 23 days".
-    recency_days = tuple(max(1, int(np.ceil(edge))) for edge in _edges(customers["days"]))
-    order_edges = tuple(int(edge) for edge in _edges(customers["orders"]))
-    spent_edges = tuple(float(edge) for edge in _edges(customers["spent"]))
-    customers["recency"] = 5 - _passed(customers["days"], recency_days)
-    customers["frequency"] = 1 + _passed(customers["orders"], order_edges)
-    customers["monetary"] = 1 + _passed(customers["spent"], spent_edges)
-    customers["group"] = _named(customers["recency"], customers["frequency"])
-    return Rfm(customers, recency_days, order_edges, spent_edges)
+def counted(customers: pd.DataFrame) -> Rfm:
+    """Score customers (columns as of `scored`) and count them; what is kept does not grow with them."""
+    found, edges = scored(customers)
+    return Rfm(edges, _groups(found), _grid(found))
 
 
-def groups(scores: Rfm) -> pd.DataFrame:
-    """One row a group, in the order of AREAS, empty ones too.
+def scored(customers: pd.DataFrame) -> tuple[pd.DataFrame, Edges]:
+    """Customers (columns days since the last order, orders, spent) with their recency, frequency and monetary
+    scores (1–5, 5 is best) and their group."""
+    edges = Edges()
+    if len(customers):
+        edges = Edges(
+            # Whole days, so that the edge can be said: "ordered in the last 23 days".
+            tuple(max(1, int(np.ceil(edge))) for edge in _edges(customers["days"])),
+            tuple(int(edge) for edge in _edges(customers["orders"])),
+            tuple(float(edge) for edge in _edges(customers["spent"])),
+        )
+    recency = 5 - _passed(customers["days"], edges.recency_days)
+    frequency = 1 + _passed(customers["orders"], edges.orders)
+    group = pd.Categorical.from_codes(_NUMBERS[recency, frequency], [area.name for area in AREAS])
+    found = customers.assign(
+        recency=recency,
+        frequency=frequency,
+        monetary=1 + _passed(customers["spent"], edges.spent),
+        group=group,
+    )
+    return found, edges
 
-    Columns: group, customers, share (0–1), revenue, average_spent, average_orders, median_days, meaning.
-    """
-    by_group = scores.customers.groupby("group")
+
+def _groups(scores: pd.DataFrame) -> pd.DataFrame:
+    by_group = scores.groupby("group", observed=False)
     frame = pd.DataFrame(
         {
             "customers": by_group.size(),
-            "revenue": by_group["spent"].sum(),
+            "revenue": by_group["spent"].sum().round(4),
             "average_spent": by_group["spent"].mean(),
             "average_orders": by_group["orders"].mean(),
             "median_days": by_group["days"].median(),
         }
-    ).reindex([area.name for area in AREAS])
-    frame["customers"] = frame["customers"].fillna(0).astype(int)
-    frame["revenue"] = frame["revenue"].fillna(0.0)
-    frame.insert(1, "share", frame["customers"] / max(len(scores.customers), 1))
+    )
+    frame.insert(1, "share", frame["customers"] / max(len(scores), 1))
     frame["meaning"] = [area.meaning for area in AREAS]
-    return frame.rename_axis("group").reset_index()
+    return frame.set_axis([area.name for area in AREAS]).rename_axis("group").reset_index()
 
 
-def grid(scores: Rfm) -> pd.DataFrame:
-    """Customers by recency (rows, 5 first) and frequency (columns, 1 first)."""
-    counted = scores.customers.groupby(["recency", "frequency"]).size()
-    table = counted.unstack(fill_value=0) if len(counted) else pd.DataFrame()
-    return table.reindex(index=reversed(SCORES), columns=list(SCORES), fill_value=0).fillna(0).astype(int)
+def _grid(scores: pd.DataFrame) -> pd.DataFrame:
+    cells = np.bincount(scores["recency"] * 6 + scores["frequency"], minlength=36).reshape(6, 6)
+    return pd.DataFrame(cells, index=range(6), columns=range(6)).loc[reversed(SCORES), list(SCORES)]
 
 
 def area(name: str) -> Area:
@@ -123,26 +134,26 @@ def names() -> dict[tuple[int, int], str]:
     }
 
 
-def conditions(scores: Rfm, name: str) -> list[dict[str, Any]]:
+def conditions(edges: Edges, name: str) -> list[dict[str, Any]]:
     """What every customer of a group has and nobody else: conditions to be joined by AND."""
     found: list[dict[str, Any]] = []
     where = area(name)
     low, high = where.recency
     if low > 1:
-        found.append(_condition("lastOrdered", "inTheLast", _days(scores.recency_days[5 - low])))
+        found.append(_condition("lastOrdered", "inTheLast", _days(edges.recency_days[5 - low])))
     if high < 5:
-        found.append(_condition("lastOrdered", "olderThan", _days(scores.recency_days[4 - high])))
-    fewest, most = _orders(scores, *where.frequency)
+        found.append(_condition("lastOrdered", "olderThan", _days(edges.recency_days[4 - high])))
+    fewest, most = _orders(edges, *where.frequency)
     found.append(_condition("orderCount", "greaterThanOrEqual", fewest))
     if most is not None:
         found.append(_condition("orderCount", "lessThanOrEqual", most))
     return found
 
 
-def _orders(scores: Rfm, low: int, high: int) -> tuple[int, int | None]:
+def _orders(edges: Edges, low: int, high: int) -> tuple[int, int | None]:
     """Fewest and most orders of these frequency scores; no most for the highest."""
-    fewest = 1 if low == 1 else scores.order_edges[low - 2] + 1
-    return fewest, None if high == 5 else scores.order_edges[high - 1]
+    fewest = 1 if low == 1 else edges.orders[low - 2] + 1
+    return fewest, None if high == 5 else edges.orders[high - 1]
 
 
 def _condition(field: str, operator: str, value: Any) -> dict[str, Any]:
@@ -160,10 +171,16 @@ def _edges(values: pd.Series) -> np.ndarray[Any, Any]:
 
 def _passed(values: pd.Series, edges: tuple[float, ...]) -> np.ndarray[Any, Any]:
     """How many edges each value lies beyond."""
-    return np.searchsorted(np.array(edges), values.to_numpy(), side="left")
+    return np.searchsorted(np.array(edges), values.to_numpy(), side="left").astype(np.int8)
 
 
-def _named(recency: pd.Series, frequency: pd.Series) -> pd.Series:
-    known = names()
-    pairs = zip(recency.tolist(), frequency.tolist(), strict=True)
-    return pd.Series([known[pair] for pair in pairs], index=recency.index, dtype="object")
+def _numbers() -> np.ndarray[Any, Any]:
+    """The number, in AREAS, of the group of every recency and frequency."""
+    order = [area.name for area in AREAS]
+    found = np.zeros((6, 6), np.int8)
+    for scores, name in names().items():
+        found[scores] = order.index(name)
+    return found
+
+
+_NUMBERS = _numbers()

@@ -5,8 +5,8 @@ from datetime import date, timedelta
 from typing import Any
 
 from crm import rfm
-from crm.reports import NO_CITY
-from crm.rfm import Rfm
+from crm.rfm import Edges
+from crm.scope import NO_CITY
 
 Tree = dict[str, Any]
 
@@ -41,10 +41,10 @@ class Selection:
         return not (self.cities or self.tags or self.groups) and self.period.is_open
 
 
-def tree(selection: Selection, scores: Rfm | None = None) -> Tree | None:
+def tree(selection: Selection, edges: Edges | None = None) -> Tree | None:
     """The rule that holds for the selected customers; None where nothing is selected.
 
-    Groups need the `scores` they were picked from: their limits become part of the rule.
+    Groups need the `edges` they were picked from: their limits become part of the rule.
     """
     if selection.is_empty:
         return None
@@ -55,9 +55,9 @@ def tree(selection: Selection, scores: Rfm | None = None) -> Tree | None:
         conditions.append(_condition("tags", "containsAny", list(selection.tags)))
     conditions += _period(selection.period, selection.date_field)
     if selection.groups:
-        if scores is None:
-            raise ValueError("groups without the scores they were picked from")
-        conditions += _groups(selection.groups, scores)
+        if edges is None:
+            raise ValueError("groups without the edges they were picked from")
+        conditions += _groups(selection.groups, edges)
     return _group("AND", conditions)
 
 
@@ -81,10 +81,10 @@ def _period(period: Period, field: str) -> list[Tree]:
     return conditions
 
 
-def _groups(names: tuple[str, ...], scores: Rfm) -> list[Tree]:
+def _groups(names: tuple[str, ...], edges: Edges) -> list[Tree]:
     if len(names) == 1:
-        return rfm.conditions(scores, names[0])
-    return [_group("OR", [_group("AND", rfm.conditions(scores, name)) for name in names])]
+        return rfm.conditions(edges, names[0])
+    return [_group("OR", [_group("AND", rfm.conditions(edges, name)) for name in names])]
 
 
 def _group(operator: str, conditions: list[Tree]) -> Tree:

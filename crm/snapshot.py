@@ -201,15 +201,15 @@ def keep(stores: Stores, config: Settings, stop: threading.Event) -> None:
         stop.wait(_LOOK_EVERY)
 
 
-def fresh(stores: Stores, config: Settings, *, now: datetime) -> State | None:
-    """The newest state if it is of these stores and no older than a few seconds, else None.
+def fresh(stores: Stores, config: Settings, *, now: datetime, within: timedelta = _TOO_OLD) -> State | None:
+    """The newest state if it is of these stores and no older than that, else None.
 
     One that claims to be of the future is not taken: the clock was put back, and it may be of any age.
     """
     state = shelf_of(config).state()
-    if state is None or abs(now - state.as_of) > _TOO_OLD or state.source != changes.source(stores):
+    if state is None or not -_TOO_OLD <= now - state.as_of <= within:
         return None
-    return state
+    return state if state.source == changes.source(stores) else None
 
 
 def shelf_of(config: Settings) -> Shelf:

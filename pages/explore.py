@@ -10,12 +10,13 @@ from ui.session import require_user, settings, stores
 
 def _shop() -> None:
     """The filter, the charts and what was picked in them, for a shop with customers."""
-    choices = figures.choices(shop, state)
-    chosen = filter_bar.draw(choices, figures.extent(shop, state), now=now, zone=zone)
-    view = explore_charts.View(shop, state, chosen, metric or "revenue", currency, zone.key)
+    choices = figures.choices(books)
+    chosen = filter_bar.draw(choices, figures.extent(books), now=now, zone=zone)
+    view = explore_charts.View(books, chosen, metric or "revenue", currency, zone.key)
     panel = st.container()
 
-    explore_charts.key_figures(figures.key_figures(shop, state, chosen.scope), currency)
+    st.caption(f"Cancelled orders and refunds are left out. {figures.stamp(books, zone)}")
+    explore_charts.key_figures(figures.key_figures(books, chosen.scope), currency)
     days = explore_charts.trend(view)
     left, right = st.columns(2)
     with left:
@@ -44,7 +45,7 @@ def _shop() -> None:
 user = require_user("explore")
 now = utc_now()
 shop, zone, currency = stores(), settings().zone, settings().currency
-state = figures.state(shop)
+books = figures.books(shop, settings(), now=now)
 
 with st.container(horizontal=True, vertical_alignment="bottom"):
     st.title("Explore", width="stretch")
@@ -58,7 +59,7 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
         label_visibility="collapsed",
     )
 
-if state.customers:
+if books.customers:
     _shop()
 else:
     nobody_yet.draw(user)

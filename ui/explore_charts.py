@@ -10,10 +10,9 @@ from crm import reports, rfm
 from crm.reports import KeyFigures, Scope
 from crm.rfm import Rfm
 from crm.selection import Period
-from crm.stores.connection import Stores
 from ui import charts, figures, picks
 from ui import format as fmt
-from ui.figures import State
+from ui.figures import Books
 from ui.filter_bar import Filter
 
 _AUTO = "Auto"
@@ -26,8 +25,7 @@ _STILL = {"displayModeBar": False}
 class View:
     """What every card needs: whom to ask, about what, in which money and zone."""
 
-    stores: Stores
-    state: State
+    books: Books
     filter: Filter
     metric: str
     currency: str
@@ -57,7 +55,7 @@ def trend(view: View) -> Period:
                 key="explore_unit", label_visibility="collapsed",
             )  # fmt: skip
         unit = _unit(wanted, view.filter)
-        frame = figures.over_time(view.stores, view.state, view.scope, unit, view.zone)
+        frame = figures.over_time(view.books, view.scope, unit, view.zone)
         event = st.plotly_chart(
             charts.trend(frame, view.metric, unit=unit, currency=view.currency),
             on_select="rerun", selection_mode=("points", "box"), key=picks.key("pick_time"), config=_QUIET,
@@ -76,7 +74,7 @@ def _unit(wanted: str | None, chosen: Filter) -> str:
 
 def cities(view: View) -> tuple[str, ...]:
     """The metric by city; the selected cities."""
-    frame = figures.by_city(view.stores, view.state, view.scope)
+    frame = figures.by_city(view.books, view.scope)
     with st.container(border=True, height="stretch"):
         st.markdown("**By city**")
         event = st.plotly_chart(
@@ -89,12 +87,12 @@ def cities(view: View) -> tuple[str, ...]:
 
 
 def categories(view: View) -> None:
-    frame = figures.by_category(view.stores, view.state, view.scope)
+    frame = figures.by_category(view.books, view.scope)
     _ranked(view, frame, "By category", "Category", ("category", "categories"))
 
 
 def products(view: View) -> None:
-    frame = figures.by_product(view.stores, view.state, view.scope)
+    frame = figures.by_product(view.books, view.scope)
     _ranked(view, frame, "By product", "Product", ("product", "products"))
 
 
@@ -114,7 +112,7 @@ def _top_only(found: int, singular: str, plural: str, top: int = 12) -> None:
 
 def rfm_groups(scores: Rfm, currency: str) -> tuple[str, ...]:
     """Customers by RFM group; the selected groups."""
-    frame = rfm.groups(scores)
+    frame = scores.groups
     with st.container(border=True):
         st.markdown("**Customers by how lately, how often and how much they buy (RFM)**")
         st.caption(
@@ -129,10 +127,10 @@ def rfm_groups(scores: Rfm, currency: str) -> tuple[str, ...]:
             )  # fmt: skip
         with right:
             st.plotly_chart(
-                charts.rfm_grid(rfm.grid(scores), rfm.names()), config=_STILL, key="chart_grid",
+                charts.rfm_grid(scores.grid, rfm.names()), config=_STILL, key="chart_grid",
                 alt="Customers by recency and frequency score",
             )  # fmt: skip
-        if len(scores.customers):
+        if scores.edges.orders:
             with st.expander("The groups in numbers"):
                 _group_table(frame, currency)
     return picks.labels(event)
@@ -161,4 +159,4 @@ def _group_table(frame: pd.DataFrame, currency: str) -> None:
 def scores(view: View, now: datetime) -> Rfm:
     """RFM as of the next full minute: the same answer for a while, and nobody's last order is after it."""
     minute = (now + timedelta(minutes=1)).replace(second=0, microsecond=0)
-    return figures.rfm(view.stores, view.state, view.scope.cities, view.scope.tags, minute)
+    return figures.rfm(view.books, view.scope.cities, view.scope.tags, minute)

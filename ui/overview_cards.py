@@ -13,19 +13,19 @@ from crm.reports import KeyFigures, Scope
 from crm.stores.connection import Stores
 from ui import charts, figures, links, sample_data
 from ui import format as fmt
-from ui.figures import State
+from ui.figures import Books
 
 _RECENT = 5
 _MONTH = timedelta(days=30)
 _SPARK = 12  # months
 
 
-def key_figures(stores: Stores, state: State, *, now: datetime, zone: str, currency: str) -> None:
+def key_figures(books: Books, *, now: datetime, zone: str, currency: str) -> None:
     """All-time numbers, the last twelve months behind them, and how the last 30 days compare."""
-    found = figures.key_figures(stores, state, Scope())
-    months = figures.over_time(stores, state, Scope(), reports.MONTH, zone).tail(_SPARK)
+    found = figures.key_figures(books, Scope())
+    months = figures.over_time(books, Scope(), reports.MONTH, zone).tail(_SPARK)
     lately, before = (
-        figures.key_figures(stores, state, Scope(start=now - _MONTH * (back + 1), end=now - _MONTH * back))
+        figures.key_figures(books, Scope(start=now - _MONTH * (back + 1), end=now - _MONTH * back))
         for back in (0, 1)
     )
     average = months["revenue"] / months["orders"].where(months["orders"] > 0)
@@ -33,7 +33,7 @@ def key_figures(stores: Stores, state: State, *, now: datetime, zone: str, curre
         _metric("Revenue", fmt.money(found.revenue, currency), months["revenue"], "revenue", lately, before)
         _metric("Orders", fmt.number(found.orders), months["orders"], "orders", lately, before)
         _metric(
-            "Customers", fmt.number(state.customers), months["customers"], "customers", lately, before,
+            "Customers", fmt.number(books.customers), months["customers"], "customers", lately, before,
             help="All customers. The line shows how many ordered in each month.",
         )  # fmt: skip
         _metric(
@@ -66,13 +66,13 @@ def _metric(
     )
 
 
-def revenue(stores: Stores, state: State, zone: str, currency: str) -> None:
+def revenue(books: Books, zone: str, currency: str) -> None:
     """Revenue by month, as far back as orders go."""
     with st.container(border=True):
         with st.container(horizontal=True, vertical_alignment="center"):
             st.markdown("**Revenue by month**", width="stretch")
             st.page_link(links.page("explore"), label="Explore", icon=":material/arrow_forward:")
-        frame = figures.over_time(stores, state, Scope(), reports.MONTH, zone).tail(36)
+        frame = figures.over_time(books, Scope(), reports.MONTH, zone).tail(36)
         st.plotly_chart(
             charts.trend(frame, "revenue", unit=reports.MONTH, currency=currency, height=260),
             config={"displayModeBar": False}, key="overview_revenue", alt="Revenue by month",
@@ -149,11 +149,11 @@ class Step:
     done: bool
 
 
-def next_steps(stores: Stores, account: Account, state: State) -> None:
+def next_steps(stores: Stores, account: Account, books: Books) -> None:
     """What is still to be done before a first campaign has been sent; nothing once all of it is."""
     steps = (
         Step("Bring customers and orders in", "Drop CSV or Excel files; columns are known by their names.",
-             "upload", "upload", "Upload files", bool(state.customers or state.orders)),
+             "upload", "upload", "Upload files", bool(books.customers or books.orders)),
         Step("Describe an audience", "Say in words whom to reach, or build a rule and watch its size.",
              "segments", "segments", "Make a segment", library.total(stores) > 0),
         Step("Send a campaign", "Write a message with names in it, see it as real customers will.",

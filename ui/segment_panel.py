@@ -5,12 +5,13 @@ from typing import Any
 
 import streamlit as st
 
-from crm import audiences, library, segments, selection
+from crm import library, segments, selection
 from crm.auth import Account
 from crm.errors import CrmError
 from crm.moment import utc_now
 from crm.reports import Scope
 from crm.rfm import Rfm
+from crm.saved import sizes
 from crm.selection import DATE_FIELDS, Selection
 from crm.stores.connection import Stores
 from ui import format as fmt
@@ -32,17 +33,17 @@ def draw(
             return
         if not picked.period.is_open:
             picked = _dated(picked)
-        tree = selection.tree(picked, scores)
+        tree = selection.tree(picked, scores.edges if scores else None)
         rule = segments.parse(tree)
-        size = audiences.count(stores, rule, now=now, zone=settings().zone)
-        everyone = audiences.total(stores)
+        counted = sizes.quickly(stores, rule, now=now, zone=settings().zone)
+        size, everyone = counted.size, counted.total
         sentence = segments.describe(rule, currency=settings().currency)
         with st.container(horizontal=True, vertical_alignment="center"):
             st.metric("In this segment", fmt.number(size), width=150)
             with st.container(gap="xsmall"):
                 st.markdown(f"**{fmt.plain(sentence)}.**")
                 share = fmt.percent(size / everyone if everyone else 0.0)
-                st.caption(f"{share} of {fmt.count(everyone, 'customer')} right now")
+                st.caption(f"{share} of {fmt.count(everyone, 'customer')}")
         _left_out(scope)
         _save_form(stores, account, tree)
         _saved()

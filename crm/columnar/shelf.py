@@ -102,11 +102,15 @@ class Manifest:
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """Parts, each with who of it lives (None: all), as of an instant."""
+    """Parts, each with who of it lives (None: all), as of an instant.
+
+    Two states of one source and of the same `version` hold the same.
+    """
 
     parts: tuple[tuple[Part, Mask | None], ...]
     as_of: datetime
     source: str
+    version: str = ""
 
     @property
     def total(self) -> int:
@@ -164,7 +168,8 @@ class Shelf:
                 self._open[placed.number] = parts.read(self._part(placed.number))
             live = np.load(self._live(placed.live), mmap_mode="r") if placed.live else None
             opened.append((self._open[placed.number], live))
-        return State(tuple(opened), manifest.as_of, manifest.source)
+        version = " ".join(f"{placed.number}.{placed.live}" for placed in manifest.parts)
+        return State(tuple(opened), manifest.as_of, manifest.source, version)
 
     def _part(self, number: int) -> Path:
         return self.folder / f"part-{number}"

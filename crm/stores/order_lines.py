@@ -1,12 +1,10 @@
 """What an order and its lines are worth, and what a line is called: expressions for aggregations."""
 
-from dataclasses import dataclass
 from typing import Any
 
+from crm.scope import NO_CATEGORY, NO_PRODUCT, Catalogue
 from crm.stores.connection import Document, Stores
 
-NO_CATEGORY = "No category"
-NO_PRODUCT = "Unnamed product"
 _CATALOGUE_LIMIT = 5_000  # products whose names are looked up for order lines without one
 
 _TOTAL = {"$ifNull": ["$total", 0]}
@@ -60,15 +58,6 @@ def wanted_part(lines: Document) -> Document:
 
 
 # What a line is called, by itself or by the catalogue
-
-
-@dataclass(frozen=True, slots=True)
-class Catalogue:
-    """Products side by side: id, name, category; a name or category may be None."""
-
-    ids: list[str]
-    names: list[Any]
-    categories: list[Any]
 
 
 def read_catalogue(stores: Stores) -> Catalogue:

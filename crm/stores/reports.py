@@ -7,41 +7,16 @@ two chunks, so counts of customers add up too.
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 from typing import Any
 
 from crm.fields import fold
+from crm.scope import NO_CATEGORY, NO_PRODUCT, Scope
 from crm.stores import order_lines
 from crm.stores.connection import Document, Stores
 
 _CHUNK = 20_000  # customers a query: their ids are about half a megabyte
-
-
-@dataclass(frozen=True, slots=True)
-class Scope:
-    """Which orders a report is about.
-
-    `start` (included) and `end` (excluded) bound the order's date. `cities` and `tags` are the customer's, in
-    any case; any of them will do. `categories` and `products` (names) are of order lines, as written: an
-    order then counts with the part of its value that these lines have. An empty tuple restricts nothing.
-    """
-
-    start: datetime | None = None
-    end: datetime | None = None
-    cities: tuple[str, ...] = ()
-    tags: tuple[str, ...] = ()
-    categories: tuple[str, ...] = ()
-    products: tuple[str, ...] = ()
-
-    @property
-    def of_lines(self) -> bool:
-        return bool(self.categories or self.products)
-
-    @property
-    def of_customers(self) -> bool:
-        return bool(self.cities or self.tags)
 
 
 def totals(stores: Stores, scope: Scope) -> Iterator[Document]:
@@ -135,8 +110,8 @@ def line_labels(stores: Stores) -> tuple[list[str], list[str]]:
     ]
     found = list(stores.collection("orders").aggregate(pipeline, allowDiskUse=True))
     return (
-        _most_frequent(found, "category", order_lines.NO_CATEGORY),
-        _most_frequent(found, "product", order_lines.NO_PRODUCT),
+        _most_frequent(found, "category", NO_CATEGORY),
+        _most_frequent(found, "product", NO_PRODUCT),
     )
 
 

@@ -102,12 +102,9 @@ def test_charts_of_nothing_say_so(metric):
 
 
 def test_rfm_charts_of_nobody():
-    nobody = rfm.scored(
-        pd.DataFrame({"last_ordered": pd.to_datetime([], utc=True), "orders": [], "spent": []}),
-        now=pd.Timestamp("2026-01-01", tz="UTC"),
-    )
-    assert not charts.rfm_groups(rfm.groups(nobody), currency="INR").data
-    assert not charts.rfm_grid(rfm.grid(nobody), rfm.names()).data
+    nobody = rfm.counted(pd.DataFrame({"days": [], "orders": [], "spent": []}))
+    assert not charts.rfm_groups(nobody.groups, currency="INR").data
+    assert not charts.rfm_grid(nobody.grid, rfm.names()).data
 
 
 def test_rfm_groups_name_themselves_when_picked():
