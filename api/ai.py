@@ -20,7 +20,7 @@ Reader = Annotated[auth.Account, Depends(requires("segments"))]
 
 @router.post("/ai-query")
 def ask(stores: StoresDep, account: Reader, body: OneRecord) -> dict[str, Any]:
-    """Whom `{prompt, asOf?, answers?}` means.
+    """Whom `{prompt, asOf?, answers?, rules?}` means.
 
     `{type: "segment", rules, query, description, count, source, assumptions}`, or `{type: "clarify" |
     "refused", message, source}` where the prompt was not understood or wants something else. No customer's
@@ -29,6 +29,10 @@ def ask(stores: StoresDep, account: Reader, body: OneRecord) -> dict[str, Any]:
     A `clarify` has `questions`, each `{words, hint, answers}`. Asked again with `answers` that say what
     stands in the place of which words (`{"recently": "in the last 30 days"}`, from the list or any other
     text), the prompt is read as completed; that is the `prompt` of the answer.
+
+    With `rules`, a prompt that takes them up ("only those in Pune", "make it 90 days") changes them: the
+    answer holds the whole rule, and `changed` says what was done. `alternatives`, each `{about, label,
+    rules}`, are what else an assumption, or the prompt, could mean.
     """
     prompt = body.get("prompt")
     if not isinstance(prompt, str) or not prompt.strip():
@@ -36,7 +40,9 @@ def ask(stores: StoresDep, account: Reader, body: OneRecord) -> dict[str, Any]:
     chosen = settings()
     now = audiences.instant(body.get("asOf"), now=utc_now(), zone=chosen.zone)
     answers = _answers(body.get("answers"))
-    return prompts.answer_query(stores, prompt, now=now, zone=chosen.zone, settings=chosen, answers=answers)
+    return prompts.answer_query(
+        stores, prompt, now=now, zone=chosen.zone, settings=chosen, answers=answers, current=body.get("rules")
+    )
 
 
 def _answers(given: Any) -> dict[str, str]:

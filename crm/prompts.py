@@ -6,10 +6,8 @@ of the prompt was not understood: then the answer is a question.
 
 import copy
 import re
-import threading
-import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from functools import partial
 from typing import Any, Literal
@@ -17,18 +15,21 @@ from zoneinfo import ZoneInfo
 
 import orjson
 
-from crm import attributes, audiences, model_key, offers, rulebook, segments
+from crm import alternatives, audiences, model_key, rulebook, segments
+from crm.alternatives import Alternative
 from crm.errors import InvalidRule
-from crm.fields import FIELDS, FieldType
-from crm.grammar import choices, languages, questions
+from crm.fields import FieldType
+from crm.grammar import choices, languages, questions, turns
 from crm.grammar.choices import Asked, Chosen
 from crm.grammar.goods import GOODS
 from crm.grammar.reading import LONGEST, Reading, read, speaks_of_all
+from crm.grammar.refining import UNDO, refine
 from crm.grammar.values import NONE, Values
+from crm.prompt_values import known_values
+from crm.rules.changed import lines as changed_lines
 from crm.rules.references import NOTHING
 from crm.segments import Behaviour, Condition, Everyone, Group, Rule, Top
 from crm.settings import Settings
-from crm.stores import audiences as queries
 from crm.stores.connection import Stores
 from crm.vendors import proposed_tree
 from crm.vendors.language_model import Model, ModelFailed, Proposal
@@ -49,10 +50,7 @@ _HOSTILE = re.compile(
     r"|\bignore\s+(?:all|any|the|your|previous)\b",
     re.IGNORECASE,
 )
-_VALUE_FIELDS = ("city", "country", "gender", "tags")
 _NAMED_FIELDS = ("city", "country", "tags", *GOODS)
-_MOST_VALUES = 2_000
-_FRESH = 60.0  # seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +62,12 @@ class Answer:
     `assumptions` are sentences about what was taken for granted, `unknown` the words by themselves,
     `notice` says why the grammar answered where the model should have. `questions` are what a `clarify`
     asks, each with answers to choose from; `prompt` is the prompt with the answers that were `chosen` in it.
+    `turn` says how a follow-up took up the rule that stood there; `undo` asks for the one before it.
+    `alternatives` are other rules that could be meant, each about one of the assumptions or the whole;
+    `changed` says what a follow-up did.
     """
 
-    kind: Literal["segment", "clarify", "refused"]
+    kind: Literal["segment", "clarify", "refused", "undo"]
     source: Literal["groq", "grammar"] = "grammar"
     rules: dict[str, Any] | None = None
     message: str = ""
@@ -76,6 +77,9 @@ class Answer:
     questions: tuple[Asked, ...] = ()
     prompt: str = ""
     chosen: tuple[Chosen, ...] = ()
+    turn: str = ""
+    alternatives: tuple[Alternative, ...] = ()
+    changed: tuple[str, ...] = ()
 
 
 def understand(
@@ -107,11 +111,18 @@ def understand(
         return Answer("clarify", message=questions.TOO_LONG)
     today = now.astimezone(zone).date()
 
-    def again(prompt: str) -> Reading:
+    def plainly(prompt: str) -> Reading:
         return read(prompt, values, today=today, currency=currency)
 
+    def again(prompt: str) -> Reading:
+        return _taken_up(prompt, current, values, plainly) or plainly(prompt)
+
+    given = text
     text, chosen = _completed(text, answers or {}, values, again)
     reading = again(text)
+
+    def parse(rules: dict[str, Any]) -> Rule:
+        return segments.parse(rules, values.fields, things or NOTHING)
 
     def propose(model: Model) -> Proposal:
         nodes = proposed_tree.flat(current, things.name_of if things else _unnamed) if current else []
@@ -120,14 +131,43 @@ def understand(
             check=lambda rules: _check(rules, values, things), progress=progress,
         )  # fmt: skip
 
-    asks_model = partial(propose, model) if model and any(char.isalnum() for char in text) else None
-    answer = _answered(text, reading, values, things, asks_model)
+    by_grammar = bool(reading.turn) and (reading.tree is not None or reading.turn == UNDO)
+    worded = any(char.isalnum() for char in text)
+    asks_model = partial(propose, model) if model and worded and not by_grammar else None
+    answer = _answered(text, reading, values, things, parse, asks_model)
     if answer.kind == "clarify":
         asked = choices.offered(reading, values, languages.guess(text, values), again)
         answer = replace(answer, questions=asked)
-    said = tuple(f"“{one.words}” is taken as “{one.answer}”." for one in chosen if one.answer)
+    said = tuple(alternatives.sentence(one) for one in chosen if one.answer)
     assumptions = (*said, *answer.assumptions) if answer.kind == "segment" else ()
-    return replace(answer, prompt=text, chosen=chosen, assumptions=assumptions)
+    if answer.kind == "segment":
+        asked_by = alternatives.Prompt(given, text, chosen, current)
+        offers = alternatives.offered(asked_by, reading, answer.rules, values, parse, again, plainly)
+        changed = _changed(current, answer.rules, parse, currency) if reading.turn else ()
+        answer = replace(answer, alternatives=offers, changed=changed)
+    return replace(answer, prompt=text, chosen=chosen, assumptions=assumptions, turn=reading.turn)
+
+
+def _taken_up(
+    text: str, current: dict[str, Any] | None, values: Values, read: Callable[[str], Reading]
+) -> Reading | None:
+    """What a follow-up makes of the rule that stands there; None where there is none, or for no follow-up."""
+    if current is None:
+        return None
+    words = languages.guess(text, values)
+    turn = turns.turn(text, words.language)
+    return refine(text, turn, current, read, words) if turn else None
+
+
+def _changed(
+    before: dict[str, Any] | None,
+    after: dict[str, Any] | None,
+    parse: Callable[[dict[str, Any]], Rule],
+    currency: str,
+) -> tuple[str, ...]:
+    if before is None or after is None:
+        return ()
+    return changed_lines(parse(before), parse(after), currency=currency) or (questions.UNCHANGED,)
 
 
 def _completed(
@@ -143,22 +183,25 @@ def _answered(
     reading: Reading,
     values: Values,
     things: rulebook.Things | None,
+    parse: Callable[[dict[str, Any]], Rule],
     propose: Callable[[], Proposal] | None,
 ) -> Answer:
     if reading.ordered or _HOSTILE.search(text):
         return Answer("refused", message=questions.REFUSED)
     if propose is None:
-        return _by_grammar(reading, values)
+        return _by_grammar(reading, parse)
     try:
         return _by_model(propose(), text, values, things)
     except ModelFailed as failed:
         reason = failed.reason
     return replace(
-        _by_grammar(reading, values), notice=f"The language model {reason}; the built-in grammar answered."
+        _by_grammar(reading, parse), notice=f"The language model {reason}; the built-in grammar answered."
     )
 
 
-def _by_grammar(reading: Reading, values: Values) -> Answer:
+def _by_grammar(reading: Reading, parse: Callable[[dict[str, Any]], Rule]) -> Answer:
+    if reading.turn == UNDO:
+        return Answer("undo")
     if reading.tree is None:
         asked = (*reading.unknown, *reading.questions)
         return Answer(
@@ -167,10 +210,12 @@ def _by_grammar(reading: Reading, values: Values) -> Answer:
             unknown=tuple(question.words for question in asked),
         )
     try:
-        segments.parse(reading.tree, values.fields)
+        parse(reading.tree)
     except InvalidRule as invalid:  # numbers or lengths of time beyond what rules take
         return Answer("clarify", message=questions.beyond(invalid.message))
-    return Answer("segment", rules=reading.tree, assumptions=tuple(reading.assumptions))
+    return Answer(
+        "segment", rules=reading.tree, assumptions=tuple(one.sentence for one in reading.assumptions)
+    )
 
 
 def _by_model(proposal: Proposal, text: str, values: Values, things: rulebook.Things | None) -> Answer:
@@ -251,35 +296,6 @@ def _unfamiliar(rule: Rule, values: Values) -> list[str]:
     ]
 
 
-def known_values(stores: Stores, *, newest: bool = False) -> Values:
-    """Cities, countries, genders, tags, products and categories as they stand in the data, and the custom
-    attributes.
-
-    Up to a minute old unless `newest`.
-    """
-    key = (stores.db.name, stores.prefix)
-    with _lock:
-        kept = _values.get(key)
-    if kept and not newest and time.monotonic() - kept[0] < _FRESH:
-        return kept[1]
-    found = {
-        name: (*queries.known_values(stores, name, _MOST_VALUES), *FIELDS[name].options)
-        for name in _VALUE_FIELDS
-    }
-    ordered = offers.ordered(stores)
-    found |= {name: ordered[name] for name in GOODS}
-    own = attributes.fields(stores).values()
-    values = Values.of(found, own, lambda field: audiences.values_of(stores, field))
-    with _lock:
-        _values.clear()  # one database a process, but for tests
-        _values[key] = (time.monotonic(), values)
-    return values
-
-
-_lock = threading.Lock()
-_values: dict[tuple[str, str], tuple[float, Values]] = {}
-
-
 def understand_shop(
     stores: Stores,
     text: str,
@@ -318,20 +334,28 @@ def answer_query(
     settings: Settings,
     count: Callable[[Rule], int] | None = None,
     answers: Mapping[str, str] | None = None,
+    current: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
     """The body of an answer to `POST /api/ai-query`.
 
     `{type: "segment", rules, query, description, count, source, assumptions}` with the MongoDB filter in
     relaxed extended JSON, or `{type: "clarify" | "refused", message, source}`; `notice` where there is one.
     A `clarify` has `questions`, each `{words, hint, answers}`; with `answers` given, all have the completed
-    `prompt`.
+    `prompt`. A `segment` has `alternatives`, each `{about, label, rules}`. `current` are rules that a
+    follow-up takes up; what it did is `changed`. Raises InvalidRule for such that don't parse.
     """
-    answer = understand_shop(stores, text, now=now, zone=zone, settings=settings, answers=answers)
+    if current is not None:
+        rulebook.parse(stores, current)
+    answer = understand_shop(
+        stores, text, now=now, zone=zone, settings=settings, answers=answers, current=current
+    )
     also: dict[str, Any] = {"notice": answer.notice} if answer.notice else {}
     if answers:
         also["prompt"] = answer.prompt
     if answer.kind == "clarify":
         also["questions"] = [_question(one) for one in answer.questions]
+    if answer.kind == "undo":
+        return {"type": "clarify", "message": questions.UNDO, "source": answer.source, "questions": []}
     if answer.kind != "segment":
         return {"type": answer.kind, "message": answer.message, "source": answer.source, **also}
     rule = rulebook.parse(stores, answer.rules)
@@ -344,6 +368,8 @@ def answer_query(
         "count": size,
         "source": answer.source,
         "assumptions": list(answer.assumptions),
+        "alternatives": [asdict(one) for one in answer.alternatives],
+        **({"changed": list(answer.changed)} if answer.turn else {}),
         **also,
     }
 

@@ -24,7 +24,7 @@ else:
             on_click=open_segment.begin,
         )
     if audiences.anybody(stores()):
-        prompt_box.draw(stores(), settings(), open_segment.begin, suggest=True)
+        prompt_box.draw(stores(), settings(), prompt_box.Target(open_segment.begin), suggest=True)
     else:
         nobody_yet.draw(user)
     segment_list.draw(stores(), settings(), user)

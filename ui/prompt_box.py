@@ -1,25 +1,30 @@
 """The prompt box: say in words whom to reach, and get a rule tree, or a question back."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 
 import streamlit as st
 
 from crm import audiences, prompts
+from crm.alternatives import Alternative
 from crm.moment import utc_now
 from crm.prompts import Answer
 from crm.settings import Settings
 from crm.stores.connection import Stores
 from ui import format as fmt
-from ui import prompt_questions
+from ui import prompt_alternatives, prompt_questions
 from ui.rule_tree import Node
 
+_UNDONE = "The rules are as they were before."
+_NOTHING_TO_UNDO = "There is nothing to undo."
 _TEXT = "segment prompt"
 _NEXT = "segment prompt asked"
 _SAID = "segment prompt said"
 _ANSWER = "segment prompt answer"
 _FILL = "segment prompt filled"
+_FOLLOW_UP = "Only those in … · make it 90 days · but not … · undo · or somebody else altogether"
 _EXAMPLE = "People who have ordered in 6 months and spent over 1000"
 
 
@@ -31,8 +36,22 @@ class Said:
     answers: Mapping[str, str] = field(default_factory=dict)
 
 
-def draw(stores: Stores, settings: Settings, use: Callable[[Node], None], *, suggest: bool) -> None:
-    """The box and what became of the last prompt. `use` takes the rule tree of one that was understood."""
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where rules go: `use` takes those of a prompt that was understood.
+
+    `tree` are the rules that stand there, `current` the same where they are complete, for prompts that take
+    them up; `undo` restores those before, and tells whether there were any.
+    """
+
+    use: Callable[[Node], None]
+    tree: Node | None = None
+    current: Node | None = None
+    undo: Callable[[], bool] | None = None
+
+
+def draw(stores: Stores, settings: Settings, target: Target, *, suggest: bool) -> None:
+    """The box and what became of the last prompt."""
     if (text := st.session_state.pop(_FILL, None)) is not None:
         st.session_state[_TEXT] = text
     with (
@@ -43,7 +62,7 @@ def draw(stores: Stores, settings: Settings, use: Callable[[Node], None], *, sug
             "Say in words whom you want to reach",
             key=_TEXT,
             max_chars=1_000,
-            placeholder=_EXAMPLE,
+            placeholder=_FOLLOW_UP if target.current else _EXAMPLE,
             persist_state="session",
             width="stretch",
         )
@@ -54,10 +73,10 @@ def draw(stores: Stores, settings: Settings, use: Callable[[Node], None], *, sug
     if asked:
         said = Said(st.session_state.get(_TEXT) or "")
     if said is not None:
-        _ask(stores, settings, use, said)
+        _ask(stores, settings, target, said)
     answer: Answer | None = st.session_state.get(_ANSWER)
     if answer is not None:
-        _show(answer)
+        _show(answer, target)
 
 
 def forget() -> None:
@@ -88,20 +107,25 @@ def _give(words: str, answer: str) -> None:
     st.session_state[_NEXT] = Said(said.text, {**said.answers, words: answer})
 
 
-def _ask(stores: Stores, settings: Settings, use: Callable[[Node], None], said: Said) -> None:
+def _ask(stores: Stores, settings: Settings, target: Target, said: Said) -> None:
     with st.spinner("Reading …"):
         answer = prompts.understand_shop(
-            stores, said.text, now=utc_now(), zone=settings.zone, settings=settings, answers=said.answers
-        )
+            stores, said.text, now=utc_now(), zone=settings.zone, settings=settings, answers=said.answers,
+            current=target.current,
+        )  # fmt: skip
+    if answer.kind == "undo":
+        undone = target.undo is not None and target.undo()
+        answer = replace(answer, changed=(_UNDONE if undone else _NOTHING_TO_UNDO,))
     if answer.rules is not None:
-        use(answer.rules)
-    st.session_state[_FILL] = answer.prompt or said.text
+        target.use(answer.rules)
+    done = answer.kind == "undo" or (answer.kind == "segment" and answer.turn)
+    st.session_state[_FILL] = "" if done else answer.prompt or said.text
     st.session_state[_SAID] = said
     st.session_state[_ANSWER] = answer
     st.rerun()
 
 
-def _show(answer: Answer) -> None:
+def _show(answer: Answer, target: Target) -> None:
     """What was asked back or refused, word for word; or what was taken for granted."""
     if answer.notice:
         st.caption(f":material/info: {fmt.plain(answer.notice)}")
@@ -111,9 +135,20 @@ def _show(answer: Answer) -> None:
             prompt_questions.draw(answer.questions, _give)
         case "refused":
             st.error(fmt.plain(answer.message), icon=":material/block:")
-        case "segment":
-            for sentence in answer.assumptions:
-                st.caption(f":material/info: {fmt.plain(sentence)}")
+        case "segment" | "undo":
+            if answer.changed:
+                said = f"“{answer.prompt}”: " if answer.prompt else ""
+                st.caption(f":material/edit: {fmt.plain(said + ' '.join(answer.changed))}")
+            if target.tree is not None:
+                prompt_alternatives.draw(answer, target.tree, partial(_take, answer, target))
+
+
+def _take(answer: Answer, target: Target, one: Alternative) -> None:
+    """Put another meaning in the place of the one that was taken."""
+    rules = prompt_alternatives.instead(target.tree, answer, one) if target.tree else None
+    if rules is not None:
+        target.use(rules)
+        st.session_state[_ANSWER] = prompt_alternatives.taken(answer, one)
 
 
 @st.cache_data(ttl="5m", max_entries=8, show_spinner=False)

@@ -88,11 +88,20 @@ def _laid_out(work: Work) -> None:
         _header(work)
     with prompt:
         empty = rule_tree.is_empty(work.draft.tree)
-        prompt_box.draw(work.stores, work.settings, rule_draft.propose, suggest=empty)
+        current = work.draft.tree if work.complete else None
+        target = prompt_box.Target(rule_draft.propose, work.draft.tree, current, _undone)
+        prompt_box.draw(work.stores, work.settings, target, suggest=empty)
     with reach:
         segment_steps.draw(shown, work.settings)
     segment_panels.draw(shown, work.stores, work.settings, work.account)
     segment_curve.draw_if_asked(shown, work.draft, work.stores, work.settings)
+
+
+def _undone() -> bool:
+    """Take the last step back; False where there is none."""
+    possible = bool(rule_draft.current().past)
+    rule_draft.undo()
+    return possible
 
 
 def _builder(work: Work, shown: Shown) -> None:

@@ -7,7 +7,7 @@ from crm.fields import FIELDS, FieldType
 from crm.grammar.behaviours import behaviour, is_behaviour
 from crm.grammar.frames import Frame
 from crm.grammar.meanings import COUNTS, MONEY
-from crm.grammar.pieces import Amount, Named, Say, Unclear, Way, When
+from crm.grammar.pieces import Amount, Assumption, Named, Say, Unclear, Way, When
 from crm.grammar.times import spoken_length
 
 Node = dict[str, Any]
@@ -54,7 +54,7 @@ def negate(node: Node) -> Node:
 class Conditions:
     """Makes conditions of frames; `assumptions` collects what was taken for granted."""
 
-    def __init__(self, text: str, assumptions: list[str]) -> None:
+    def __init__(self, text: str, assumptions: list[Assumption]) -> None:
         self._text = text
         self._assumptions = assumptions
 
@@ -90,8 +90,9 @@ class Conditions:
     def _said(self, frame: Frame) -> str:
         return f"“{self._text[frame.start : frame.end]}”"
 
-    def _assume(self, frame: Frame, meaning: str) -> None:
-        self._assumptions.append(f"{self._said(frame)}: {meaning}")
+    def _assume(self, frame: Frame, meaning: str, *ways: Way) -> None:
+        sentence = f"{self._said(frame)}: {meaning}"
+        self._assumptions.append(Assumption(sentence, frame.start, frame.end, ways))
 
     def _signed(self, frame: Frame, node: Node) -> Node:
         return negate(node) if frame.negated else node
@@ -173,7 +174,8 @@ class Conditions:
         if frame.topic is None:
             field = "age"
             if frame.filled:
-                self._assume(frame, "years of age.")
+                said = (frame.start, frame.end)
+                self._assume(frame, "years of age.", (Say("spent"), said), (said, Say("orders")))
         if field is None:
             raise self._unclear(frame, "What is the number about?")
         if amount.unit == "money" and field not in MONEY:
@@ -208,7 +210,10 @@ class Conditions:
             marked = condition("isInactive", "equals", True)
             if inactive:
                 return self._signed(frame, marked)
-            self._assume(frame, "by the mark “inactive”; say “active in the last 30 days” to go by dates.")
+            meaning = "by the mark “inactive”; say “active in the last 30 days” to go by dates."
+            said = (frame.start, frame.end)
+            ways: list[Way] = [(said, Say("within", {"days": days})) for days in (30, 90)]
+            self._assume(frame, meaning, *ways)
             return marked if frame.negated else negate(marked)
         if not inactive:
             return self._when(frame, when)

@@ -5,7 +5,7 @@ from datetime import date
 
 from crm.grammar import periods
 from crm.grammar.lexicon import Kind
-from crm.grammar.pieces import Cursor, Unclear
+from crm.grammar.pieces import Assumption, Cursor, Say, Unclear, Way
 
 # What makes the number before it a count and not a day or a year.
 _COUNTED = frozenset({Kind.TIMES, Kind.UNIT, Kind.COMPARED, Kind.CURRENCY, Kind.PERCENT, Kind.SCALE})
@@ -23,12 +23,13 @@ class Named:
     year: int | None = None
     period: periods.Period | None = None
     explained: bool = False  # the period is worth spelling out to the person
+    rolling: dict[str, int] | None = None  # the days up to now that could be meant instead
 
 
 class Dates:
     """Reads dates at a cursor; what had to be filled in goes to `assumptions`."""
 
-    def __init__(self, cursor: Cursor, text: str, today: date, assumptions: list[str]) -> None:
+    def __init__(self, cursor: Cursor, text: str, today: date, assumptions: list[Assumption]) -> None:
         self._at = cursor
         self._text = text
         self._today = today
@@ -71,7 +72,12 @@ class Dates:
         return period
 
     def _assume(self, named: Named, period: periods.Period) -> None:
-        self._assumptions.append(f"“{self._text[named.start : named.end]}” is {periods.spoken(period)}.")
+        """Another year could be meant where none was said, and the days up to now by a month that is past."""
+        said = (named.start, named.end)
+        ways: list[Way] = [(said, str(period[0].year - 1))] if named.month or named.quarter else []
+        ways += [(Say("within", named.rolling),)] if named.rolling else []
+        sentence = f"“{self._text[named.start : named.end]}” is {periods.spoken(period)}."
+        self._assumptions.append(Assumption(sentence, *said, tuple(ways)))
 
     def _counted_window(self) -> Named | None:
         """this year, last month, this December"""
@@ -89,7 +95,10 @@ class Dates:
             return None
         reader = periods.around if window.value == "this" else periods.previous
         explained = window.value == "bare" or unit.value in ("weeks", "quarters")
-        return Named(0, 0, period=reader(self._today, unit.value), explained=explained)
+        counted = {"quarters": {"months": 3}}.get(unit.value, {unit.value: 1})
+        rolling = counted if window.value == "bare" and unit.value != "days" else None
+        period = reader(self._today, unit.value)
+        return Named(0, 0, period=period, explained=explained, rolling=rolling)
 
     def _single(self) -> Named | None:
         """yesterday, 2025-03-05, 5/3/2025"""

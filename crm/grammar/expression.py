@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from crm.fields import FIELDS, FieldType, fold
 from crm.grammar.conditions import Conditions, Node, group, negate
 from crm.grammar.frames import Frame, Item
-from crm.grammar.pieces import Bracket, Joint, Not, Say, Unclear, Way
+from crm.grammar.pieces import Assumption, Bracket, Joint, Not, Say, Unclear, Way
 
 _POWERS = {"but": 2, "stop": 2, "who": 3, "with": 3, "or": 4, "and": 5, "comma": 5}
 _SUBJECT, _COMMA_AND, _SIDE_BY_SIDE, _SAME_TOPIC, _NOT = 1, 3, 6, 7, 8
@@ -18,18 +18,22 @@ _SUBJECT, _COMMA_AND, _SIDE_BY_SIDE, _SAME_TOPIC, _NOT = 1, 3, 6, 7, 8
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """A tree and where it stands in the prompt; `open` where no brackets say what belongs together."""
+    """A tree and where it stands in the prompt; `open` where no brackets say what belongs together.
+
+    `joint` is the place of the connective that was read last.
+    """
 
     node: Node
     start: int
     end: int
     open: bool = True
+    joint: tuple[int, int] | None = None
 
 
 class Expression:
     """One parse of a list of items; `assumptions` collects how mixed "and" and "or" were read."""
 
-    def __init__(self, items: list[Item], text: str, assumptions: list[str]) -> None:
+    def __init__(self, items: list[Item], text: str, assumptions: list[Assumption]) -> None:
         self._items = items
         self._text = text
         self._at = 0
@@ -61,13 +65,14 @@ class Expression:
             right = self._parse(power)
             either = right.node.get("operator") == "in" and right.node["field"] == "gender"
             if either and not isinstance(item, Joint):  # "vip women or men"
-                self._taken_together(right)
+                self._taken_together(right, right.start, right.end)
             join = "OR" if isinstance(item, Joint) and item.word == "or" else "AND"
             left = self._join(join, left, right, item)
 
-    def _taken_together(self, part: _Part) -> None:
+    def _taken_together(self, part: _Part, start: int, end: int, *ways: Way) -> None:
         words = self._text[part.start : part.end]
-        self._assumptions.append(f"“{words}” is taken together; use brackets if you mean it otherwise.")
+        sentence = f"“{words}” is taken together; use brackets if you mean it otherwise."
+        self._assumptions.append(Assumption(sentence, start, end, ways))
 
     def _power(self, item: Item) -> int:
         if not isinstance(item, Joint):
@@ -114,7 +119,7 @@ class Expression:
         for part in (left, right):
             other = part.open and part.node["type"] == "group" and part.node["operator"] in ("AND", "OR")
             if other and part.node["operator"] != join:
-                self._taken_together(part)
+                self._taken_together(part, left.start, right.end, *_otherwise(left, part, right))
         nodes = _flat(join, left.node)
         again = [node for node in _flat(join, right.node) if node in nodes]
         if join == "AND" and any(_is_person(node) for node in again):
@@ -125,7 +130,17 @@ class Expression:
             return replace(left, end=right.end)
         if join == "AND":
             _check_values(nodes, left.start, right.end, either)
-        return _Part(group(join, *nodes), left.start, right.end)
+        return _Part(group(join, *nodes), left.start, right.end, joint=between)
+
+
+def _otherwise(left: _Part, part: _Part, right: _Part) -> list[Way]:
+    """The other side's condition taken together with the nearer one of the part, by brackets."""
+    if part.joint is None:
+        return []
+    start, end = part.joint
+    if part is left:
+        return [((left.start, end), "(", (end, right.end), ")")]
+    return [("(", (left.start, start), ")", (start, right.end))]
 
 
 def _is_person(node: Node) -> bool:

@@ -2,7 +2,7 @@
 
 from crm.grammar.chunks import Chunk
 from crm.grammar.lexicon import Kind
-from crm.grammar.pieces import Cursor, Named, Unclear
+from crm.grammar.pieces import Assumption, Cursor, Named, Unclear
 from crm.grammar.values import Known, Values
 
 GOODS = ("product", "category")
@@ -19,7 +19,7 @@ def besides(chunk: Chunk) -> tuple[Known, ...]:
 class Goods:
     """Reads products and categories at a cursor. Those that nobody ordered can be quoted; that is said."""
 
-    def __init__(self, cursor: Cursor, values: Values, assumptions: list[str]) -> None:
+    def __init__(self, cursor: Cursor, values: Values, assumptions: list[Assumption]) -> None:
         self._at = cursor
         self._values = values
         self._assumptions = assumptions
@@ -97,5 +97,6 @@ class Goods:
     def _quoted(self, field: str, text: str) -> str:
         known = self._values.find(text, field)
         if known is None:
-            self._assumptions.append(f"“{text}” is not among the values of {field} that I know of.")
+            sentence = f"“{text}” is not among the values of {field} that I know of."
+            self._assumptions.append(Assumption(sentence))
         return known or text

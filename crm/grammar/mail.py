@@ -5,7 +5,7 @@ import re
 from rapidfuzz.distance import OSA
 
 from crm.grammar.chunks import Chunk
-from crm.grammar.pieces import Literal
+from crm.grammar.pieces import Assumption, Literal
 
 NEEDS_DOMAIN = re.compile(r"(?:[^@\s]*@)?[^@\s]+\.[^@\s]+")
 _USUAL = ("gmail.com", "yahoo.com", "hotmail.com", "outlook.com", "icloud.com")
@@ -21,8 +21,15 @@ def literal(chunk: Chunk) -> Literal:
     )
 
 
-def doubts(chunk: Chunk) -> list[str]:
+def doubts(chunk: Chunk) -> list[Assumption]:
     """What to say of a domain that is one letter away from a usual one: it is taken as it stands."""
     domain = chunk.value.rpartition("@")[2].lower()
     near = [usual for usual in _USUAL if OSA.distance(domain, usual, score_cutoff=1) == 1]
-    return [f"“{domain}” is taken as it stands; did you mean {usual}?" for usual in near]
+    before = chunk.value[: -len(domain)] if domain else chunk.value
+    return [
+        Assumption(
+            f"“{domain}” is taken as it stands; did you mean {usual}?", chunk.start, chunk.end,
+            ((f"{before}{usual}",),),
+        )
+        for usual in near
+    ]  # fmt: skip

@@ -6,7 +6,7 @@ from crm.grammar.chunks import Chunk
 from crm.grammar.goods import besides
 from crm.grammar.lexicon import Kind
 from crm.grammar.meanings import TEXT_FIELDS
-from crm.grammar.pieces import Cursor, Named, Piece, Unclear
+from crm.grammar.pieces import Assumption, Cursor, Named, Piece, Unclear
 from crm.grammar.values import Known, Values
 
 PLACES = ("city", "country")
@@ -25,7 +25,7 @@ class _One:
 class Naming:
     """Reads known values at a cursor. Text in quotation marks need not stand in the data; that is said."""
 
-    def __init__(self, cursor: Cursor, text: str, values: Values, assumptions: list[str]) -> None:
+    def __init__(self, cursor: Cursor, text: str, values: Values, assumptions: list[Assumption]) -> None:
         self._at = cursor
         self._text = text
         self._values = values
@@ -194,7 +194,8 @@ class Naming:
             ((field, value),) = found.items()
         elif fields and len(fields) == 1 and chunk.value:
             field, value = fields[0], chunk.value
-            self._assumptions.append(f"“{value}” is not among the values of {field} that I know of.")
+            sentence = f"“{value}” is not among the values of {field} that I know of."
+            self._assumptions.append(Assumption(sentence))
         else:
             return None
         self._at.at += 1

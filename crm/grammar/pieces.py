@@ -21,6 +21,16 @@ class Say:
 Way = tuple[str | Say | tuple[int, int], ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Assumption:
+    """A sentence about what was taken for granted. `ways` could stand at its place to say it otherwise."""
+
+    sentence: str
+    start: int = 0
+    end: int = 0
+    ways: tuple[Way, ...] = ()
+
+
 class Unclear(Exception):
     """Words that can't be used. `hint`: why, or what to say instead; `unknown`: they mean nothing to us.
 

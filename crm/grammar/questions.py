@@ -13,6 +13,8 @@ REFUSED = (
     + _EXAMPLES
 )
 EVERYONE = "Do you mean all customers? Then say “all customers”."
+UNDO = "Nothing is kept between two requests: send the rules from before."
+UNCHANGED = "That changes nothing: it stood there already."
 _MOST = 4  # questions at once
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from crm.grammar.lexicon import Kind
 from crm.grammar.meanings import MEANINGS
-from crm.grammar.pieces import Amount, Cursor, Joint, Piece, Ranked, RankedBy, Unclear
+from crm.grammar.pieces import Amount, Assumption, Cursor, Joint, Piece, Ranked, RankedBy, Say, Unclear
 
 _PASSING = (Kind.ARTICLE, Kind.NOISE)
 _PLACE = "Say the ranking first and whom it is among behind it: “top 50 by spend from Pune”."
@@ -71,14 +71,16 @@ def apart(pieces: list[Piece]) -> tuple[Ranked | None, RankedBy | None, list[Pie
 
 
 def top(
-    ranked: Ranked, by: RankedBy | None, among: dict[str, Any] | None, assumptions: list[str]
+    ranked: Ranked, by: RankedBy | None, among: dict[str, Any] | None, assumptions: list[Assumption]
 ) -> dict[str, Any]:
     """The node, with what was taken for granted added to the assumptions."""
     ranking = ranked.ranking
     if by is None and ranking.means:
-        assumptions.append(ranking.means)
+        said = (ranked.start, ranked.end)
+        ways = tuple((said, Say(name)) for name in ("by_orders", "by_recency"))
+        assumptions.append(Assumption(ranking.means, *said, ways))
     if among is not None:
-        assumptions.append(f"The {ranked.many:,} are counted among those who fit the rest.")
+        assumptions.append(Assumption(f"The {ranked.many:,} are counted among those who fit the rest."))
     return {
         "type": "top", "n": ranked.many, "by": by.field if by else ranking.by, "direction": ranking.direction,
         "of": among or {"type": "everyone"},

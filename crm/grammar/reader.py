@@ -14,6 +14,7 @@ from crm.grammar.lexicon import Kind, Lexicon, WholeCondition
 from crm.grammar.meanings import TEXT_FIELDS
 from crm.grammar.naming import NAMED_FIELDS, Naming
 from crm.grammar.pieces import (
+    Assumption,
     Bracket,
     Counted,
     Cursor,
@@ -60,7 +61,7 @@ class Reader:
     ) -> None:
         self.pieces: list[Piece] = []
         self.unclear: list[Unclear] = []
-        self.assumptions: list[str] = []
+        self.assumptions: list[Assumption] = []
         self._text = text
         self._words = words
         self._values = values
@@ -297,7 +298,10 @@ class Reader:
         quoted = self._at.sees(Kind.QUOTED)
         found = self._literal("equals" if quoted else "contains", chunk.start)
         if not quoted:
-            self.assumptions.append(f"Everyone whose name contains “{found.text}” is meant.")
+            sentence = f"Everyone whose name contains “{found.text}” is meant."
+            words = self._text[found.start : found.end].removesuffix(found.text)
+            exactly = ((f"{words}“{found.text}”",),)
+            self.assumptions.append(Assumption(sentence, found.start, found.end, exactly))
         return Literal(
             start=found.start, end=found.end, operator=found.operator, text=found.text, field="name"
         )

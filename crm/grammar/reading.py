@@ -10,7 +10,7 @@ from crm.grammar.chunks import Chunk, chunk
 from crm.grammar.expression import Expression
 from crm.grammar.frames import Frame
 from crm.grammar.lexicon import Kind, Lexicon
-from crm.grammar.pieces import Everybody, Say, Unclear, Way
+from crm.grammar.pieces import Assumption, Everybody, Say, Unclear, Way
 from crm.grammar.reader import Reader
 from crm.grammar.values import NONE, Values
 
@@ -33,20 +33,32 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True)
+class Assumed:
+    """A sentence about what was taken for granted, and texts that say it otherwise in its place."""
+
+    sentence: str
+    start: int = 0
+    end: int = 0
+    ways: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Reading:
     """What became of a prompt: exactly one of a tree, an order that is not carried out, or questions.
 
     `tree` is JSON of the rule language, not yet parsed. `unknown` and `questions` quote the prompt.
-    `text` is the prompt as it was read, its misspelt words put right.
+    `text` is the prompt as it was read, its misspelt words put right. `turn` is how it took up the rule that
+    stood there (`crm.grammar.turns`), empty for a prompt of its own.
     """
 
     tree: dict[str, Any] | None = None
     ordered: str = ""
     unknown: list[Question] = field(default_factory=list)
     questions: list[Question] = field(default_factory=list)
-    assumptions: list[str] = field(default_factory=list)
+    assumptions: list[Assumed] = field(default_factory=list)
     understood: bool = False
     text: str = ""
+    turn: str = ""
 
 
 def read(text: str, values: Values, *, today: date, currency: str = "INR") -> Reading:
@@ -72,7 +84,7 @@ def read(text: str, values: Values, *, today: date, currency: str = "INR") -> Re
     second, _, left = _read(corrected, words, values, today=today, currency=currency)
     if second.ordered or len(left) >= len(spans):
         return first
-    fixes = [f"“{wrong}” is read as “{meant}”." for wrong, meant in corrections]
+    fixes = [Assumed(f"“{wrong}” is read as “{meant}”.") for wrong, meant in corrections]
     return replace(second, assumptions=[*fixes, *second.assumptions], text=corrected)
 
 
@@ -97,8 +109,9 @@ def _read(
         return _asked(text, [unclear], words, understood=True), chunks, []
     if tree is None:
         return Reading(), chunks, []
-    said = list(dict.fromkeys(reader.assumptions))
-    return Reading(tree=_numbered(tree), assumptions=said), chunks, []
+    once = {one.sentence: one for one in reader.assumptions}
+    said = [_assumed(one, text, words) for one in once.values()]
+    return Reading(tree=numbered(tree), assumptions=said), chunks, []
 
 
 def _tree(reader: Reader, text: str) -> dict[str, Any] | None:
@@ -136,6 +149,11 @@ def _asked(text: str, unclear: list[Unclear], words: Lexicon, *, understood: boo
     return Reading(unknown=unknown, questions=questions, understood=understood)
 
 
+def _assumed(one: Assumption, text: str, words: Lexicon) -> Assumed:
+    ways = (_spoken(way, text, words) for way in one.ways)
+    return Assumed(one.sentence, one.start, one.end, tuple(dict.fromkeys(ways)))
+
+
 def _spoken(way: Way, text: str, words: Lexicon) -> str:
     """A way as text of the prompt's language."""
     parts = []
@@ -157,8 +175,8 @@ def _length(length: dict[str, int], words: Lexicon) -> str:
     return f"{amount} {one if amount == 1 or not many else many}"
 
 
-def _numbered(tree: dict[str, Any]) -> dict[str, Any]:
-    """The tree with a group at its root, as the editor takes it, and an id on every node."""
+def numbered(tree: dict[str, Any]) -> dict[str, Any]:
+    """A tree without ids, with a group at its root, as the editor takes it, and an id on every node."""
     root = (
         tree
         if tree["type"] in ("group", "everyone")

@@ -7,7 +7,7 @@ from crm.grammar import periods
 from crm.grammar.chunks import Chunk
 from crm.grammar.dates import Dates
 from crm.grammar.lexicon import Kind
-from crm.grammar.pieces import Cursor, Say, Unclear, Way, When
+from crm.grammar.pieces import Assumption, Cursor, Say, Unclear, Way, When
 
 _LONGER = frozenset({"gt", "ge", "gt_age"})
 _SHORTER = frozenset({"lt", "le", "lt_age"})
@@ -20,7 +20,7 @@ Length = dict[str, int]
 class Times:
     """Reads times at a cursor. `assumptions` collects what was taken for granted."""
 
-    def __init__(self, cursor: Cursor, text: str, today: date, assumptions: list[str]) -> None:
+    def __init__(self, cursor: Cursor, text: str, today: date, assumptions: list[Assumption]) -> None:
         self._at = cursor
         self._text = text
         self._dates = Dates(cursor, text, today, assumptions)
@@ -239,7 +239,7 @@ class Times:
         if not isinstance(amount, int) or amount < 1:
             raise self._unclear(start, "Give a whole number of days, weeks, months or years.")
         if unit == "quarters":
-            self._assumptions.append("A quarter is read as three months.")
+            self._assumptions.append(Assumption("A quarter is read as three months."))
         unit, times = _FIXED_LENGTHS.get(unit, (unit, 1))
         return {unit: amount * times}
 

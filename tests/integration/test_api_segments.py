@@ -256,6 +256,24 @@ def test_a_question_has_answers_and_one_of_them_completes_the_prompt(shop, analy
     assert answer["assumptions"] == ["“from Mumbai and Pune” is taken as “from Mumbai or Pune”."]
 
 
+def test_a_follow_up_changes_the_rules_that_are_sent_with_it(shop, analyst):
+    rules = analyst.post("/api/ai-query", json={"prompt": "from Mumbai or Pune"}).json()["rules"]
+    body = {"prompt": "only those with at least 3 orders", "rules": rules}
+    answer = analyst.post("/api/ai-query", json=body).json()
+    assert answer["count"] == 1
+    assert answer["changed"] == ["Added: placed at least 3 orders."]
+    (anew,) = answer["alternatives"]
+    assert (anew["label"], len(anew["rules"]["conditions"])) == ("Start anew instead", 1)
+    undo = analyst.post("/api/ai-query", json={"prompt": "undo", "rules": rules}).json()
+    assert (undo["type"], "rules" in undo) == ("clarify", False)
+
+
+def test_rules_that_a_follow_up_takes_up_are_checked(shop, analyst):
+    rules = {"type": "group", "operator": "AND", "conditions": []}
+    answer = analyst.post("/api/ai-query", json={"prompt": "only those in Pune", "rules": rules})
+    assert answer.status_code == 422
+
+
 @pytest.mark.parametrize("answers", ["x", ["x"], {"recently": 7}, {"recently": "x" * 501}])
 def test_answers_are_texts_by_the_words_they_stand_for(shop, analyst, answers):
     answer = analyst.post("/api/ai-query", json={"prompt": "ordered recently", "answers": answers})

@@ -134,11 +134,13 @@ def test_the_rule_that_stands_there_goes_along_where_it_is_to_be_changed(server:
         proposal(node(1, None, field="lastOrdered", operator="inTheLast", amount=90, unit="days"))
     ]
     model = GroqModel(key="gsk-test", model="openai/gpt-oss-20b", base_url=server.url, timeout=10)
-    answer = understand("make it 90 days", now=NOW, zone=ZoneInfo("UTC"), model=model, current=current)
+    answer = understand(
+        "stretch the window to 90 days", now=NOW, zone=ZoneInfo("UTC"), model=model, current=current
+    )
     assert answer.rules and brief(answer.rules) == "lastOrdered inTheLast 90 days"
     asked = server.requests[0]["messages"][1]["content"]
     assert '{"id":2,"parent":1,"kind":"condition","field":"lastOrdered"' in asked
-    assert asked.endswith("make it 90 days")
+    assert asked.endswith("stretch the window to 90 days")
 
 
 def test_goods_that_nobody_bought_are_pointed_out(server: GroqServer) -> None:

@@ -1,5 +1,6 @@
 """Segments: the builder, its preview, the prompt box, saving and the list."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -276,6 +277,48 @@ def test_an_answer_that_is_clicked_or_typed_completes_the_prompt(builder):
         ("totalSpent", "greaterThan", 5000),
     ]
     assert builder.text_input(key="segment prompt").value.endswith("and spent over 5k")
+
+
+def said(app, text):
+    app.text_input(key="segment prompt").set_value(text)
+    app.button(key="segment-ask").click().run()
+    return [caption.value for caption in app.caption]
+
+
+def test_a_follow_up_changes_the_rules_says_so_and_is_undone_by_a_word(builder):
+    said(builder, "from Mumbai or Pune and ordered in the last 30 days")
+    before = leaves(builder)
+    captions = said(builder, "make it 90 days")
+    assert any("Was “ordered in the last 30 days”" in caption for caption in captions)
+    assert ("lastOrdered", "inTheLast", {"last": {"days": 90}}) in leaves(builder)
+    assert builder.text_input(key="segment prompt").value == ""
+    said(builder, "undo")
+    assert leaves(builder) == before
+
+
+def test_another_meaning_takes_the_place_of_an_assumption_and_leaves_what_was_edited(builder):
+    said(builder, "top 50 from Pune")
+    by_orders = next(one for one in builder.button if one.label == "top 50 by number of orders")
+    by_orders.click().run()
+    assert builder.session_state["rule draft"].tree["conditions"][0]["by"] == "orderCount"
+    next(one for one in builder.button if one.label == "As before").click().run()
+    assert builder.session_state["rule draft"].tree["conditions"][0]["by"] == "totalSpent"
+    drafted = builder.session_state["rule draft"]
+    more = {"id": 900, "type": "condition", "field": "visitCount", "operator": "greaterThan", "value": 0}
+    edited = {**drafted.tree, "conditions": [*drafted.tree["conditions"], more]}
+    builder.session_state["rule draft"] = replace(drafted, tree=edited)
+    builder.run()
+    next(one for one in builder.button if one.label == "top 50 by last order").click().run()
+    ranking, visits = builder.session_state["rule draft"].tree["conditions"]
+    assert (ranking["by"], visits["field"]) == ("lastOrdered", "visitCount")
+
+
+def test_a_prompt_of_its_own_can_narrow_what_stood_there_instead(builder):
+    said(builder, "from Pune")
+    next(one for one in builder.button if one.label == "Narrow what was there instead").click().run()
+    assert leaves(builder) == [
+        ("AND", 2), ("totalSpent", "greaterThan", 1000), ("city", "equals", "Pune"),
+    ]  # fmt: skip
 
 
 def test_a_prompt_that_orders_something_else_is_refused(builder):
