@@ -34,6 +34,7 @@ from api import (
     suppressions,
     unsubscribe,
     visits,
+    writing,
 )
 from crm.stores.connection import Stores
 
@@ -51,6 +52,7 @@ _ROUTERS = (
     auth.router,
     rehearsals.router,
     results.router,
+    writing.router,
     campaigns.router,
     customers.router,
     dead_letters.router,

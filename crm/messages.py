@@ -234,7 +234,7 @@ def render(template: Template, customer: Mapping[str, Any], style: Style) -> Ren
             pieces.append(part)
             continue
         field = part.field
-        raw = customer.get(field.name) if field.key is None else _stored(customer, field)
+        raw = customer.get(field.name) if field.key is None else stored(customer, field)
         if field.type is FieldType.TEXT:
             text = raw.strip() or None if isinstance(raw, str) else None
         else:
@@ -250,7 +250,8 @@ def render(template: Template, customer: Mapping[str, Any], style: Style) -> Ren
     return Rendered("".join(pieces))
 
 
-def _stored(customer: Mapping[str, Any], field: Field) -> Any:
+def stored(customer: Mapping[str, Any], field: Field) -> Any:
+    """A field's value as it stands in a customer's document, whatever its type; None where there is none."""
     if field.key is None:
         return customer.get(field.name)
     given = customer.get("attributes")
@@ -260,7 +261,7 @@ def _stored(customer: Mapping[str, Any], field: Field) -> Any:
 def _run(template: Template, program: Program, customer: Mapping[str, Any], style: Style) -> Rendered:
     values: dict[str, Any] = {}
     for field in template.named:
-        raw = _stored(customer, field)
+        raw = stored(customer, field)
         text = written(field, raw, style)
         if text is not None:
             values[field.name] = templating.value(field, raw, text)

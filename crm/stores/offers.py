@@ -59,3 +59,17 @@ def _frequent(path: str, limit: int) -> list[dict[str, Any]]:
         {"$sort": {"times": DESCENDING, "_id": 1}},
         {"$limit": limit},
     ]
+
+
+def bought_by(stores: Stores, customer_ids: list[str], limit: int) -> list[tuple[str, int]]:
+    """Products that these customers ordered, with how many of them did, the most frequent first."""
+    pipeline: list[dict[str, Any]] = [
+        {"$match": {"customerId": {"$in": customer_ids}, "status": {"$ne": "cancelled"}}},
+        {"$unwind": "$products"},
+        {"$match": {"products.name": {"$type": "string", "$ne": ""}}},
+        {"$group": {"_id": {"name": "$products.name", "who": "$customerId"}}},
+        {"$group": {"_id": "$_id.name", "people": {"$sum": 1}}},
+        {"$sort": {"people": DESCENDING, "_id": 1}},
+        {"$limit": limit},
+    ]
+    return [(found["_id"], found["people"]) for found in stores.collection("orders").aggregate(pipeline)]

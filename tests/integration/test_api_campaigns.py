@@ -216,3 +216,17 @@ def test_who_may_do_what(client, role, reads, writes, reports):
     assert caller.post("/api/campaigns", json={}).status_code == writes
     assert caller.post("/api/campaigns/x/launch").status_code == (404 if writes == 422 else writes)
     assert caller.post("/api/delivery-receipt", json={}).status_code == reports
+
+
+def test_messages_are_drafted_from_a_brief_and_only_for_marketers(stores, marketer, client, monkeypatch):
+    monkeypatch.delenv("GROQ_API_KEY", raising=False)
+    crowd(stores, 4)
+    body = {"brief": "Diwali sale, 20% off", "segmentId": segment(stores), "channel": "sms", "language": None}
+    found = marketer.post("/api/campaigns/write", json=body).json()
+    assert (found["source"], found["goal"], found["audience"]) == ("templates", "festival", 4)
+    first = found["messages"][0]
+    assert "20% off" in first["messageTemplate"] and "subject" not in first
+    assert (first["people"], first["smsParts"], first["defaulted"]) == (4, 1, {})
+    bad = marketer.post("/api/campaigns/write", json=body | {"brief": 5})
+    assert (bad.status_code, bad.json()["error"]["fields"][0]["field"]) == (422, "brief")
+    assert client("analyst").post("/api/campaigns/write", json=body).status_code == 403
