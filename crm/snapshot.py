@@ -13,7 +13,7 @@ import logging
 import sys
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -120,7 +120,7 @@ class Keeper:
             # More is waiting where it is behind: until that is read it would be untrue to say "as of now".
             as_of = asked_at - behind
             buyers = found.buyer_ids | self.shelf.holders(found.order_ids)
-            ids = found.customer_ids | buyers
+            ids = found.customer_ids | buyers | set(found.placed.values())
             if not ids:
                 self._tidy(0)  # the last changes of many may have come too soon after others
             if not ids and time.monotonic() - touched < _TOUCH_EVERY:
@@ -134,18 +134,34 @@ class Keeper:
             touched = time.monotonic()
 
     def _change(self, found: changes.Changes, buyers: frozenset[str], as_of: datetime) -> None:
-        """Read these customers again. The orders of those who are no `buyers` are here as they were."""
-        ids = found.customer_ids | buyers
-        people = self._people(found.customer_ids, buyers - found.customer_ids)
-        there = set(people["_id"])
-        known, bought = self.shelf.bought(pl.Series("_id", sorted(there - buyers), dtype=pl.String))
-        orders = changes.orders_of(self.stores, sorted(there.difference(known)))
+        """Read these customers again, and all orders of the `buyers`; of the others new orders alone."""
+        moved = buyers.union(found.placed.values())
+        people = self._people(found.customer_ids, moved - found.customer_ids)
         nobody = encode.customers([], FIELDS.values())
-        pieces = [(nobody, *one) for one in (encode.orders(orders), *bought)]
-        wide = (people, *parts.together(pieces)[1:])
+        bought = self._bought(frozenset(people["_id"]), buyers, found.placed)
+        wide = (people, *parts.together((nobody, *one) for one in bought)[1:])
+        ids = found.customer_ids | moved
         of_all = pl.Series("_id", sorted(ids), dtype=pl.String)
         self.shelf.change(of_all, wide, as_of=as_of, token=found.token)
         self._tidy(len(ids))
+
+    def _bought(
+        self, people: frozenset[str], buyers: frozenset[str], placed: Mapping[str, str]
+    ) -> list[tuple[pl.DataFrame, pl.DataFrame]]:
+        """Orders and lines of these people, wide: as they are here, with those that were `placed` since.
+
+        Of `buyers`, and of whoever is not here, all are read again.
+        """
+        known, here = self.shelf.bought(pl.Series("_id", sorted(people - buyers), dtype=pl.String))
+        living = frozenset(known)
+        new = changes.orders_by_id(self.stores, [one for one, owner in placed.items() if owner in living])
+        fresh = encode.orders([order for order in new if order.get("customerId") in living])
+        # One that is here already was told of twice, or has another's number: then only MongoDB knows.
+        of = ["customerId", "key"]
+        twice = {key for one, _ in here for key in one.join(fresh[0], on=of, how="semi")["customerId"]}
+        if twice:
+            return self._bought(people, buyers | twice, placed)
+        return [encode.orders(changes.orders_of(self.stores, sorted(people - living))), fresh, *here]
 
     def _people(self, changed: frozenset[str], moved: frozenset[str]) -> pl.DataFrame:
         """The wide frame of these customers; of those who were `moved`, totals alone are read again."""

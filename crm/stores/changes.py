@@ -3,9 +3,9 @@
 import base64
 import secrets
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from itertools import islice
@@ -16,12 +16,11 @@ from bson import Timestamp
 from bson.codec_options import CodecOptions
 from bson.errors import InvalidBSON
 from pymongo import ReturnDocument
-from pymongo.change_stream import DatabaseChangeStream
 from pymongo.collection import Collection
 from pymongo.database import Database
-from pymongo.errors import OperationFailure
+from pymongo.errors import ConnectionFailure, OperationFailure
 
-from crm.stores.connection import Document, Stores
+from crm.stores.connection import Document, Session, Stores
 
 _WATCHED = ["customers", "orders"]
 # Totals that were moved by orders: events of these orders in the same transaction tell whose they are. Where
@@ -52,7 +51,9 @@ _PIPELINE: list[dict[str, Any]] = [
 _KNOWN = {"insert", "update", "replace", "delete"}
 # Capped position lost, invalid or unresumable token, history lost; and tokens that are none.
 _LOST = {136, 222, 260, 280, 286, 9, 15, 40647, *range(50_800, 50_850)}
+_GONE = {43, 237}  # a cursor that was not found, or was killed: the feed itself is still there
 _BATCH = 10_000
+_PATIENCE_MS = 200  # how long MongoDB waits for the next change before it says that there is none
 _IDS_AT_ONCE = 5_000
 _NAIVE: CodecOptions[Document] = CodecOptions()
 
@@ -66,14 +67,16 @@ class Changes:
     """What was read from the feed, and where it is now.
 
     `customer_ids`: customers that were created, changed or deleted; whose totals alone were, may be missing.
-    `buyer_ids`: customers with orders that were created or changed, and so maybe with other totals.
+    `buyer_ids`: customers with orders that were changed, and so maybe with other totals.
     `order_ids`: orders that were changed or deleted, and so may have belonged to somebody else before.
+    `placed`: new orders, each with its customer then, whose totals may be others too.
     `behind`: how long ago, by MongoDB's clock, the last of it was written; zero where nothing more was there.
     """
 
     customer_ids: frozenset[str]
     buyer_ids: frozenset[str]
     order_ids: tuple[str, ...]
+    placed: Mapping[str, str]
     token: str
     behind: timedelta
 
@@ -90,11 +93,9 @@ def feed(stores: Stores, token: str) -> Iterator["Feed"]:
     start = _decode(token)
     if _time_of(start) > _decode(position(stores))["at"].time:
         raise FeedLost("MongoDB holds older data than was read before")  # it was put back from a copy
-    where = {"start_at_operation_time": start["at"]} if "at" in start else {"resume_after": start}
-    with _lost():
-        stream = stores.db.watch(_PIPELINE, batch_size=_BATCH, max_await_time_ms=200, **where)
-    with stream:
-        yield Feed(stores, stream)
+    # Without causal consistency: its reads would have to wait for each other.
+    with stores.client.start_session(causal_consistency=False) as session:
+        yield Feed(stores, session, start)
 
 
 def _time_of(start: Document) -> int:
@@ -119,51 +120,105 @@ def _lost() -> Iterator[None]:
 
 @dataclass(slots=True)
 class Feed:
+    """A change stream, read a batch at a time: event by event the driver takes as long again as MongoDB."""
+
     _stores: Stores
-    _stream: DatabaseChangeStream[Document]
+    _session: Session
+    _at: Document  # a resume token, or `{"at": time}`
+    _cursor: int = 0
 
     def read(self, most: int, longest: float) -> Changes:
         """What has changed since the last call; waits a moment when nothing has.
 
         Where changes never stop, what comes within `longest` seconds is enough, and `most` events are.
         """
-        customers: set[str] = set()
-        buyers: set[str] = set()
-        orders: dict[str, None] = {}
+        found = _Found()
         last: Timestamp | None = None
         enough = time.monotonic() + longest
         with _lost():
-            for _ in range(most):
-                event = self._stream.try_next()
-                if event is None:
+            while most > 0 and time.monotonic() < enough:
+                events = self._next(min(most, _BATCH))
+                if not events:
                     last = None
                     break
-                last = event["clusterTime"]
-                self._note(event, customers, buyers, orders)
-                if time.monotonic() > enough:
-                    break
-        buyers |= _owners(self._stores, list(orders))
-        token = self._stream.resume_token
+                for event in events:
+                    found.note(event)
+                last = events[-1]["clusterTime"]
+                most -= len(events)
+        buyers = found.buyers | _owners(self._stores, list(found.orders))
         behind = timedelta(0) if last is None else self._since(last.as_datetime())
         return Changes(
-            frozenset(customers), frozenset(buyers), tuple(orders), _encode(dict(token or {})), behind
+            frozenset(found.customers),
+            frozenset(buyers),
+            tuple(found.orders),
+            found.placed,
+            _encode(self._at),
+            behind,
         )
+
+    def _next(self, most: int) -> list[Document]:
+        """The next events, none where there are none within a moment. Opens the feed where it has to."""
+        if not self._cursor:
+            self._open()
+        ask = {"getMore": self._cursor, "collection": "$cmd.aggregate", "maxTimeMS": _PATIENCE_MS}
+        try:
+            answer = self._command({**ask, "batchSize": most})
+        except (ConnectionFailure, OperationFailure) as error:
+            if isinstance(error, OperationFailure) and error.code not in _GONE:
+                raise
+            self._open()  # and where MongoDB is away for longer, that says so
+            return self._next(most)
+        self._cursor, self._at = answer["id"], answer["postBatchResumeToken"]
+        events: list[Document] = answer["nextBatch"]
+        if not events and not self._cursor:
+            raise FeedLost("MongoDB has ended the feed")
+        return events
+
+    def _open(self) -> None:
+        where = {"startAtOperationTime": self._at["at"]} if "at" in self._at else {"resumeAfter": self._at}
+        opened = self._command(
+            {
+                "aggregate": 1,
+                "pipeline": [{"$changeStream": where}, *_PIPELINE],
+                "cursor": {"batchSize": 0},
+                "readConcern": {"level": "majority"},
+            }
+        )
+        self._cursor = opened["id"]
+
+    def _command(self, command: Document) -> Document:
+        answer: Document = self._stores.db.command(command, session=self._session)["cursor"]
+        return answer
 
     def _since(self, written: datetime) -> timedelta:
         now: datetime = self._stores.client.admin.command("hello")["localTime"].replace(tzinfo=UTC)
         return max(now - written, timedelta(0))
 
-    def _note(self, event: Document, customers: set[str], buyers: set[str], orders: dict[str, None]) -> None:
-        if event["operationType"] not in _KNOWN:  # a collection was dropped or renamed, or is another now
-            raise FeedLost(event["operationType"])
+
+@dataclass(slots=True)
+class _Found:
+    """What events tell, as they come."""
+
+    customers: set[str] = field(default_factory=set)
+    buyers: set[str] = field(default_factory=set)
+    orders: dict[str, None] = field(default_factory=dict)
+    placed: dict[str, str] = field(default_factory=dict)
+
+    def note(self, event: Document) -> None:
+        kind = event["operationType"]
+        if kind not in _KNOWN:  # a collection was dropped or renamed, or is another now
+            raise FeedLost(kind)
         key = event["documentKey"]["_id"]
         if event["ns"]["coll"] == "customers":
-            customers.add(key)
+            self.customers.add(key)
             return
-        if event["operationType"] != "insert":
-            orders[key] = None
-        if owner := (event.get("fullDocument") or {}).get("customerId"):
-            buyers.add(owner)
+        owner = (event.get("fullDocument") or {}).get("customerId")
+        if kind != "insert":
+            self.orders[key] = None
+            if owner:
+                self.buyers.add(owner)
+        elif owner:
+            self.placed[key] = owner
 
 
 def _owners(stores: Stores, orders: list[str]) -> set[str]:
@@ -227,6 +282,14 @@ def customers_by_id(stores: Stores, ids: Sequence[str], paths: Sequence[str]) ->
     found: list[Document] = []
     for some in _some(ids):
         found += _plain(stores, "customers").find({"_id": {"$in": some}}, dict.fromkeys(paths, 1))
+    return found
+
+
+def orders_by_id(stores: Stores, ids: Sequence[str]) -> list[Document]:
+    """Those of these orders that there are."""
+    found: list[Document] = []
+    for some in _some(ids):
+        found += _plain(stores, "orders").find({"_id": {"$in": some}}, _ORDER)
     return found
 
 

@@ -7,10 +7,12 @@ import pytest
 
 from crm import attributes, rulebook, segments
 from crm.attributes import Found
+from crm.columnar.encode import order_keys
 from crm.columnar.evaluate import evaluate
 from crm.columnar.shelf import Shelf
 from crm.fields import FieldType, folded_document
 from crm.snapshot import Keeper
+from crm.stores import changes
 from crm.stores.connection import Stores
 from tests.columnar_world import ids
 from tests.snapshot_content import kept
@@ -60,31 +62,63 @@ def test_a_late_commit_arrives(stores: Stores, shelf: Shelf):
         until(lambda: rich(shelf) == {"early", "late"})
 
 
+def bought(key: str, total: float) -> dict[str, object]:
+    fixed = {"customerId": "a", "status": "placed", "createdAt": NOW, "products": []}
+    return {"_id": key, "total": total, **fixed}
+
+
+def amounts(shelf: Shelf) -> list[float]:
+    """What the orders of everybody came to, ascending."""
+    state = shelf.state()
+    return sorted(
+        total
+        for part, live in (state.parts if state else ())
+        for row, total in zip(part.orders["customer"], part.orders["total"], strict=True)
+        if live is None or live[row]
+    )
+
+
 def test_an_order_brings_its_customer_up_to_date(stores: Stores, shelf: Shelf):
     stores.collection("customers").insert_one(person("a", 0))
-    order = {
-        "_id": "o1",
-        "customerId": "a",
-        "total": 12.5,
-        "status": "placed",
-        "createdAt": NOW,
-        "products": [],
-    }
-
-    def totals() -> list[float]:
-        state = shelf.state()
-        return [
-            total
-            for part, live in (state.parts if state else ())
-            for row, total in zip(part.orders["customer"], part.orders["total"], strict=True)
-            if live is None or live[row]
-        ]
-
     with kept(stores, shelf):
-        stores.collection("orders").insert_one(order)
-        until(lambda: totals() == [12.5])
+        stores.collection("orders").insert_one(bought("o1", 12.5))
+        until(lambda: amounts(shelf) == [12.5])
         stores.collection("orders").update_one({"_id": "o1"}, {"$set": {"total": 20.0}})
-        until(lambda: totals() == [20.0])
+        until(lambda: amounts(shelf) == [20.0])
+        stores.collection("orders").insert_one(bought("o2", 30.0))
+        until(lambda: amounts(shelf) == [20.0, 30.0])
+
+
+def test_orders_that_are_told_of_twice_are_there_once(stores: Stores, shelf: Shelf):
+    stores.collection("customers").insert_one(person("a", 0))
+    with kept(stores, shelf):
+        before = changes.position(stores)
+        stores.collection("orders").insert_many([bought("o1", 10.0), bought("o2", 20.0)])
+        until(lambda: amounts(shelf) == [10.0, 20.0])
+    shelf.touch(as_of=NOW, token=before)
+    stores.collection("orders").insert_one(bought("o3", 30.0))
+    with kept(stores, shelf):
+        until(lambda: amounts(shelf) == [10.0, 20.0, 30.0])
+
+
+def test_two_orders_whose_numbers_are_the_same_are_both_there(stores: Stores, shelf: Shelf):
+    """The number that finds an order again is one of four billion."""
+    one, other = "plumless", "buckeroo"
+    assert order_keys([one])[0] == order_keys([other])[0]
+    stores.collection("customers").insert_one(person("a", 0))
+    with kept(stores, shelf):
+        stores.collection("orders").insert_one(bought(one, 10.0))
+        until(lambda: amounts(shelf) == [10.0])
+        stores.collection("orders").insert_one(bought(other, 20.0))
+        until(lambda: amounts(shelf) == [10.0, 20.0])
+
+
+def test_a_feed_goes_on_after_its_cursor_was_killed(stores: Stores):
+    with changes.feed(stores, changes.position(stores)) as feed:
+        feed.read(10, 1.0)
+        stores.db.command({"killCursors": "$cmd.aggregate", "cursors": [feed._cursor]})
+        stores.collection("customers").insert_one(person("a", 0))
+        assert feed.read(10, 1.0).customer_ids == {"a"}
 
 
 def test_totals_that_orders_move_arrive_and_the_rest_stays(stores: Stores, shelf: Shelf):
@@ -141,8 +175,6 @@ def test_a_lost_feed_is_read_anew(stores: Stores, shelf: Shelf):
 def _long_gone() -> str:
     """A position from before the oplog began."""
     from bson import Timestamp
-
-    from crm.stores import changes
 
     return changes._encode({"at": Timestamp(1_000_000_000, 1)})
 
