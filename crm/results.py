@@ -16,10 +16,16 @@ MOST_COMPARED = 5
 _COLUMNS = (
     "_id", "name", "status", "segmentName", "launchedAt", "finishedAt", "seconds", "perSecond", "audience",
     "sent", "failed", "skipped", "cancelled", "pending", "sentShare", "sentShareLow", "sentShareHigh",
-    "commonestFailure", "days", "complete", "toBeMessaged", "buyers", "heldOut", "heldOutBuyers",
-    "buyersLift", "buyersLiftLow", "buyersLiftHigh", "revenueBroughtIn", "revenueBroughtInLow",
-    "revenueBroughtInHigh", "orderedAfterAMessage",
+    "commonestFailure", "unsubscribed", "days", "complete", "toBeMessaged", "buyers", "heldOut",
+    "heldOutBuyers", "buyersLift", "buyersLiftLow", "buyersLiftHigh", "revenueBroughtIn",
+    "revenueBroughtInLow", "revenueBroughtInHigh", "orderedAfterAMessage",
 )  # fmt: skip
+
+_KEPT = (
+    "_id", "name", "status", "channel", "segmentName", "launchedAt", "startedAt", "finishedAt",
+    "unsubscribedCount",
+)  # fmt: skip
+_FAR = 10 * 365 * 86_400  # seconds: no end is foreseen beyond
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +43,10 @@ class Pace:
 def of(stores: Stores, campaign_id: str, *, days: int = DAYS, now: datetime) -> dict[str, Any]:
     """All numbers of one campaign, as the API hands them out. Raises NotFound, and InvalidInput for the days.
 
-    `{_id, name, status, channel, segmentName, launchedAt, startedAt, finishedAt, asOf, books, sentShare,
-    pace, reasons, variants, funnel, orders}`: `books` are audience = sent + failed + skipped + cancelled +
-    pending, `sentShare` is of those answered, `{value, low, high}`, `reasons` are by state, `orders` as
-    `lift.shown`.
+    `{_id, name, status, channel, segmentName, launchedAt, startedAt, finishedAt, unsubscribedCount, asOf,
+    books, sentShare, pace, reasons, variants, funnel, orders}`: `books` are audience = sent + failed +
+    skipped + cancelled + pending, `sentShare` is of those answered, `{value, low, high}`, `reasons` are by
+    state, `orders` as `lift.shown`.
     """
     campaign = campaigns.get(stores, campaign_id)
     return described(stores, campaign, lift.of(stores, campaign_id, days=days, now=now), now)
@@ -49,9 +55,8 @@ def of(stores: Stores, campaign_id: str, *, days: int = DAYS, now: datetime) -> 
 def described(stores: Stores, campaign: Mapping[str, Any], found: Lift, now: datetime) -> dict[str, Any]:
     """The same of a campaign (`campaigns.get`) whose orders have been read."""
     at = campaign["_id"]
-    kept = ("_id", "name", "status", "channel", "segmentName", "launchedAt", "startedAt", "finishedAt")
     went = pace(campaign, now)
-    return {name: campaign[name] for name in kept} | {
+    return {name: campaign[name] for name in _KEPT} | {
         "asOf": now,
         "books": books(campaign),
         "sentShare": share_sent(campaign["sentCount"], campaign["failedCount"]),
@@ -90,10 +95,8 @@ def pace(campaign: Mapping[str, Any], now: datetime) -> Pace | None:
     seconds = (end - start).total_seconds()
     counted = books(campaign)
     rate = (counted["audience"] - counted["pending"]) / seconds
-    finishes = None
-    if campaign["status"] == "running" and rate and counted["pending"]:
-        finishes = now + timedelta(seconds=counted["pending"] / rate)
-    return Pace(seconds, rate, finishes)
+    left = counted["pending"] / rate if campaign["status"] == "running" and rate else 0.0
+    return Pace(seconds, rate, now + timedelta(seconds=left) if 0 < left < _FAR else None)
 
 
 def funnel(campaign: Mapping[str, Any], found: Lift | None) -> list[dict[str, Any]]:
@@ -164,6 +167,7 @@ def _flat(found: Mapping[str, Any]) -> dict[str, Any]:
     return {name: found[name] for name in kept} | dict(found["books"]) | {
         "seconds": went.get("seconds"), "perSecond": went.get("perSecond"),
         "sentShare": share.get("value"), "sentShareLow": share.get("low"), "sentShareHigh": share.get("high"),
+        "unsubscribed": found["unsubscribedCount"],
         "commonestFailure": next(iter(found["reasons"]["failed"]), None),
         "days": orders["days"], "complete": orders["complete"],
         "toBeMessaged": treated["people"], "buyers": treated["buyers"],

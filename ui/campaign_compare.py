@@ -179,6 +179,7 @@ def _figures(settings: Settings) -> list[tuple[str, Callable[[Found], str]]]:
         *((marks.STATE[state].label, book(state)) for state in ("sent", "failed", "skipped", "pending")),
         ("Sent of those answered", _sent_share),
         ("Commonest failure", lambda each: next(iter(each["reasons"]["failed"]), fmt.NOTHING)),
+        ("Unsubscribed by its link", lambda each: fmt.number(each["unsubscribedCount"])),
         ("Took", lambda each: marks.lasted(each["startedAt"], each["finishedAt"])),
         ("A second", lambda each: fmt.number(round(each["pace"]["perSecond"], 1)) if each["pace"] else "–"),
         ("To be messaged", lambda each: fmt.number(each["orders"]["treated"]["people"])),

@@ -49,6 +49,16 @@ def draw(stores: Stores, settings: Settings, campaign: Campaign) -> None:
             st.rerun(scope="fragment")
 
 
+def at_hand(stores: Stores, campaign: Campaign) -> Lift | None:
+    """What was ordered within the days that are offered first; None where it takes long and nobody asked."""
+    asked = (campaign["_id"], lift.DAYS) in st.session_state.get(_ASKED, ())
+    return (
+        measured(stores, campaign["_id"], lift.DAYS)
+        if campaign["audienceSize"] <= _AT_ONCE or asked
+        else None
+    )
+
+
 def measured(stores: Stores, campaign_id: str, days: int) -> Lift:
     """As `lift.of`, as it was found at most ten minutes ago."""
     return _measured(stores.db.name, campaign_id, days, stores)

@@ -55,13 +55,13 @@ def _controls(stores: Stores, account: Account, campaign: Campaign, trail_key: s
     with st.container(horizontal=True, vertical_alignment="bottom"):
         search = st.text_input(
             "Search", type="search", key=f"log-search-{at}", placeholder="Name or e-mail address",
-            label_visibility="collapsed", on_change=first_page, width=280,
+            label_visibility="collapsed", on_change=first_page, width=260,
         )  # fmt: skip
         reason = _reason(stores, at, state, first_page)
         variant = None
         if campaign["variants"]:
             variant = st.selectbox(
-                "Variant", [each["name"] for each in campaign["variants"]], index=None, width=160,
+                "Variant", [each["name"] for each in campaign["variants"]], index=None, width=140,
                 key=f"log-variant-{at}", placeholder="Any variant", label_visibility="collapsed",
                 on_change=first_page,
             )  # fmt: skip
@@ -107,7 +107,7 @@ def _reason(stores: Stores, at: str, state: str | None, first_page: Any) -> str 
     if not found:
         return None
     return st.selectbox(
-        "Reason", sorted(found, key=lambda each: -found[each]), index=None, key=key, width=300,
+        "Reason", sorted(found, key=lambda each: -found[each]), index=None, key=key, width=240,
         placeholder="Any reason", label_visibility="collapsed", on_change=first_page,
         format_func=lambda each: f"{each[:_SHORT]} ({fmt.number(found.get(each, 0))})",
     )  # fmt: skip

@@ -1,14 +1,17 @@
 """How a campaign's status, progress and pace are written and coloured. Pure."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Literal
+from zoneinfo import ZoneInfo
 
 from crm.lifecycle import MOVING, CampaignStatus, DeliveryState
 from ui import format as fmt
 
 Color = Literal["red", "orange", "yellow", "blue", "green", "violet", "gray", "primary"]
 Campaign = dict[str, Any]
+
+_SOON, _FAR = 120, 3650 * 86_400  # seconds: what ends before or after is told no clock time
 
 SETTLED = ("sent", "failed", "skipped", "cancelled")
 
@@ -90,14 +93,6 @@ def pace(samples: list[Sample], window: float = 12.0) -> float | None:
     return max(0.0, (recent[-1].settled - recent[0].settled) / (recent[-1].at - recent[0].at))
 
 
-def whole_pace(campaign: Campaign, now: datetime) -> float | None:
-    """Recipients settled a second from start to end (or now); None before it started."""
-    start, end = campaign["startedAt"], campaign["finishedAt"] or campaign["cancelledAt"] or now
-    if start is None or end <= start:
-        return None
-    return settled(campaign) / (end - start).total_seconds()
-
-
 def time_left(pending: int, rate: float | None) -> str:
     """`about 2 minutes left`, or an empty text where it can't be told."""
     if not pending or not rate:
@@ -110,6 +105,15 @@ def time_left(pending: int, rate: float | None) -> str:
     if seconds < 90 * 60:
         return f"about {fmt.count(round(seconds / 60), 'minute')} left"
     return f"about {fmt.count(round(seconds / 3600), 'hour')} left"
+
+
+def ends(pending: int, rate: float | None, now: datetime, zone: ZoneInfo) -> str:
+    """`done about 14:05`, with the day where it is another one; empty where it is soon, far or not known."""
+    if not pending or not rate or not _SOON <= pending / rate < _FAR:
+        return ""
+    end = (now + timedelta(seconds=pending / rate)).astimezone(zone)
+    day = "" if end.date() == now.astimezone(zone).date() else f"{fmt.day(end, zone)}, "
+    return f"done about {day}{end:%H:%M}"
 
 
 def lasted(start: datetime | None, end: datetime | None) -> str:

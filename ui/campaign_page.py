@@ -3,10 +3,11 @@
 import time
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import streamlit as st
 
-from crm import auth, campaigns, rulebook, segments
+from crm import auth, campaigns, lift, results, rulebook, segments
 from crm.auth import Account
 from crm.errors import CrmError, NotFound
 from crm.lifecycle import NOT_BEGUN, CampaignStatus
@@ -54,7 +55,7 @@ def draw(stores: Stores, settings: Settings, account: Account, campaign_id: str)
         st.warning(fmt.plain(campaign["pausedBecause"]), icon=":material/pause_circle:")
     if auth.can(account, "campaigns"):
         campaign_actions.draw(stores, account, campaign)
-    _live(stores, campaign)
+    _live(stores, settings, campaign)
     campaign_sides.draw(stores, campaign)
     campaign_lift.draw(stores, settings, campaign)
     _what_was_sent(stores, campaign, settings)
@@ -97,7 +98,7 @@ def _launched(campaign: Campaign, settings: Settings) -> str:
     return " · ".join(parts)
 
 
-def _live(stores: Stores, campaign: Campaign) -> None:
+def _live(stores: Stores, settings: Settings, campaign: Campaign) -> None:
     """Numbers, progress and funnel; every two seconds while the campaign moves."""
     campaign_id, status, moving = campaign["_id"], campaign["status"], marks.moves(campaign)
 
@@ -108,10 +109,10 @@ def _live(stores: Stores, campaign: Campaign) -> None:
         if found["status"] != status or marks.moves(found) != moving:
             st.rerun()  # other buttons, another timer
         _numbers(found)
-        _progress(found, now)
+        _progress(found, now, settings.zone)
         left, right = st.columns([3, 2])
         with left:
-            _funnel(found)
+            _funnel(stores, found)
         with right:
             _reasons(stores, found)
 
@@ -146,11 +147,12 @@ def _number(campaign: Campaign, state: str) -> None:
     )
 
 
-def _progress(campaign: Campaign, now: datetime) -> None:
+def _progress(campaign: Campaign, now: datetime, zone: ZoneInfo) -> None:
     """The bar, with the pace and the time left."""
     settled, pending = marks.settled(campaign), marks.count(campaign, "pending")
     rate = _pace(campaign, settled) if marks.moves(campaign) else None
-    whole = marks.whole_pace(campaign, now)
+    went = results.pace(campaign, now)
+    whole = went.per_second if went else None
     parts = []
     if campaign["status"] == CampaignStatus.PLANNING:
         parts = [marks.summary(campaign)]
@@ -158,6 +160,7 @@ def _progress(campaign: Campaign, now: datetime) -> None:
         parts = [f"{fmt.number(settled)} of {fmt.number(campaign['audienceSize'])} settled"]
         parts += [f"{fmt.number(round(rate))} a second"] if rate else []
         parts += [left] if (left := marks.time_left(pending, rate or whole)) else []
+        parts += [end] if (end := marks.ends(pending, rate or whole, now, zone)) else []
     elif campaign["status"] == CampaignStatus.PAUSED:
         parts = [f"Paused with {fmt.count(pending, 'customer')} pending"]
     elif whole and campaign["status"] == CampaignStatus.FINISHED:
@@ -172,18 +175,19 @@ def _pace(campaign: Campaign, settled: int) -> float | None:
     return marks.pace(samples)
 
 
-def _funnel(campaign: Campaign) -> None:
+def _funnel(stores: Stores, campaign: Campaign) -> None:
     size = campaign["audienceSize"]
     if not size:
         return
+    bought = None if marks.moves(campaign) else campaign_lift.at_hand(stores, campaign)
+    days = f", {fmt.count(bought.days, 'day')}" if bought else ""
     with st.container(border=True, height="stretch"):
-        st.markdown("**From audience to sent**")
-        sent, failed, skipped = (marks.count(campaign, state) for state in ("sent", "failed", "skipped"))
+        st.markdown(f"**From audience to {f'bought{days}' if bought else 'sent'}**")
         st.plotly_chart(
-            charts_campaign.funnel(size, skipped, sent + failed, sent),
+            charts_campaign.funnel(results.funnel(campaign, bought), days=lift.DAYS),
             config={"displayModeBar": False},
             key="campaign-funnel",
-            alt=f"Of {size} customers {sent} were sent the message",
+            alt=f"Of {size} customers {marks.count(campaign, 'sent')} were sent the message",
         )
 
 

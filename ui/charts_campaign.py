@@ -1,6 +1,7 @@
 """Charts of one campaign. Pure: numbers in, a plotly figure out; colours of text and grid are the theme's."""
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import plotly.graph_objects as go
 
@@ -12,28 +13,33 @@ Ranged = tuple[str, float, float, float]
 """A label, a value and the ends of its interval."""
 
 
-def funnel(audience: int, skipped: int, answered: int, sent: int, *, height: int = 240) -> go.Figure:
-    """From everybody whom the rules selected to those whose message was sent."""
-    stages = ("Audience", "Reachable", "Answered", "Sent")
-    people = (audience, audience - skipped, answered, sent)
-    meaning = (
-        "everybody whom the rules selected at launch",
-        "the audience without those who were skipped",
-        "the vendor has said what became of it",
-        "the vendor has sent it",
-    )
+_STAGES = {
+    "audience": ("Audience", "everybody whom the rules selected at launch"),
+    "reachable": ("Reachable", "the audience without those who were skipped"),
+    "answered": ("Answered", "the vendor has said what became of it"),
+    "sent": ("Sent", "the vendor has sent it"),
+    "bought": ("Bought", "was sent it and ordered within {days} days, whatever the cause"),
+}
+_SHADES = ("#5a8f8a", "#3d8680", "#237d76", "#0f766e", "#0b5c56")
+
+
+def funnel(stages: Sequence[Mapping[str, Any]], *, days: int = 7, height: int = 240) -> go.Figure:
+    """From everybody whom the rules selected to those who bought; stages as `crm.results.funnel` has them."""
+    people = [each["people"] for each in stages]
+    names, meaning = zip(*(_STAGES[each["stage"]] for each in stages), strict=True)
+    audience = people[0]
     texts = [f"{fmt.number(many)} ({fmt.percent(many / audience if audience else None)})" for many in people]
     figure = go.Figure(
         go.Funnel(
-            y=list(stages),
-            x=list(people),
+            y=list(names),
+            x=people,
             text=texts,
             textinfo="text",
             textposition="auto",
-            customdata=list(meaning),
+            customdata=[text.format(days=days) for text in meaning],
             hovertemplate="<b>%{y}</b>: %{text}<br>%{customdata}<extra></extra>",
             connector={"visible": False},
-            marker={"color": ["#5a8f8a", "#3d8680", "#237d76", "#0f766e"]},
+            marker={"color": list(_SHADES[: len(people)])},
         )
     )
     figure.update_layout(

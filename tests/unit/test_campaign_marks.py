@@ -1,6 +1,7 @@
 """How status, progress and pace of a campaign are written."""
 
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -50,10 +51,13 @@ def test_the_pace_is_that_of_the_last_seconds():
     assert marks.pace([Sample(1, 500), Sample(2, 400)]) == 0  # a retry takes failures back
 
 
-def test_the_whole_pace_counts_from_start_to_end():
-    done = campaign("finished", sent=900, failed=100) | {"finishedAt": NOW + timedelta(seconds=4)}
-    assert marks.whole_pace(done, NOW + timedelta(days=1)) == 250
-    assert marks.whole_pace(campaign() | {"startedAt": None}, NOW) is None
+@pytest.mark.parametrize(
+    ("pending", "rate", "text"),
+    [(10, 1.0, ""), (600, 1.0, "done about 17:40"), (36_000, 1.0, "done about 2 Jun 2025, 03:30"),
+     (10, None, ""), (10, 1e-300, "")],
+)  # fmt: skip
+def test_the_end_is_told_by_the_clock_of_the_accounts_zone(pending, rate, text):
+    assert marks.ends(pending, rate, NOW, ZoneInfo("Asia/Kolkata")) == text
 
 
 @pytest.mark.parametrize(

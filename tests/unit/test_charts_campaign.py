@@ -3,15 +3,26 @@
 from ui import charts_campaign
 
 
+def stages(*people):
+    names = ("audience", "reachable", "answered", "sent", "bought")
+    return [{"stage": name, "people": many} for name, many in zip(names, people, strict=False)]
+
+
 def test_the_funnel_goes_from_the_audience_to_the_sent():
-    trace = charts_campaign.funnel(1_000, 50, 940, 850).data[0]
+    trace = charts_campaign.funnel(stages(1_000, 950, 940, 850)).data[0]
     assert list(trace.y) == ["Audience", "Reachable", "Answered", "Sent"]
     assert list(trace.x) == [1_000, 950, 940, 850]
     assert trace.text[3] == "850 (85\u00a0%)"
 
 
+def test_the_funnel_ends_at_those_who_bought_where_orders_were_read():
+    trace = charts_campaign.funnel(stages(1_000, 950, 940, 850, 40), days=14).data[0]
+    assert (trace.y[4], trace.x[4]) == ("Bought", 40)
+    assert "within 14 days" in trace.customdata[4]
+
+
 def test_a_funnel_of_nobody_is_empty_and_not_an_error():
-    assert list(charts_campaign.funnel(0, 0, 0, 0).data[0].x) == [0, 0, 0, 0]
+    assert list(charts_campaign.funnel(stages(0, 0, 0, 0)).data[0].x) == [0, 0, 0, 0]
 
 
 def test_reasons_come_with_the_most_frequent_on_top_and_long_ones_cut():
