@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends
 
 from api.bodies import OneRecord
 from api.security import StoresDep, requires
-from crm import audiences, auth, prompts
+from crm import asking, audiences, auth
 from crm.errors import FieldError, InvalidInput
 from crm.moment import utc_now
 from crm.settings import settings
@@ -30,6 +30,9 @@ def ask(stores: StoresDep, account: Reader, body: OneRecord) -> dict[str, Any]:
     stands in the place of which words (`{"recently": "in the last 30 days"}`, from the list or any other
     text), the prompt is read as completed; that is the `prompt` of the answer.
 
+    A question about a campaign ("how did Summer sale go?") is answered by `{type: "campaign", campaign,
+    message, facts, figures}`: sentences made of its numbers, each with a link to the people it counts.
+
     With `rules`, a prompt that takes them up ("only those in Pune", "make it 90 days") changes them: the
     answer holds the whole rule, and `changed` says what was done. `alternatives`, each `{about, label,
     rules}`, are what else an assumption, or the prompt, could mean.
@@ -40,7 +43,7 @@ def ask(stores: StoresDep, account: Reader, body: OneRecord) -> dict[str, Any]:
     chosen = settings()
     now = audiences.instant(body.get("asOf"), now=utc_now(), zone=chosen.zone)
     answers = _answers(body.get("answers"))
-    return prompts.answer_query(
+    return asking.answer_query(
         stores, prompt, now=now, zone=chosen.zone, settings=chosen, answers=answers, current=body.get("rules")
     )
 

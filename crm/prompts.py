@@ -7,15 +7,13 @@ of the prompt was not understood: then the answer is a question.
 import copy
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
-import orjson
-
-from crm import alternatives, audiences, model_key, rulebook, segments
+from crm import alternatives, rulebook, segments
 from crm.alternatives import Alternative
 from crm.errors import InvalidRule
 from crm.fields import FieldType
@@ -25,12 +23,9 @@ from crm.grammar.goods import GOODS
 from crm.grammar.reading import LONGEST, Reading, read, speaks_of_all
 from crm.grammar.refining import UNDO, refine
 from crm.grammar.values import NONE, Values
-from crm.prompt_values import known_values
 from crm.rules.changed import lines as changed_lines
 from crm.rules.references import NOTHING
 from crm.segments import Behaviour, Condition, Everyone, Group, Rule, Top
-from crm.settings import Settings
-from crm.stores.connection import Stores
 from crm.vendors import proposed_tree
 from crm.vendors.language_model import Model, ModelFailed, Proposal
 
@@ -40,8 +35,6 @@ __all__ = [
     "Asked",
     "Chosen",
     "Values",
-    "answer_query",
-    "known_values",
     "understand",
 ]
 
@@ -64,10 +57,10 @@ class Answer:
     asks, each with answers to choose from; `prompt` is the prompt with the answers that were `chosen` in it.
     `turn` says how a follow-up took up the rule that stood there; `undo` asks for the one before it.
     `alternatives` are other rules that could be meant, each about one of the assumptions or the whole;
-    `changed` says what a follow-up did.
+    `changed` says what a follow-up did. `campaign`: the prompt asks about the one of `campaign_id`.
     """
 
-    kind: Literal["segment", "clarify", "refused", "undo"]
+    kind: Literal["segment", "clarify", "refused", "undo", "campaign"]
     source: Literal["groq", "grammar"] = "grammar"
     rules: dict[str, Any] | None = None
     message: str = ""
@@ -80,6 +73,7 @@ class Answer:
     turn: str = ""
     alternatives: tuple[Alternative, ...] = ()
     changed: tuple[str, ...] = ()
+    campaign_id: str | None = None
 
 
 def understand(
@@ -294,85 +288,3 @@ def _unfamiliar(rule: Rule, values: Values) -> list[str]:
         for text in given
         if exact and isinstance(text, str) and not values.find(text, rule.field.name)
     ]
-
-
-def understand_shop(
-    stores: Stores,
-    text: str,
-    *,
-    now: datetime,
-    zone: ZoneInfo,
-    settings: Settings,
-    current: dict[str, Any] | None = None,
-    progress: Callable[[str], None] | None = None,
-    answers: Mapping[str, str] | None = None,
-) -> Answer:
-    """`understand` with the values of this shop's data and the model of the settings."""
-    model, currency = model_key.model_of(stores, settings), settings.currency
-
-    def answer(values: Values) -> Answer:
-        return understand(
-            text, now=now, zone=zone, values=values, model=model, currency=currency,
-            things=rulebook.Things(stores), current=current, progress=progress, answers=answers,
-        )  # fmt: skip
-
-    values = known_values(stores)
-    first = answer(values)
-    if first.kind != "clarify" or first.source != "grammar" or first.notice or not first.unknown:
-        return first
-    newest = known_values(stores, newest=True)  # an import may just have brought the word
-    same = (newest.by_words, newest.attributes) == (values.by_words, values.attributes)
-    return first if same else answer(newest)
-
-
-def answer_query(
-    stores: Stores,
-    text: str,
-    *,
-    now: datetime,
-    zone: ZoneInfo,
-    settings: Settings,
-    count: Callable[[Rule], int] | None = None,
-    answers: Mapping[str, str] | None = None,
-    current: dict[str, Any] | None = None,
-) -> dict[str, Any]:
-    """The body of an answer to `POST /api/ai-query`.
-
-    `{type: "segment", rules, query, description, count, source, assumptions}` with the MongoDB filter in
-    relaxed extended JSON, or `{type: "clarify" | "refused", message, source}`; `notice` where there is one.
-    A `clarify` has `questions`, each `{words, hint, answers}`; with `answers` given, all have the completed
-    `prompt`. A `segment` has `alternatives`, each `{about, label, rules}`. `current` are rules that a
-    follow-up takes up; what it did is `changed`. Raises InvalidRule for such that don't parse.
-    """
-    if current is not None:
-        rulebook.parse(stores, current)
-    answer = understand_shop(
-        stores, text, now=now, zone=zone, settings=settings, answers=answers, current=current
-    )
-    also: dict[str, Any] = {"notice": answer.notice} if answer.notice else {}
-    if answers:
-        also["prompt"] = answer.prompt
-    if answer.kind == "clarify":
-        also["questions"] = [_question(one) for one in answer.questions]
-    if answer.kind == "undo":
-        return {"type": "clarify", "message": questions.UNDO, "source": answer.source, "questions": []}
-    if answer.kind != "segment":
-        return {"type": answer.kind, "message": answer.message, "source": answer.source, **also}
-    rule = rulebook.parse(stores, answer.rules)
-    size = count(rule) if count else audiences.count(stores, rule, now=now, zone=zone)
-    return {
-        "type": "segment",
-        "rules": answer.rules,
-        "query": orjson.loads(audiences.filter_text(stores, rule, now=now, zone=zone)),
-        "description": segments.describe(rule, currency=settings.currency),
-        "count": size,
-        "source": answer.source,
-        "assumptions": list(answer.assumptions),
-        "alternatives": [asdict(one) for one in answer.alternatives],
-        **({"changed": list(answer.changed)} if answer.turn else {}),
-        **also,
-    }
-
-
-def _question(asked: Asked) -> dict[str, Any]:
-    return {"words": asked.words, "hint": asked.hint, "answers": list(asked.answers)}

@@ -24,6 +24,8 @@ _ALL = "all"
 _STATES = (_ALL, *(state.value for state in DeliveryState))
 _SHORT = 60  # characters of a reason in a choice
 
+STATE = "state"  # in the address: the state that the log shows at first
+
 Campaign = dict[str, Any]
 
 
@@ -86,6 +88,8 @@ def _state(stores: Stores, at: str, first_page: Any) -> str | None:
 
     shown = [state for state in _STATES if state == _ALL or counts[state]]
     chosen_key = f"log-state-{at}"
+    if (asked := st.query_params.pop(STATE, None)) in _STATES:
+        st.session_state[chosen_key] = asked
     if st.session_state.get(chosen_key, _ALL) not in shown:
         shown.append(st.session_state[chosen_key])
     state = st.segmented_control(

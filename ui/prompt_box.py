@@ -7,14 +7,14 @@ from functools import partial
 
 import streamlit as st
 
-from crm import audiences, prompts
+from crm import asking, audiences, prompts
 from crm.alternatives import Alternative
 from crm.moment import utc_now
 from crm.prompts import Answer
 from crm.settings import Settings
 from crm.stores.connection import Stores
 from ui import format as fmt
-from ui import prompt_alternatives, prompt_questions
+from ui import prompt_alternatives, prompt_campaign, prompt_questions
 from ui.rule_tree import Node
 
 _UNDONE = "The rules are as they were before."
@@ -76,7 +76,7 @@ def draw(stores: Stores, settings: Settings, target: Target, *, suggest: bool) -
         _ask(stores, settings, target, said)
     answer: Answer | None = st.session_state.get(_ANSWER)
     if answer is not None:
-        _show(answer, target)
+        _show(stores, settings, answer, target)
 
 
 def forget() -> None:
@@ -109,7 +109,7 @@ def _give(words: str, answer: str) -> None:
 
 def _ask(stores: Stores, settings: Settings, target: Target, said: Said) -> None:
     with st.spinner("Reading …"):
-        answer = prompts.understand_shop(
+        answer = asking.understand_shop(
             stores, said.text, now=utc_now(), zone=settings.zone, settings=settings, answers=said.answers,
             current=target.current,
         )  # fmt: skip
@@ -125,7 +125,7 @@ def _ask(stores: Stores, settings: Settings, target: Target, said: Said) -> None
     st.rerun()
 
 
-def _show(answer: Answer, target: Target) -> None:
+def _show(stores: Stores, settings: Settings, answer: Answer, target: Target) -> None:
     """What was asked back or refused, word for word; or what was taken for granted."""
     if answer.notice:
         st.caption(f":material/info: {fmt.plain(answer.notice)}")
@@ -135,6 +135,11 @@ def _show(answer: Answer, target: Target) -> None:
             prompt_questions.draw(answer.questions, _give)
         case "refused":
             st.error(fmt.plain(answer.message), icon=":material/block:")
+        case "campaign":
+            for sentence in answer.assumptions:
+                st.caption(f":material/info: {fmt.plain(sentence)}")
+            if answer.campaign_id:
+                prompt_campaign.draw(stores, settings, answer.campaign_id)
         case "segment" | "undo":
             if answer.changed:
                 said = f"“{answer.prompt}”: " if answer.prompt else ""
@@ -155,7 +160,7 @@ def _take(answer: Answer, target: Target, one: Alternative) -> None:
 def suggestions(database: str, currency: str, _stores: Stores, _settings: Settings) -> tuple[str, ...]:
     """Prompts about the cities and sums of this shop, each one understood without a language model."""
     now = utc_now()
-    values = prompts.known_values(_stores)
+    values = asking.known_values(_stores)
     texts = _candidates(_stores, currency)
     return tuple(text for text in texts if _understood(text, now, _settings, values))
 

@@ -103,6 +103,14 @@ def completed(
     return text, tuple(chosen)
 
 
+def put(text: str, answers: Mapping[str, str]) -> str:
+    """The text with each answer in the place of its words, as it is."""
+    for words, answer in answers.items():
+        if (place := _place(words, text)) is not None:
+            text = text[: place[0]] + answer + text[place[1] :]
+    return text
+
+
 def _place(words: str, text: str) -> tuple[int, int] | None:
     """Where the words stand in the text, as whole words."""
     parts = r"\s+".join(map(re.escape, words.split()))

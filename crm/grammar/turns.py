@@ -1,7 +1,8 @@
-"""How a prompt takes up the rule that stands there: "only those in Pune", "make it 90 days", "undo".
+"""The forms of prompts that are no audience by themselves.
 
-The forms are data, `[followups]` in the file of each language: `…` is what the person says, `~` what it takes
-the place of.
+Those that take up the rule that stands there ("only those in Pune", "make it 90 days", "undo"), and those
+that ask about a campaign. The forms are data, `[followups]` and `[summaries]` in the file of each language:
+`…` is what the person says, `~` what it takes the place of.
 """
 
 import re
@@ -47,12 +48,31 @@ def _of(kind: str, found: re.Match[str]) -> Turn:
     return Turn(kind, *found.span("rest"), old=groups.get("old") or "")
 
 
-@lru_cache(maxsize=len(LANGUAGES))
-def _forms(language: str) -> dict[str, tuple[re.Pattern[str], ...]]:
+@dataclass(frozen=True, slots=True)
+class CampaignQuestion:
+    """What a prompt calls a campaign; `named` where it says that it is one."""
+
+    said: str
+    named: bool
+
+
+def question_about(text: str) -> CampaignQuestion | None:
+    """What the prompt calls the campaign that it asks about; None where it asks about none."""
+    if len(text) > LONGEST:
+        return None
+    said = text.rstrip(_END + "?¿").lstrip("¿ ") + " "
+    for kind in ("named", "unnamed"):
+        for language in LANGUAGES:
+            for form in _forms(language, "summaries").get(kind, ()):
+                if found := form.fullmatch(said):
+                    return CampaignQuestion(found["rest"], kind == "named")
+    return None
+
+
+@lru_cache(maxsize=2 * len(LANGUAGES))
+def _forms(language: str, section: str = "followups") -> dict[str, tuple[re.Pattern[str], ...]]:
     raw = tomllib.loads(Path(__file__).with_name(f"{language}.toml").read_text(encoding="utf-8"))
-    return {
-        kind: tuple(_form(pattern) for pattern in patterns) for kind, patterns in raw["followups"].items()
-    }
+    return {kind: tuple(_form(pattern) for pattern in patterns) for kind, patterns in raw[section].items()}
 
 
 def _form(pattern: str) -> re.Pattern[str]:

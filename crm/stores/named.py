@@ -22,3 +22,9 @@ def id_of(stores: Stores, kind: str, name: str) -> str | None:
 def name_of(stores: Stores, kind: str, thing_id: str) -> str | None:
     one = stores.collection(_COLLECTIONS[kind]).find_one({"_id": thing_id}, {"name": 1})
     return one["name"] if one else None
+
+
+def campaigns(stores: Stores) -> list[tuple[str, str]]:
+    """Ids and names of the newest campaigns, the newest first."""
+    newest = stores.collection("campaigns").find({}, {"name": 1}).sort("_id", DESCENDING).limit(_NEWEST)
+    return [(each["_id"], each["name"]) for each in newest]

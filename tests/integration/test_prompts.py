@@ -8,9 +8,9 @@ import pytest
 from bson import json_util
 
 from crm import attributes, library
+from crm.asking import answer_query, known_values
 from crm.attributes import Found
 from crm.fields import FieldType, folded_document
-from crm.prompts import answer_query, known_values
 from crm.settings import Settings
 from crm.stores.connection import Stores
 from tests.crowd import MARKETER, crowd

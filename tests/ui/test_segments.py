@@ -6,10 +6,12 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from crm import campaigns as crm_campaigns
 from crm import library
 from crm.auth import Account
 from crm.moment import utc_now
 from crm.settings import settings
+from tests.crowd import MARKETER
 from tests.shop import customer
 
 ANNA = Account("a" * 24, "anna@example.com", "Anna", "marketer")
@@ -319,6 +321,15 @@ def test_a_prompt_of_its_own_can_narrow_what_stood_there_instead(builder):
     assert leaves(builder) == [
         ("AND", 2), ("totalSpent", "greaterThan", 1000), ("city", "equals", "Pune"),
     ]  # fmt: skip
+
+
+def test_a_question_about_a_campaign_is_answered_from_its_numbers_and_changes_no_rules(builder, installation):
+    crm_campaigns.create(installation, name="Summer sale", account=MARKETER, now=utc_now())
+    before = leaves(builder)
+    said(builder, "details of campaign Sumer slae")
+    builder.button(key="prompt-answer-0-0").click().run()
+    assert any("“Summer sale” is a draft" in text.value for text in builder.markdown)
+    assert leaves(builder) == before
 
 
 def test_a_prompt_that_orders_something_else_is_refused(builder):
