@@ -14,6 +14,8 @@ UNITS = {
     "preview_vs_facet": "x",
     "preview_text_vs_facet": "x",
     "behaviour_1m": "ms",
+    "overview_reports": "ms of processor",
+    "explore_reports": "ms of processor",
     "edit_to_number": "ms",
     "snapshot_memory": "MB",
     "snapshot_refresh_10k": "s",

@@ -58,9 +58,9 @@ class Arrays:
 
     def bought(self, product: str, since: float, times: int) -> Mask:
         """At least so many orders with the product since then."""
-        products = self.part.values["product"]["productId"].to_list()
-        code = products.index(product) if product in products else -1
-        lines = np.flatnonzero(self.part.lines["product"].to_numpy() == code)
+        products = (self.part.values["product"]["productId"] == product).fill_null(False).to_numpy()
+        offers = products[self.part.values["offer"]["product"].to_numpy()]
+        lines = np.flatnonzero(offers[self.part.lines["offer"].to_numpy()])
         orders = np.unique(self.part.lines["order"].to_numpy()[lines])
         orders = orders[self.part.orders["createdAt"].to_numpy()[orders] >= since]
         owners = self.part.orders["customer"].to_numpy()[orders]

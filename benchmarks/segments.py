@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from benchmarks import memory, segment_browser, segment_memory, segment_shop
+from benchmarks import memory, segment_browser, segment_memory, segment_reports, segment_shop
 from benchmarks.figure import Figure, median, note, percentile, size
 from benchmarks.segment_rules import BOUGHT, SHAPES, TEXT_SHAPES, Arrays, Shape
 from benchmarks.shop import EPOCH
@@ -48,6 +48,7 @@ def run(scale: float) -> Iterator[Figure]:
         shelf = _loaded(stage, customers, orders)
         yield from _previews(stage.stores, shelf, customers)
         yield _behaviour(_state(shelf), orders)
+        yield from segment_reports.figures(_state(shelf), orders)
         yield _memory(workers_before, shelf, customers)
         yield _opened(shelf, customers)
         yield _refreshed(stage, shelf, size(10_000, scale))

@@ -20,7 +20,7 @@ from crm.scope import NO_CATEGORY, NO_PRODUCT, Catalogue, Scope
 
 Figures = np.ndarray[Any, np.dtype[Any]]
 
-_CHUNK = 2**17  # orders
+_CHUNK = 2**14  # orders
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
 
@@ -145,22 +145,23 @@ def _offers(part: Part, scope: Scope, catalogue: Catalogue) -> Mask:
 
 def chunks(part: Part, asked: Asked, *, whole: bool = False) -> Iterator[Chunk]:
     """The scope's orders that were not cancelled. `whole` keeps lines, and the value of the whole order."""
-    counted = (part.values["status"]["status"] != "cancelled").fill_null(True).to_numpy()
+    counted = _counted(part)
     owners = part.orders["customer"].to_numpy()
+    prices = _known(part.values["offer"]["price"].to_numpy(), 0.0)
     for low, high in _cuts(owners):
         owner, created = owners[low:high], part.orders["createdAt"].to_numpy()[low:high]
         keep = counted[part.orders["status"].to_numpy()[low:high]] & within(created, asked.scope)
         if asked.people is not None:
             keep &= asked.people[owner]
         net = _net(part, low, high)
-        lines = lines_of(part, low, high) if whole or asked.offers is not None else None
+        lines = lines_of(part, prices, low, high) if whole or asked.offers is not None else None
         if lines is not None and asked.offers is not None:
             lines = _chosen(lines, asked.offers[lines.offer])
             share = np.bincount(lines.of, weights=lines.share, minlength=high - low)
             keep &= np.bincount(lines.of, minlength=high - low) > 0
             net = net if whole else net * share
         if whole and lines is not None:
-            place = np.cumsum(keep) - 1
+            place = np.cumsum(keep, dtype=np.int32) - 1
             lines = _chosen(lines, keep[lines.of])
             lines = Lines(place[lines.of], lines.offer, lines.quantity, lines.share)
         yield Chunk(owner[keep], created[keep], net[keep], lines if whole else None)
@@ -180,31 +181,70 @@ def _cuts(owners: Figures) -> Iterator[tuple[int, int]]:
         low = high
 
 
+def counted_lines(part: Part, live: Mask | None) -> Figures:
+    """How many lines of orders that were not cancelled each offer has."""
+    found = np.zeros(part.values["offer"].height, np.int64)
+    counted = _counted(part)
+    owners = part.orders["customer"].to_numpy()
+    for low, high in _cuts(owners):
+        keep = counted[part.orders["status"].to_numpy()[low:high]]
+        if live is not None:
+            keep &= live[owners[low:high]]
+        first, last = _between(part.lines["order"].to_numpy(), low, high)
+        of = part.lines["order"].to_numpy()[first:last] - low
+        offer = part.lines["offer"].to_numpy()[first:last]
+        found += np.bincount(offer[keep[of]], minlength=len(found))
+    return found
+
+
+def _counted(part: Part) -> Mask:
+    """Which codes of a status are of orders that count."""
+    found: Mask = (part.values["status"]["status"] != "cancelled").fill_null(True).to_numpy()
+    return found
+
+
+def _between(ascending: Figures, low: int, high: int) -> tuple[int, int]:
+    """Where the values from `low` to below `high` are. With numbers of another type all would be copied."""
+    first, last = np.searchsorted(ascending, np.array([low, high], ascending.dtype)).tolist()
+    return first, last
+
+
 def _net(part: Part, low: int, high: int) -> Figures:
-    net: Figures = np.nan_to_num(part.orders["total"].to_numpy()[low:high].astype(np.float64))
+    net = _known(part.orders["total"].to_numpy()[low:high], 0.0)
     rows = part.refunds["order"].to_numpy()
-    first, last = np.searchsorted(rows, (low, high))
+    first, last = _between(rows, low, high)
     net[rows[first:last] - np.uint32(low)] -= part.refunds["refund"].to_numpy()[first:last]
     return net
 
 
-def lines_of(part: Part, low: int, high: int) -> Lines:
-    """The lines of the orders in these rows.
+def lines_of(part: Part, prices: Figures, low: int, high: int) -> Lines:
+    """The lines of the orders in these rows; `prices` are those of all offers.
 
     An order is shared out by quantity × price, by quantity where nothing is priced, else evenly.
     """
     orders = part.lines["order"].to_numpy()
-    first, last = np.searchsorted(orders, (low, high))
+    first, last = _between(orders, low, high)
     of, offer = orders[first:last] - low, part.lines["offer"].to_numpy()[first:last]
-    quantity = np.nan_to_num(part.lines["quantity"].to_numpy()[first:last].astype(np.float64), nan=1.0)
-    amount = quantity * np.nan_to_num(part.values["offer"]["price"].to_numpy()[offer].astype(np.float64))
-    weights = np.ones(len(of))
-    for weight in (quantity, amount):
-        by_it = np.bincount(of, weights=weight, minlength=high - low) > 0
-        weights = np.where(by_it[of], weight, weights)
+    quantity = _known(part.lines["quantity"].to_numpy()[first:last], 1.0)
+    weights = quantity * prices[offer]
+    for instead in (quantity, 1.0):
+        poor = (np.bincount(of, weights=weights, minlength=high - low) <= 0)[of]
+        if not poor.any():
+            break
+        weights = np.where(poor, instead, weights)
     share = weights / np.bincount(of, weights=weights, minlength=high - low)[of]
     return Lines(of, offer, quantity, share)
 
 
+def _known(values: Figures, missing: float) -> Figures:
+    """As doubles, with this for what is missing."""
+    found: Figures = values.astype(np.float64)
+    if values.dtype.kind == "f":
+        found[np.isnan(found)] = missing
+    return found
+
+
 def _chosen(lines: Lines, keep: Mask) -> Lines:
+    if keep.all():
+        return lines
     return Lines(lines.of[keep], lines.offer[keep], lines.quantity[keep], lines.share[keep])

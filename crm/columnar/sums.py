@@ -166,7 +166,8 @@ def _of_lines(chunk: Chunk, of_offers: Figures, nameless: int, many: int) -> Fig
     of = np.concatenate([lines.of, bare])
     label = np.concatenate([of_offers[lines.offer], np.full(len(bare), nameless)])
     share = np.concatenate([lines.share, np.ones(len(bare))])
-    _, buyer = np.unique(chunk.owner, return_inverse=True)
+    first = chunk.buyers
+    buyer = np.repeat(np.arange(len(first)), np.diff(first, append=len(chunk.owner)))
     return np.stack(
         [
             np.bincount(label, weights=chunk.net[of] * share, minlength=many),
@@ -179,8 +180,10 @@ def _of_lines(chunk: Chunk, of_offers: Figures, nameless: int, many: int) -> Fig
 
 def _different(of: Figures, label: Figures, many: int) -> Figures:
     """How many different `of` each label has."""
-    pairs = np.sort(of * many + label)
-    return np.bincount(pairs[books.starts(pairs)] % many, minlength=many)
+    fits = len(of) == 0 or (int(of.max()) + 1) * many < 2**31
+    kind: Any = np.int32 if fits else np.int64  # half as wide is sorted twice as fast
+    pairs = np.sort(of.astype(kind) * kind(many) + label.astype(kind))
+    return np.bincount(pairs[books.starts(pairs)] % kind(many), minlength=many)
 
 
 def line_labels(state: State, catalogue: Catalogue) -> tuple[list[str], list[str]]:
@@ -188,10 +191,7 @@ def line_labels(state: State, catalogue: Catalogue) -> tuple[list[str], list[str
     frequent first. What has no name is left out."""
     counts: dict[str, Counter[str]] = {key: Counter() for key in _NAMELESS}
     for part, live in state.parts:
-        lines = np.zeros(part.values["offer"].height, np.int64)
-        for chunk in books.chunks(part, books.asked(part, live, Scope(), catalogue), whole=True):
-            if chunk.lines is not None:
-                lines += np.bincount(chunk.lines.offer, minlength=len(lines))
+        lines = books.counted_lines(part, live)
         for key, counter in counts.items():
             names, of_offers = _coded(part, key, catalogue)
             for name, count in zip(names, np.bincount(of_offers, lines, len(names)), strict=True):

@@ -15,7 +15,7 @@ from benchmarks.stage import Stage, whole_stage
 ROOT = Path(__file__).resolve().parents[2]
 SCALE = 0.001
 # Those of the segments' suite need a browser and the snapshot of a shop of some size.
-ELSEWHERE = {"orders_stream_hot", "edit_to_number", "behaviour_1m"} | {
+ELSEWHERE = {"orders_stream_hot", "edit_to_number", "behaviour_1m", "overview_reports", "explore_reports"} | {
     name for name in UNITS if name.startswith(("preview_", "snapshot_"))
 }
 LIMITED = {"orders_stream", "orders_csv_1m", "post_order", "deliver_1m", "rate_held"}

@@ -5,14 +5,15 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pytest
 
-from benchmarks import shop
+from benchmarks import segment_reports, shop
 from benchmarks.segment_rules import SHAPES, TEXT_SHAPES, Arrays, Shape
 from benchmarks.segment_shop import customer_documents, order_documents
 from crm import segments
-from crm.columnar import encode
+from crm.columnar import encode, sums
 from crm.columnar.evaluate import evaluate
 from crm.columnar.shelf import Shelf, State
 from crm.fields import FIELDS
+from crm.scope import Catalogue, Scope
 
 LARGE, SMALL, ORDERS = 5_000, 40, 8_000  # so large that texts which never repeat are kept as they are
 
@@ -38,3 +39,14 @@ def test_a_shape_selects_the_same_by_hand(state: State, shape: Shape):
     for number, (part, _) in enumerate(state.parts):
         masks = shape.by_hand(Arrays(part))
         assert np.array_equal(masks[0], found.selected[number])
+
+
+def test_the_reports_that_are_timed_have_every_order_in_them(state: State):
+    assert {figure.name for figure in segment_reports.figures(state, ORDERS)} == {
+        "overview_reports", "explore_reports",
+    }  # fmt: skip
+    nothing = Catalogue([], [], [])
+    counted = sum(row["orders"] for row in sums.totals(state, Scope(), nothing))
+    revenue = sum(row["revenue"] for row in sums.by_line(state, Scope(), nothing, "product"))
+    assert counted == ORDERS
+    assert revenue == pytest.approx(shop.totals(range(ORDERS)).sum())
