@@ -23,6 +23,7 @@ from ui import (
     campaign_preflight,
     campaign_preview,
     campaign_sending,
+    campaign_writer,
     links,
     notices,
     segment_cards,
@@ -54,6 +55,7 @@ def draw(stores: Stores, settings: Settings, account: Account, address: str) -> 
     with left:
         segment = _audience(stores, settings, account, found)
         fields = rulebook.fields(stores)
+        campaign_writer.draw(stores, settings, address, fields)
         campaign_message.draw(fields)
         campaign_sending.draw(stores)
     content = campaign_draft.current()

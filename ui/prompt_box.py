@@ -108,11 +108,11 @@ def _give(words: str, answer: str) -> None:
 
 
 def _ask(stores: Stores, settings: Settings, target: Target, said: Said) -> None:
-    with st.spinner("Reading …"):
-        answer = asking.understand_shop(
-            stores, said.text, now=utc_now(), zone=settings.zone, settings=settings, answers=said.answers,
-            current=target.current,
-        )  # fmt: skip
+    status = st.status("Reading …")
+    answer = asking.understand_shop(
+        stores, said.text, now=utc_now(), zone=settings.zone, settings=settings, answers=said.answers,
+        current=target.current, progress=lambda sentence: status.update(label=f"{sentence} …"),
+    )  # fmt: skip
     if answer.kind == "undo":
         undone = target.undo is not None and target.undo()
         answer = replace(answer, changed=(_UNDONE if undone else _NOTHING_TO_UNDO,))
