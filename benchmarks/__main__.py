@@ -6,13 +6,14 @@ import sys
 from collections.abc import Callable, Iterator
 from functools import partial
 
-from benchmarks import delivery, ingest, segments
+from benchmarks import delivery, ingest, results, segments
 from benchmarks.figure import Figure
 
 SUITES: dict[str, Callable[[float], Iterator[Figure]]] = {
     "segments": segments.run,
     "ingest": ingest.run,
     "delivery": delivery.run,
+    "results": results.run,
 }
 """Suite → what measures it, one figure after the other, at a scale of 0 to 1."""
 

@@ -36,6 +36,7 @@ UNITS = {
     "first_message": "s",
     "fair_share": "share",
     "rate_held": "messages/s",
+    "lift_1m": "s",
 }
 """Name → unit of every figure. What each one measures is written down in docs/performance.md."""
 

@@ -113,7 +113,7 @@ class Lift:
 
 
 def of(stores: Stores, campaign_id: str, *, days: int = DAYS, now: datetime) -> Lift:
-    """Read what the people of a launched campaign ordered. Takes two to three seconds for 100,000.
+    """Read what the people of a launched campaign ordered. Takes a second or two for 100,000.
 
     Raises NotFound, and InvalidInput for a window that is not 1 to 365 days.
     """

@@ -11,6 +11,17 @@ _TOTAL = {"$ifNull": ["$total", 0]}
 _REFUND = {"$ifNull": ["$refunded", {"$cond": [{"$eq": ["$status", "refunded"]}, _TOTAL, 0]}]}
 # What counts of an order that was not cancelled.
 NET: Document = {"$subtract": [_TOTAL, _REFUND]}
+
+
+def net(order: Document) -> float:
+    """The same of one order that was read."""
+    total = order.get("total") or 0.0
+    refunded = order.get("refunded")
+    if refunded is None:
+        refunded = total if order.get("status") == "refunded" else 0.0
+    return float(total - refunded)
+
+
 LINES: Document = {"$ifNull": ["$products", []]}
 
 

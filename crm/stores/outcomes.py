@@ -7,7 +7,7 @@ from typing import NamedTuple
 from crm.lifecycle import DeliveryState
 from crm.stores.connection import Document, Stores
 from crm.stores.deliveries import delivery_id
-from crm.stores.order_lines import NET
+from crm.stores.order_lines import net
 
 
 class Turn(NamedTuple):
@@ -66,12 +66,12 @@ def bought(stores: Stores, people: Sequence[str], start: datetime, end: datetime
         "createdAt": {"$gte": start, "$lt": end},
         "status": {"$ne": "cancelled"},
     }
-    pipeline: list[Document] = [
-        {"$match": query},
-        {"$group": {"_id": "$customerId", "orders": {"$sum": 1}, "revenue": {"$sum": NET}}},
-    ]
-    found = stores.collection("orders").aggregate(pipeline)
-    return {each["_id"]: Bought(each["orders"], float(each["revenue"])) for each in found}
+    fields = {"_id": 0, "customerId": 1, "total": 1, "refunded": 1, "status": 1}
+    found: dict[str, Bought] = {}
+    for order in stores.collection("orders").find(query, fields):  # summed here: a $group takes longer
+        so_far = found.get(order["customerId"], Bought(0, 0.0))
+        found[order["customerId"]] = Bought(so_far.orders + 1, so_far.revenue + net(order))
+    return found
 
 
 def sent(stores: Stores, campaign_id: str, people: Sequence[str]) -> set[str]:

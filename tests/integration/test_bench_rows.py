@@ -8,7 +8,7 @@ from pathlib import Path
 import orjson
 import pytest
 
-from benchmarks import bare, delivery, ingest, posts, uploads
+from benchmarks import bare, delivery, ingest, posts, results, uploads
 from benchmarks.figure import UNITS, Figure
 from benchmarks.stage import Stage, whole_stage
 
@@ -34,6 +34,7 @@ def figures(stage: Stage) -> Iterator[Figure]:
     yield delivery.first_message(stage, 1000, launches=1)
     yield delivery.rate_held(stage, 1000)
     yield delivery.fair_share(stage, 500, many=3, seconds=2)
+    yield results.lift_1m(stage, 1000)
 
 
 @pytest.fixture(scope="module")

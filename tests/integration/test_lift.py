@@ -4,10 +4,11 @@ from datetime import timedelta
 
 import pytest
 
-from crm import campaigns, lift, suppressed
+from crm import campaigns, lift, reports, suppressed
 from crm.errors import InvalidInput, NotFound
 from crm.moment import utc_now
 from crm.screening import HELD_OUT
+from crm.stores import outcomes
 from tests.crowd import EVERYONE, MARKETER, NOW, Hands, crowd
 
 
@@ -159,3 +160,20 @@ def test_a_campaign_that_is_not_there_and_a_window_that_makes_no_sense_are_refus
         lift.of(stores, "nobody", now=NOW)
     with pytest.raises(InvalidInput):
         lift.of(stores, "nobody", days=0, now=NOW)
+
+
+def test_an_order_is_worth_the_same_in_the_reports_and_in_the_lift(stores):
+    (who,) = crowd(stores, 1)
+    at = utc_now()
+    odd = (
+        {"refunded": 30.0},
+        {"status": "refunded"},
+        {"total": None},
+        {"refunded": None},
+        {"refunded": 5.5, "status": "refunded"},
+    )
+    for number, fields in enumerate(odd):
+        order(stores, number, who, at, **fields)
+    found = outcomes.bought(stores, [who], at, at + timedelta(seconds=1))[who]
+    figures = reports.key_figures(stores, reports.Scope())
+    assert (found.orders, found.revenue) == (figures.orders, figures.revenue)
