@@ -8,8 +8,8 @@ import orjson
 import pytest
 
 from crm import model_key
+from crm.asking import understand_shop
 from crm.errors import InvalidInput, NotFound, Unavailable
-from crm.prompts import understand_shop
 from crm.settings import Settings, settings
 from crm.stores.connection import Stores
 from tests.crowd import MARKETER
