@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
+from pymongo import UpdateMany
 from pymongo.client_session import ClientSession
 
 from crm.fields import fold
@@ -42,7 +43,9 @@ def delivery_id(campaign_id: str, customer_id: str) -> str:
 def recipients(stores: Stores, customer_ids: Sequence[str], fields: Sequence[str]) -> dict[str, Document]:
     """Those of these customers who still exist, by id, with these fields."""
     found = stores.collection("customers").find(
-        {"_id": {"$in": list(customer_ids)}}, dict.fromkeys(fields, 1) | {"_id": 1}
+        {"_id": {"$in": list(customer_ids)}},
+        dict.fromkeys(fields, 1) | {"_id": 1},
+        batch_size=len(customer_ids) + 1,  # in one answer, not in the usual hundred and the rest
     )
     return {customer["_id"]: customer for customer in found}
 
@@ -62,25 +65,32 @@ def settle(
     its attempt, changes nothing.
     """
 
+    writes = {state: [_ending(campaign_id, number, each, now) for each in outcomes if each.state == state]
+              for state in (_SENT, _FAILED)}  # fmt: skip
+
     def work(session: ClientSession) -> dict[str, int]:
-        gained = {_SENT: 0, _FAILED: 0}
-        for outcome in outcomes:
-            changes: Document = {"state": outcome.state, "updatedAt": now}
-            if outcome.state == _FAILED:
-                changes["reason"] = outcome.reason or "no reason was given"
-            changes |= {"vendorMessageId": outcome.message_id} if outcome.message_id else {}
-            ids = [delivery_id(campaign_id, customer_id) for customer_id in outcome.customer_ids]
-            query = {"_id": {"$in": ids}, "batch": number, "state": _PENDING, "attempt": outcome.attempt}
-            update = {"$set": changes, "$unset": _NO_WAIT}
-            result = stores.collection(_NAME).update_many(query, update, session=session)
-            gained[DeliveryState(outcome.state)] += result.modified_count
+        gained = {
+            state: stores.collection(_NAME).bulk_write(of_state, session=session).modified_count
+            for state, of_state in writes.items()
+            if of_state
+        }
         if any(gained.values()):
             stores.collection("plan").update_one(
                 {"_id": batch_id(campaign_id, number)}, {"$inc": moved(_PENDING, gained)}, session=session
             )
-        return {state.value: many for state, many in gained.items()}
+        return {_SENT.value: 0, _FAILED.value: 0} | {state.value: many for state, many in gained.items()}
 
     return transact(stores, work)
+
+
+def _ending(campaign_id: str, number: int, outcome: Outcome, now: datetime) -> UpdateMany:
+    changes: Document = {"state": outcome.state, "updatedAt": now}
+    if outcome.state == _FAILED:
+        changes["reason"] = outcome.reason or "no reason was given"
+    changes |= {"vendorMessageId": outcome.message_id} if outcome.message_id else {}
+    ids = [delivery_id(campaign_id, customer_id) for customer_id in outcome.customer_ids]
+    query = {"_id": {"$in": ids}, "batch": number, "state": _PENDING, "attempt": outcome.attempt}
+    return UpdateMany(query, {"$set": changes, "$unset": _NO_WAIT})
 
 
 def keep_late_answers(stores: Stores, campaign_id: str, outcome: Outcome) -> None:

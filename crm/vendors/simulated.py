@@ -63,6 +63,8 @@ class SimulatedVendor:
         if self.faults.outage:
             raise Unavailable("The vendor does not answer.")
         room = self._window.take(len(messages), self.faults.throttle)
+        if room == len(messages) and not (self.faults.temporary or self._tells_later):
+            return [self._verdict(message.key) for message in messages]
         answers = [Answer(message.key, Verdict.TEMPORARY, BUSY) for message in messages[room:]]
         for message in messages[:room]:
             if self.faults.temporary and self._draw(message.key, f"try {message.tries}") < self._share(
@@ -84,6 +86,11 @@ class SimulatedVendor:
         if self.faults.outage:
             raise Unavailable("The vendor does not answer.")
         return "The simulated vendor answers. It reaches nobody."
+
+    @property
+    def _tells_later(self) -> bool:
+        """Whether an answer may be anything but the verdict, once and at once."""
+        return bool(self.faults.lost or self.faults.duplicate or self.faults.late)
 
     def _told(self, key: str) -> list[Answer]:
         """The verdict, and how it gets here."""
