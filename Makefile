@@ -5,7 +5,8 @@
 #   make acceptance   the heavy tests at their full size
 #   make bench        figures; BENCH=name for one suite, CRM_BENCH_SCALE=0.1 for a tenth of the size,
 #                     BENCH=ingest ONLY=orders_stream for one figure of it
-#   make accuracy     how well prompts are understood, by who is selected; ARGS=-v names those that are not
+#   make accuracy     how well prompts are understood, by who is selected; ARGS=-v names those that are not;
+#                     with GROQ_API_KEY the language model too
 #   make pictures     the pictures of the README, anew
 #   make lint         ruff, mypy and the import contract
 

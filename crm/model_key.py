@@ -46,6 +46,12 @@ def of_environment(settings: Settings) -> str:
     return settings.groq_api_key.get_secret_value().strip() if settings.groq_api_key else ""
 
 
+def by_key(settings: Settings) -> GroqModel | None:
+    """The language model by the key of the environment alone; None without one."""
+    key = of_environment(settings)
+    return _made(key, settings) if key else None
+
+
 def kept(stores: Stores) -> Kept | None:
     """The key that was set here, whether it is in use or not."""
     found = store.find(stores)

@@ -12,6 +12,7 @@ from statistics import quantiles
 import orjson
 
 from crm.prompts import Answer, understand
+from crm.vendors.language_model import Model
 from tests.accuracy import shop
 from tests.accuracy.trees import Node, tree
 from tests.oracle import World, selected
@@ -31,7 +32,8 @@ class Case:
 @dataclass
 class Score:
     """Prompts by what became of them. `wrong`: others were selected and nothing said; `said`: others were
-    selected and an assumption that can be seen stated."""
+    selected and an assumption that can be seen stated; `stood_in`: the grammar answered where a model should
+    have, which says nothing of the model."""
 
     exact: list[str] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
@@ -39,6 +41,7 @@ class Score:
     said: list[str] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)
     not_refused: list[str] = field(default_factory=list)
+    stood_in: list[str] = field(default_factory=list)
     seconds: list[float] = field(default_factory=list)
 
     @property
@@ -64,13 +67,19 @@ def typos(given: Iterable[Case], seed: int = 1) -> list[Case]:
     return [Case(_typo(case.prompt, rng), case.meant) for case in given if case.meant != "refuse"]
 
 
-def score(given: Iterable[Case]) -> Score:
+def score(given: Iterable[Case], model: Model | None = None, pause: float = 0.0) -> Score:
+    """How the grammar does, or the model, which is asked no sooner than `pause` seconds after it answered."""
     found = Score()
     for case in given:
         begun = time.perf_counter()
-        answer = understand(case.prompt, now=shop.NOW, zone=shop.ZONE, values=shop.VALUES)
+        answer = understand(case.prompt, now=shop.NOW, zone=shop.ZONE, values=shop.VALUES, model=model)
         found.seconds.append(time.perf_counter() - begun)
-        _place(found, case, answer)
+        if answer.notice:
+            found.stood_in.append(case.prompt)
+        else:
+            _place(found, case, answer)
+        if pause:
+            time.sleep(pause)
     return found
 
 
