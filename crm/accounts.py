@@ -9,7 +9,7 @@ from crm.fields import fold
 from crm.ingestion.people import new_customer
 from crm.roles import STAFF, Account, Role
 from crm.settings import Settings
-from crm.stores import accounts, audit
+from crm.stores import accounts, audit, prompt_history
 from crm.stores.connection import Document, Stores, new_id
 
 _EMAIL = re.compile(
@@ -120,6 +120,7 @@ def enable(stores: Stores, account_id: str, *, by: Account, now: datetime) -> No
 def delete(stores: Stores, account_id: str, *, by: Account, now: datetime) -> None:
     """Remove an account. Raises NotFound, and Conflict for the last administrator."""
     accounts.change_guarded(stores, account_id, None, administrator=Role.ADMINISTRATOR)
+    prompt_history.clear(stores, account_id)
     audit.write(stores, by.id, "account_deleted", account_id, now)
 
 

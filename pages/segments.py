@@ -24,7 +24,8 @@ else:
             on_click=open_segment.begin,
         )
     if audiences.anybody(stores()):
-        prompt_box.draw(stores(), settings(), prompt_box.Target(open_segment.begin), suggest=True)
+        target = prompt_box.Target(open_segment.begin)
+        prompt_box.draw(stores(), settings(), user, target, suggest=True)
     else:
         nobody_yet.draw(user)
     segment_list.draw(stores(), settings(), user)

@@ -33,6 +33,7 @@ def draw(answer: Answer, tree: Node, take: Take) -> None:
                     st.button(
                         fmt.plain(one.label),
                         type="tertiary",
+                        icon=":material/swap_horiz:",
                         key=f"prompt-instead-{number}-{place}",
                         on_click=take,
                         args=(one,),

@@ -8,13 +8,15 @@ from functools import partial
 import streamlit as st
 
 from crm import asking, audiences, prompts
+from crm import prompt_history as prompt_log
 from crm.alternatives import Alternative
+from crm.auth import Account
 from crm.moment import utc_now
 from crm.prompts import Answer
 from crm.settings import Settings
 from crm.stores.connection import Stores
 from ui import format as fmt
-from ui import prompt_alternatives, prompt_campaign, prompt_questions
+from ui import prompt_alternatives, prompt_campaign, prompt_history, prompt_questions, rule_tree
 from ui.rule_tree import Node
 
 _UNDONE = "The rules are as they were before."
@@ -24,6 +26,7 @@ _NEXT = "segment prompt asked"
 _SAID = "segment prompt said"
 _ANSWER = "segment prompt answer"
 _FILL = "segment prompt filled"
+_UNCOUNTED = "segment prompt uncounted"
 _FOLLOW_UP = "Only those in … · make it 90 days · but not … · undo · or somebody else altogether"
 _EXAMPLE = "People who have ordered in 6 months and spent over 1000"
 
@@ -50,7 +53,7 @@ class Target:
     undo: Callable[[], bool] | None = None
 
 
-def draw(stores: Stores, settings: Settings, target: Target, *, suggest: bool) -> None:
+def draw(stores: Stores, settings: Settings, account: Account, target: Target, *, suggest: bool) -> None:
     """The box and what became of the last prompt."""
     if (text := st.session_state.pop(_FILL, None)) is not None:
         st.session_state[_TEXT] = text
@@ -67,13 +70,15 @@ def draw(stores: Stores, settings: Settings, target: Target, *, suggest: bool) -
             width="stretch",
         )
         asked = st.form_submit_button("Find them", icon=":material/auto_awesome:", key="segment-ask")
-    if suggest:
-        _chips(suggestions(stores.db.name, settings.currency, stores, settings))
+    with st.container(horizontal=True, gap="xsmall"):
+        if suggest:
+            _chips(suggestions(stores.db.name, settings.currency, stores, settings))
+        prompt_history.draw(stores, account, _choose)
     said: Said | None = st.session_state.pop(_NEXT, None)
     if asked:
         said = Said(st.session_state.get(_TEXT) or "")
     if said is not None:
-        _ask(stores, settings, target, said)
+        _ask(stores, settings, account, target, said)
     answer: Answer | None = st.session_state.get(_ANSWER)
     if answer is not None:
         _show(stores, settings, answer, target)
@@ -85,15 +90,17 @@ def forget() -> None:
     st.session_state[_FILL] = ""  # a widget's text can't be changed in the run that has drawn it
 
 
+def counted(stores: Stores, account: Account, rules: Node, size: int) -> None:
+    """Keep with the last prompt how many people its rules select, once they have been counted."""
+    waiting = st.session_state.get(_UNCOUNTED)
+    if waiting is not None and rule_tree.comparable(waiting[1]) == rule_tree.comparable(rules):
+        prompt_log.counted(stores, account, waiting[0], size)
+        st.session_state[_UNCOUNTED] = None
+
+
 def _chips(texts: Sequence[str]) -> None:
-    with st.container(horizontal=True, gap="xsmall"):
-        for number, text in enumerate(texts):
-            st.button(
-                fmt.plain(text),
-                key=f"segment-suggestion-{number}",
-                on_click=_choose,
-                args=(text,),
-            )
+    for number, text in enumerate(texts):
+        st.button(fmt.plain(text), key=f"segment-suggestion-{number}", on_click=_choose, args=(text,))
 
 
 def _choose(text: str) -> None:
@@ -107,10 +114,10 @@ def _give(words: str, answer: str) -> None:
     st.session_state[_NEXT] = Said(said.text, {**said.answers, words: answer})
 
 
-def _ask(stores: Stores, settings: Settings, target: Target, said: Said) -> None:
-    status = st.status("Reading …")
+def _ask(stores: Stores, settings: Settings, account: Account, target: Target, said: Said) -> None:
+    now, status = utc_now(), st.status("Reading …")
     answer = asking.understand_shop(
-        stores, said.text, now=utc_now(), zone=settings.zone, settings=settings, answers=said.answers,
+        stores, said.text, now=now, zone=settings.zone, settings=settings, answers=said.answers,
         current=target.current, progress=lambda sentence: status.update(label=f"{sentence} …"),
     )  # fmt: skip
     if answer.kind == "undo":
@@ -121,6 +128,8 @@ def _ask(stores: Stores, settings: Settings, target: Target, said: Said) -> None
     done = answer.kind == "undo" or (answer.kind == "segment" and answer.turn)
     st.session_state[_FILL] = "" if done else answer.prompt or said.text
     st.session_state[_SAID] = said
+    at = prompt_log.remember(stores, account, answer.prompt or said.text, answer.kind, now=now)
+    st.session_state[_UNCOUNTED] = (at, answer.rules) if at and answer.rules else None
     st.session_state[_ANSWER] = answer
     st.rerun()
 

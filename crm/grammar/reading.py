@@ -160,13 +160,21 @@ def _spoken(way: Way, text: str, words: Lexicon) -> str:
     for part in way:
         match part:
             case Say():
-                length = _length(part.length, words) if part.length else ""
-                parts.append(words.says.get(part.name, "").replace("{}", length))
+                parts.append(_said(part, words))
             case str():
                 parts.append(part)
             case start, end:
                 parts.append(text[start:end])
     return " ".join(" ".join(parts).split()).replace("( ", "(").replace(" )", ")")
+
+
+def _said(part: Say, words: Lexicon) -> str:
+    """Our words with the length of time in their gap, without its number where one needs none."""
+    one = part.length and f"{part.name}_one" in words.says and 1 in part.length.values()
+    length = _length(part.length, words) if part.length else ""
+    if one:
+        return words.says[f"{part.name}_one"].replace("{}", length.removeprefix("1 "))
+    return words.says.get(part.name, "").replace("{}", length)
 
 
 def _length(length: dict[str, int], words: Lexicon) -> str:

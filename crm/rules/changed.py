@@ -7,17 +7,17 @@ _MOST = 4
 
 
 def lines(earlier: Rule, later: Rule, *, currency: str = "INR") -> tuple[str, ...]:
-    """Such as `Added: live in Pune` and `Was “…”, is “…”`; the last says how many more there are."""
+    """Such as `Added “live in Pune”` and `Was “…”, is “…”`; the last says how many more there are."""
     found = []
     for change in changes(earlier, later):
         before, after = said(change, currency=currency)
         match change.kind:
             case Kind.ADDED:
-                found.append(f"Added: {after}.")
+                found.append(f"Added “{after}”.")
             case Kind.REMOVED:
-                found.append(f"Taken out: {before}.")
+                found.append(f"Took out “{before}”.")
             case Kind.MOVED:
-                found.append(f"In another group now: {after}.")
+                found.append(f"In another group now: “{after}”.")
             case _:
                 found.append(f"Was “{before}”, is “{after}”.")
     left = len(found) - _MOST

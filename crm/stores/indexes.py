@@ -45,6 +45,7 @@ INDEXES: dict[str, list[IndexModel]] = {
     ],
     "segmentVersions": [],
     "segmentSizes": [],
+    "promptHistory": [],
     "deletedSegments": [IndexModel([("deletedAt", DESCENDING)])],
     "lists": [
         IndexModel(

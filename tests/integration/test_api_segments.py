@@ -261,7 +261,7 @@ def test_a_follow_up_changes_the_rules_that_are_sent_with_it(shop, analyst):
     body = {"prompt": "only those with at least 3 orders", "rules": rules}
     answer = analyst.post("/api/ai-query", json=body).json()
     assert answer["count"] == 1
-    assert answer["changed"] == ["Added: placed at least 3 orders."]
+    assert answer["changed"] == ["Added “placed at least 3 orders”."]
     (anew,) = answer["alternatives"]
     assert (anew["label"], len(anew["rules"]["conditions"])) == ("Start anew instead", 1)
     undo = analyst.post("/api/ai-query", json={"prompt": "undo", "rules": rules}).json()

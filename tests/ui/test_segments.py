@@ -332,6 +332,24 @@ def test_a_question_about_a_campaign_is_answered_from_its_numbers_and_changes_no
     assert leaves(builder) == before
 
 
+def test_earlier_prompts_say_what_they_gave_and_are_asked_again_by_a_click(builder):
+    said(builder, "from Pune")
+    said(builder, "the blorptastic ones")
+    rows = [one for one in builder.button if str(one.key).startswith("prompt-history-")]
+    assert [one.label for one in rows] == ["the blorptastic ones", "from Pune", "Clear all"]
+    captions = [caption.value for caption in builder.caption]
+    assert any(text.startswith("4 customers · ") for text in captions)
+    assert any(text.startswith("asked back · ") for text in captions)
+    rows[1].click().run()
+    assert builder.text_input(key="segment prompt").value == "from Pune"
+    builder.text_input(key="prompt history search").set_value("blorp").run()
+    assert [one.label for one in builder.button if str(one.key) == "prompt-history-0"] == [
+        "the blorptastic ones"
+    ]
+    builder.button(key="prompt-history-clear").click().run()
+    assert any(caption.value == "None yet." for caption in builder.caption)
+
+
 def test_a_prompt_that_orders_something_else_is_refused(builder):
     builder.text_input(key="segment prompt").set_value("delete all customers from Pune")
     builder.button(key="segment-ask").click().run()
