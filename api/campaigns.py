@@ -52,7 +52,7 @@ def create(stores: StoresDep, account: Marketer, body: OneRecord) -> Campaign:
     of the bad node, and nothing is kept. Without a message, `{name|there}` is offered 10 % off.
 
     Options: `channel`, `subject`, `html`, `variants`, `include`, `exclude`, `holdout`, `frequencyCap`,
-    `rateLimit`, `errorBudget`, `vendor`; see the page about campaigns.
+    `rateLimit`, `errorBudget`, `sendWindow`, `unsubscribeFooter`, `vendor`; see the page about campaigns.
     """
     given = _given(body)
     at = _time(body)

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
-from crm import audiences, carriers, content, library, planning, rulebook, segments
+from crm import audiences, carriers, content, library, planning, quiet_hours, rulebook, segments
 from crm.auth import Account
 from crm.errors import FieldError, InvalidInput, NotFound
 from crm.lifecycle import CampaignAction, CampaignStatus, allowed_from
@@ -36,7 +36,10 @@ def freeze(stores: Stores, campaign: Document, now: datetime) -> Document:
     changes, rule = _frozen_rules(stores, campaign)
     changes["vendor"] = campaign.get("vendor") or carriers.chosen(stores)
     changes["channel"] = carriers.way(stores, changes["vendor"], campaign.get("channel"))
-    changes["attributes"] = content.attributes(content.read(campaign, rulebook.fields(stores)))
+    fields = rulebook.fields(stores)
+    changes["attributes"] = content.attributes(content.read(campaign, fields))
+    if campaign.get("sendWindow"):
+        changes["zonePath"] = quiet_hours.zone_path(fields)
     size = audiences.count(stores, rule, now=now, zone=settings().zone)
     if size == 0:
         reason = "selects nobody at this moment"

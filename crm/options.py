@@ -11,6 +11,7 @@
 | `frequencyCap` | `{messages, days}`: nobody gets more than so many messages in so many days |
 | `rateLimit` | messages a second |
 | `errorBudget` | share of the answers that may be failures before the campaign is paused |
+| `sendWindow` | `{from, to, days?}`: messages go out between these hours of their receivers' days |
 | `vendor` | who carries the messages |
 
 Pure. An option that is null goes back to its default.
@@ -20,6 +21,7 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from crm import windows
 from crm.content import CHANNELS, HTML_LIMIT, MOST_VARIANTS, SUBJECT_LIMIT
 from crm.errors import FieldError, InvalidInput
 from crm.messages import LIMIT
@@ -85,6 +87,13 @@ def _whole(name: str, value: Any, most: int) -> int:
     return value
 
 
+def _window(name: str, value: Any) -> dict[str, Any]:
+    try:
+        return windows.read(value)
+    except ValueError as error:
+        raise bad(name, str(error)) from None
+
+
 def _cap(name: str, value: Any) -> dict[str, int]:
     if not isinstance(value, dict) or set(value) != {"messages", "days"}:
         raise bad(name, "is {messages, days}")
@@ -146,5 +155,6 @@ OPTIONS: dict[str, Read] = {
     "frequencyCap": _cap,
     "rateLimit": _number(0, 1_000_000, open_end=True),
     "errorBudget": _number(0, 1, open_end=True),
+    "sendWindow": _window,
     "vendor": _text(40),
 }

@@ -136,7 +136,14 @@ def resume_stuck(stores: Stores, now: datetime) -> int:
     moving = campaign_store.newest(stores, _STUCK, statuses=MOVING)
     open_ends = campaign_store.with_open_ends(stores, _STUCK)
     stuck = {campaign["_id"] for campaign in (*moving, *open_ends)}
+    stuck -= {each for each in stuck if _sleeps(stores, each, now - _OVERDUE)}
     for campaign_id in sorted(stuck):
         log.warning("campaign had nothing on its way", extra={"action": "campaign_stuck", "id": campaign_id})
         publish(stores, campaign_id)
     return len(stuck)
+
+
+def _sleeps(stores: Stores, campaign_id: str, since: datetime) -> bool:
+    """Whether a campaign does nothing because those who are left wait for their sending window."""
+    asleep = outbox.first_asleep(stores, campaign_id, since)
+    return asleep is not None and not plan_store.any_left(stores, campaign_id)

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import orjson
 
-from crm import content, links, suppressed
+from crm import content, links, quiet_hours, suppressed
 from crm.content import Content
 from crm.fields import fold
 from crm.lifecycle import DeliveryState
@@ -52,9 +52,14 @@ def style_of(campaign: Document) -> Style:
 def compose(
     stores: Stores, campaign: Document, number: int, people: Sequence[str], now: datetime
 ) -> list[Document]:
-    """A row for each of these people of a batch: pending with the message, or skipped with the reason."""
+    """A row for each of these people of a batch: pending with the message, or skipped with the reason.
+
+    Whose sending window is shut has a pending row that waits for it.
+    """
     said, style = content_of(campaign), style_of(campaign)
-    known = delivery_store.recipients(stores, people, (*WHO, *said.paths))
+    hours = quiet_hours.of(campaign, now)
+    paths = (*said.paths, hours.path) if hours and hours.path else said.paths
+    known = delivery_store.recipients(stores, people, (*WHO, *paths))
     goes_to = {each: said.address(one) for each, one in known.items()}
     blocked = suppressed.reasons(stores, goes_to)
     link_of = unsubscribe_links(campaign) if said.links else None
@@ -69,6 +74,8 @@ def compose(
         else:
             link = link_of(customer_id) if link_of else None
             row = _written(row, said, customer, goes_to[customer_id], style, link)
+            if hours and row["state"] == _PENDING:
+                hours.see_to(row, customer)
         rows.append(row)
     return rows
 

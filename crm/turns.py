@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import NamedTuple
 
-from crm import answers, rows
+from crm import answers, quiet_hours, rows
 from crm.answers import Flight
 from crm.errors import Unavailable
 from crm.lifecycle import CampaignStatus, DeliveryState
@@ -116,7 +116,9 @@ class Turn:
             written = self._hand_over(visit, people, left, now)
             if written is None:
                 return  # not running: paused or cancelled since the entry was published
-            found = [row for row in written if row["state"] == DeliveryState.PENDING]
+            found = [row for row in written if row["state"] == DeliveryState.PENDING and "waits" not in row]
+            if asleep := [row["dueAt"] for row in written if "waits" in row]:
+                self._later(visit, min(asleep), due=True)
             if len(found) < len(people):
                 self._unanswered.add(visit.id)
             self._submit(visit, found, granted)
@@ -181,35 +183,58 @@ class Turn:
         found = outbox.pending(self._stores, visit.id, visit.batch["customerIds"])
         again = [row for row in found if row.get("waits") == outbox.RETRY]
         in_hand = [row for row in found if not row.get("waits")]
+        shut = self._shut(visit, again, in_hand, now)
+        again = [row for row in again if row["_id"] not in shut]
+        in_hand = [row for row in in_hand if row["_id"] not in shut]
         if in_hand and not visit.entry.get("due"):
             self._once_more(visit, in_hand, now)
         if visit.campaign["status"] != CampaignStatus.RUNNING:
             return  # they wait for it to be resumed
         self._due(visit, [row for row in again if row["dueAt"] <= now], now)
-        waiting = [row["dueAt"] for row in again if row["dueAt"] > now]
+        waiting = [*shut.values(), *(row["dueAt"] for row in again if row["dueAt"] > now)]
         if waiting:
             self._later(visit, min(waiting), due=True)
+
+    def _shut(
+        self, visit: _Visit, again: list[Document], in_hand: list[Document], now: datetime
+    ) -> dict[str, datetime]:
+        """Rows that would go out now and may not, since their sending window is shut; put to sleep.
+
+        What a vendor with keys may have been given already is not given to it again in the night either.
+        """
+        hours = quiet_hours.of(visit.campaign, now)
+        if hours is None:
+            return {}
+        due = [row for row in again if row["dueAt"] <= now]
+        shut = hours.shut([*due, *in_hand] if self._vendor.honours_keys else due)
+        outbox.sleep(self._stores, shut, now)
+        return shut
 
     def _due(self, visit: _Visit, found: list[Document], now: datetime) -> None:
         if blocked := rows.blocked(self._stores, found):
             outbox.skip(self._stores, visit.id, visit.number, blocked, now)
             self._unanswered.add(visit.id)
         ids = [row["_id"] for row in found if row["_id"] not in blocked]
-        while ids and not self._down:
-            deadline = time.monotonic() + _PATIENCE
-            granted = self._granted_again(visit, min(len(ids), self._slice()), deadline)
+        quota = self._quota(visit)
+        while ids and quota and not self._down:
+            granted = self._granted_again(visit, min(len(ids), quota, self._slice()))
             if not granted:
-                self._later(visit, now + timedelta(seconds=_PATIENCE), due=True)
-                return
+                break
             released = outbox.release(self._stores, visit.id, ids[:granted], now)
             self._submit(visit, released, granted)
-            ids = ids[granted:]
+            ids, quota = ids[granted:], quota - granted
+        if ids and self._down:
+            self._later(visit, now + _LOOK_AGAIN, due=True)
+        elif ids:  # the rest waits for its turn: a whole campaign that wakes up keeps nobody waiting
+            rest = {"campaignId": visit.id, "number": visit.number, "due": True, "turn": True}
+            lanes.give_back(self._stores, visit.id, rest)
 
-    def _granted_again(self, visit: _Visit, wanted: int, deadline: float) -> int:
-        while time.monotonic() < deadline:
+    def _granted_again(self, visit: _Visit, wanted: int) -> int:
+        """How many may go now. Only whose turn it is waits a moment for a rate."""
+        for last in (False, True) if visit.entry.get("turn") else (True,):
             self._wait_for_room()
             grant = rates.take(self._stores, visit.rates, wanted)
-            if grant.granted:
+            if grant.granted or last:
                 return grant.granted
             self._wait(min(max(grant.wait, 0.002), _NAP))
         return 0

@@ -20,7 +20,7 @@ EXPLAINED = frozenset({"failed", "skipped", "cancelled"})
 
 _PENDING, _SENT, _FAILED = DeliveryState.PENDING, DeliveryState.SENT, DeliveryState.FAILED
 _SKIPPED, _CANCELLED = DeliveryState.SKIPPED, DeliveryState.CANCELLED
-_NO_WAIT = {"waits": "", "dueAt": ""}
+_NO_WAIT = {"waits": "", "dueAt": "", "asleep": ""}
 
 UNCLEAR = "unclear: "
 """How the reason of a failure begins that may have been sent: nothing sends it again by itself."""

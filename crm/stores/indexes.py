@@ -72,7 +72,14 @@ INDEXES: dict[str, list[IndexModel]] = {
         ),
         IndexModel([("customerId", ASCENDING)]),
         # Rows that wait for another try or for an answer: few, unless the vendor answers by receipts.
-        IndexModel([("dueAt", ASCENDING)], partialFilterExpression={"dueAt": {"$exists": True}}),
+        IndexModel(
+            [("asleep", ASCENDING), ("dueAt", ASCENDING)],
+            partialFilterExpression={"dueAt": {"$exists": True}},
+        ),
+        # Of them, those that wait for their sending window: perhaps most of a campaign, for a night.
+        IndexModel(
+            [("campaignId", ASCENDING), ("dueAt", ASCENDING)], partialFilterExpression={"asleep": True}
+        ),
     ],
     "idempotency": [IndexModel([("expiresAt", ASCENDING)], expireAfterSeconds=0)],
     "suppressions": [IndexModel([("campaignId", ASCENDING)], sparse=True)],

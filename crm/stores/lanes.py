@@ -88,7 +88,9 @@ def open_lane(stores: Stores, campaign_id: str, entries: Iterable[Any], ahead: i
 
 def give_back(stores: Stores, campaign_id: str, entry: Any) -> None:
     """Put an entry that is not finished at the front of its lane: it goes on when its turn comes."""
-    stores.redis.lpush(_lane(stores, campaign_id), orjson.dumps(entry))
+    lane, given = _lane(stores, campaign_id), orjson.dumps(entry).decode()
+    stores.redis.lrem(lane, 0, given)  # what is asked for twice is done once
+    stores.redis.lpush(lane, given)
     _join(stores, campaign_id)
 
 

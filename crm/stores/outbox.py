@@ -1,7 +1,8 @@
 """What is handed to the vendor, put off, and waited for.
 
 A pending row is in the vendor's hands, perhaps, unless it has `waits`: `retry` is not in the vendor's hands
-and is tried again from `dueAt` on; `answer` was accepted, and the vendor is asked for it from `dueAt` on.
+and is tried again from `dueAt` on; `answer` was accepted, and the vendor is asked for it from `dueAt` on. A
+row that has `asleep` waits for its sending window, as `retry`, until it opens at `dueAt`.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -19,6 +20,8 @@ from crm.stores.plan import batch_id
 from crm.stores.transactions import transact
 
 RETRY, ANSWER = "retry", "answer"
+_OF_THE_SENT = ("body", "subject", "html", "waits", "dueAt", "asleep")
+_NO_WAIT: Document = {"waits": "", "dueAt": "", "asleep": ""}
 _PENDING, _SKIPPED = DeliveryState.PENDING, DeliveryState.SKIPPED
 
 
@@ -84,7 +87,7 @@ def _capped(
 
 def skipped(row: Mapping[str, object], reason: str) -> Document:
     """A new row as one that is never sent, for this reason."""
-    kept = {key: value for key, value in row.items() if key not in ("body", "subject", "html")}
+    kept = {key: value for key, value in row.items() if key not in _OF_THE_SENT}
     return kept | {"state": _SKIPPED.value, "reason": reason}
 
 
@@ -112,9 +115,7 @@ def release(stores: Stores, campaign_id: str, ids: Sequence[str], now: datetime)
         query = {"_id": {"$in": list(ids)}, "state": _PENDING, "waits": RETRY, "dueAt": {"$lte": now}}
         found = list(rows.find(query, session=session))
         mine = {"_id": {"$in": [row["_id"] for row in found]}}
-        rows.update_many(
-            mine, {"$unset": {"waits": "", "dueAt": ""}, "$set": {"updatedAt": now}}, session=session
-        )
+        rows.update_many(mine, {"$unset": _NO_WAIT, "$set": {"updatedAt": now}}, session=session)
         return found
 
     return transact(stores, work)
@@ -129,7 +130,7 @@ def skip(stores: Stores, campaign_id: str, number: int, reasons: Mapping[str, st
             ids = [row_id for row_id, why in reasons.items() if why == reason]
             query = {"_id": {"$in": ids}, "state": _PENDING, "waits": RETRY}
             changes = {"$set": {"state": _SKIPPED, "reason": reason, "updatedAt": now}}
-            changes["$unset"] = {"waits": "", "dueAt": ""}
+            changes["$unset"] = _NO_WAIT
             many += (
                 stores.collection("deliveries").update_many(query, changes, session=session).modified_count
             )
@@ -190,7 +191,7 @@ def take_unanswered(stores: Stores, now: datetime, again: datetime, limit: int) 
     another one has just taken these.
     """
     rows = stores.collection("deliveries")
-    query = {"dueAt": {"$lte": now}, "waits": ANSWER}
+    query = {"asleep": None, "dueAt": {"$lte": now}, "waits": ANSWER}
     found = list(rows.find(query).sort("dueAt", 1).limit(limit))
     if not found:
         return []
@@ -199,13 +200,44 @@ def take_unanswered(stores: Stores, now: datetime, again: datetime, limit: int) 
 
 
 def awaited(stores: Stores, since: datetime) -> bool:
-    """Whether there is a row that is to be tried again, or asked for, at some time after `since`."""
-    query = {"dueAt": {"$gt": since}}
+    """Whether there is a row that is to be tried again, or asked for, at some time after `since`.
+
+    Rows that wait for their sending window are left out.
+    """
+    query = {"asleep": None, "dueAt": {"$gt": since}}
     return stores.collection("deliveries").find_one(query, {"_id": 1}) is not None
 
 
 def overdue(stores: Stores, before: datetime, limit: int) -> list[tuple[str, int]]:
     """Campaigns and numbers of batches with rows that should have been tried again before then."""
-    query = {"dueAt": {"$lte": before}, "waits": RETRY}
-    found = stores.collection("deliveries").find(query, {"campaignId": 1, "batch": 1}).limit(limit)
-    return sorted({(row["campaignId"], row["batch"]) for row in found})
+    concerned: set[tuple[str, int]] = set()
+    for asleep in (None, True):
+        query = {"asleep": asleep, "dueAt": {"$lte": before}, "waits": RETRY}
+        found = stores.collection("deliveries").find(query, {"campaignId": 1, "batch": 1}).limit(limit)
+        concerned |= {(row["campaignId"], row["batch"]) for row in found}
+    return sorted(concerned)
+
+
+def sleep(stores: Stores, until: Mapping[str, datetime], now: datetime) -> None:
+    """Have rows (by `_id`) wait until these instants for their sending window.
+
+    Those that the vendor is in charge of, or that have ended, stay as they are.
+    """
+    for opens in set(until.values()):
+        ids = [row_id for row_id, when in until.items() if when == opens]
+        query = {"_id": {"$in": ids}, "state": _PENDING, "waits": {"$in": [None, RETRY]}}
+        changes = {"waits": RETRY, "dueAt": opens, "asleep": True, "updatedAt": now}
+        stores.collection("deliveries").update_many(query, {"$set": changes})
+
+
+def first_asleep(stores: Stores, campaign_id: str, since: datetime | None = None) -> Document | None:
+    """`dueAt` and `zone` of the row whose sending window opens first (after `since`)."""
+    query: Document = {"campaignId": campaign_id, "asleep": True} | (
+        {"dueAt": {"$gt": since}} if since else {}
+    )
+    return stores.collection("deliveries").find_one(query, {"dueAt": 1, "zone": 1}, sort=[("dueAt", 1)])
+
+
+def count_asleep(stores: Stores, campaign_id: str) -> int:
+    """How many rows of a campaign wait for their sending window."""
+    return stores.collection("deliveries").count_documents({"campaignId": campaign_id, "asleep": True})

@@ -140,6 +140,12 @@ def unfinished(stores: Stores, campaign_id: str) -> Iterator[int]:
         yield batch["number"]
 
 
+def any_left(stores: Stores, campaign_id: str) -> bool:
+    """Whether somebody was not handed over yet and has no row."""
+    query = {"campaignId": campaign_id, "left": {"$gt": 0}, "counts.pending": {"$gt": 0}}
+    return stores.collection(_NAME).find_one(query, {"_id": 1}) is not None
+
+
 def without_rows(batch: Document) -> list[str]:
     """The people of a batch who have no row yet, in their order."""
     ids = batch["customerIds"]
