@@ -66,7 +66,8 @@ def _audit(stores: Stores, session: Session, ids: list[str], repair: bool, now: 
         changes = (
             (
                 one.customer_id,
-                {name: should for name, (_, should) in one.fields.items()} | {"updatedAt": moment},
+                {name: should for name, (_, should) in one.fields.items()}
+                | {"updatedAt": moment, "repairedAt": moment},  # which tells the snapshot: no order changes
             )
             for one in wrong
         )

@@ -81,11 +81,13 @@ def milliseconds(name: str, values: Iterable[object]) -> pl.Series:
 
 def numbers(name: str, values: Iterable[object]) -> pl.Series:
     """Numbers, NaN where there is none; a boolean is no number."""
-    found = [
-        float(value) if isinstance(value, _NUMBERS) and value.__class__ is not bool else None
-        for value in values
-    ]
+    # Most are floats already: asking that first takes a third of the time.
+    found = [value if value.__class__ is float else _number(value) for value in values]
     return pl.Series(name, found, dtype=pl.Float64).fill_null(float("nan"))
+
+
+def _number(value: object) -> float | None:
+    return float(value) if isinstance(value, _NUMBERS) and value.__class__ is not bool else None
 
 
 def narrow_numbers(series: pl.Series) -> pl.Series:

@@ -100,15 +100,15 @@ class People:
 
     def move(self, customer: Document, fields: dict[str, Any]) -> None:
         """`change` of totals and dates only, no key among them, which is cheaper; notes the former stamp."""
-        if customer["_id"] not in self.created and customer["_id"] not in self.stamps:
-            self.stamps[customer["_id"]] = customer.get("updatedAt")
-        for name, value in fields.items():
-            if value is None:
-                customer.pop(name, None)
-            else:
-                customer[name] = value
-        if customer["_id"] not in self.created:
-            self.moved.setdefault(customer["_id"], {}).update(fields)
+        customer_id = customer["_id"]
+        if customer_id not in self.created:
+            if customer_id not in self.stamps:
+                self.stamps[customer_id] = customer.get("updatedAt")
+            self.moved.setdefault(customer_id, {}).update(fields)
+        customer.update(fields)
+        if None in fields.values():
+            for name in [name for name, value in fields.items() if value is None]:
+                del customer[name]
 
     def leave(self, customer_id: str) -> None:
         """Write no change of this customer."""

@@ -204,7 +204,9 @@ def _said(order: Document, name: str) -> Any:
 
 def _given(record: Record) -> dict[str, Any]:
     """What the record says of its order, with the form of each line that rules compare by."""
-    given = {name: value for name, value in record.items() if name not in _WHOSE}
+    given = dict(record)
+    for name in _WHOSE:
+        given.pop(name, None)
     if "products" in given:
         given["products"] = [{**line, "folded": folded_line(line)} for line in given["products"]]
     return given

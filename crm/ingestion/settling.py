@@ -38,7 +38,8 @@ def settle(
         changes = {name: value for name, value in fields.items() if customer.get(name) != value}
         # Written even where nothing differs: two transactions that change orders of one customer must
         # meet, or one of them would look for his first and last date without the other's order.
-        people.move(customer, {**changes, "updatedAt": at})
+        changes["updatedAt"] = at
+        people.move(customer, changes)
 
 
 def _by_customer(orders: Iterable[Document]) -> dict[str, list[Document]]:

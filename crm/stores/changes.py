@@ -24,12 +24,13 @@ from crm.stores.connection import Document, Session, Stores
 
 _WATCHED = ["customers", "orders"]
 # Totals that were moved by orders: events of these orders in the same transaction tell whose they are. Where
-# an opening balance changes them, it is in the update as well.
+# an opening balance changes them, it is in the update as well, and where they are repaired, when that was.
 _MOVED = {
     "operationType": "update",
     "ns.coll": "customers",
     "updateDescription.updatedFields.orderCount": {"$exists": True},
     "updateDescription.updatedFields.opening": {"$exists": False},
+    "updateDescription.updatedFields.repairedAt": {"$exists": False},
 }
 _PIPELINE: list[dict[str, Any]] = [
     {
@@ -43,7 +44,7 @@ _PIPELINE: list[dict[str, Any]] = [
             "ns.coll": 1,
             "documentKey": 1,
             "operationType": 1,
-            "clusterTime": 1,
+            "wallTime": 1,
             "fullDocument.customerId": 1,
         }
     },
@@ -133,7 +134,7 @@ class Feed:
         Where changes never stop, what comes within `longest` seconds is enough, and `most` events are.
         """
         found = _Found()
-        last: Timestamp | None = None
+        last: datetime | None = None
         enough = time.monotonic() + longest
         with _lost():
             while most > 0 and time.monotonic() < enough:
@@ -143,10 +144,10 @@ class Feed:
                     break
                 for event in events:
                     found.note(event)
-                last = events[-1]["clusterTime"]
+                last = events[-1]["wallTime"]
                 most -= len(events)
         buyers = found.buyers | _owners(self._stores, list(found.orders))
-        behind = timedelta(0) if last is None else self._since(last.as_datetime())
+        behind = timedelta(0) if last is None else self._since(last)
         return Changes(
             frozenset(found.customers),
             frozenset(buyers),
@@ -192,7 +193,7 @@ class Feed:
 
     def _since(self, written: datetime) -> timedelta:
         now: datetime = self._stores.client.admin.command("hello")["localTime"].replace(tzinfo=UTC)
-        return max(now - written, timedelta(0))
+        return max(now - written.replace(tzinfo=UTC), timedelta(0))
 
 
 @dataclass(slots=True)

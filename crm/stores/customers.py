@@ -68,6 +68,8 @@ def move(stores: Stores, session: ClientSession, changes: Iterable[tuple[str, Ma
 
 
 def _change(fields: Mapping[str, object]) -> Document:
+    if None not in fields.values():
+        return {"$set": fields}
     change: Document = {"$set": {path: value for path, value in fields.items() if value is not None}}
     if gone := {path: "" for path, value in fields.items() if value is None}:
         change["$unset"] = gone

@@ -62,7 +62,8 @@ def test_what_is_wrong_is_named_and_set_right(stores: Stores) -> None:
     assert audited(stores) == (6, {})
     moved = {one["_id"]: one for one in stores.db.customers.find()}
     for customer_id in (first, second, third):
-        assert moved[customer_id].pop("updatedAt") > before[customer_id].pop("updatedAt")
+        repaired = moved[customer_id].pop("repairedAt")
+        assert repaired == moved[customer_id].pop("updatedAt") > before[customer_id].pop("updatedAt")
     assert moved == before
 
 
