@@ -23,6 +23,8 @@ _NUMBER = re.compile(r"\+?[\d\s().\-/]{5,}")
 def key(address: str) -> str:
     """The form in which addresses are compared: folded, and a phone number without its blanks."""
     folded = fold(address)
+    if "@" in folded:
+        return folded
     return _FILLERS.sub("", folded) if _NUMBER.fullmatch(folded) else folded
 
 
