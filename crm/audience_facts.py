@@ -8,7 +8,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from crm import audiences, segments
-from crm.audience_charts import ValueBar
+from crm.audience_charts import WITHOUT, ValueBar
 from crm.segments import Behaviour, Condition, Rule, walk
 from crm.stores import offers
 from crm.stores.connection import Stores
@@ -16,7 +16,6 @@ from crm.stores.connection import Stores
 LEAST = 5  # people who share something before it is said
 _ASKED = 1_000  # customers whose orders are looked into
 _MOST = 3
-_OF_ONE = frozenset({"name", "email", "phone", "externalId"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,4 +61,4 @@ def _names_somebody(rule: Rule) -> bool:
     conditions = [
         one for _, node in walk(rule) for one in (node.where if isinstance(node, Behaviour) else (node,))
     ]
-    return any(isinstance(one, Condition) and one.field.name in _OF_ONE for one in conditions)
+    return any(isinstance(one, Condition) and one.field.name in WITHOUT for one in conditions)

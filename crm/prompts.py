@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 
 from crm import alternatives, rulebook, segments
 from crm.alternatives import Alternative
+from crm.audience_charts import WITHOUT
 from crm.errors import InvalidRule
 from crm.fields import FieldType
 from crm.grammar import choices, languages, questions, turns
@@ -24,6 +25,7 @@ from crm.grammar.reading import LONGEST, Reading, read, speaks_of_all
 from crm.grammar.refining import UNDO, refine
 from crm.grammar.values import NONE, Values
 from crm.rules.changed import lines as changed_lines
+from crm.rules.mentions import fields_in
 from crm.rules.references import NOTHING
 from crm.segments import Behaviour, Condition, Everyone, Group, Rule, Top
 from crm.vendors import proposed_tree
@@ -119,13 +121,16 @@ def understand(
         return segments.parse(rules, values.fields, things or NOTHING)
 
     def propose(model: Model) -> Proposal:
-        nodes = proposed_tree.flat(current, things.name_of if things else _unnamed) if current else []
+        named = things.name_of if things else _unnamed
+        nodes = proposed_tree.flat(current, named) if current and not private else []
         return model.propose(
             text, fields=values.fields, now=now, zone=zone, currency=currency, current=nodes,
             check=lambda rules: _check(rules, values, things), progress=progress,
         )  # fmt: skip
 
-    by_grammar = bool(reading.turn) and (reading.tree is not None or reading.turn == UNDO)
+    # A rule that names single people stays here, and what takes it up is not for the model.
+    private = bool(current) and not WITHOUT.isdisjoint(fields_in(current))
+    by_grammar = bool(reading.turn) and (reading.tree is not None or reading.turn == UNDO or private)
     worded = any(char.isalnum() for char in text)
     asks_model = partial(propose, model) if model and worded and not by_grammar else None
     answer = _answered(text, reading, values, things, parse, asks_model)

@@ -12,6 +12,7 @@ from itertools import islice
 
 from crm import audiences, content, sms
 from crm.content import Version
+from crm.fields import Field
 from crm.messages import Style, stored, written
 from crm.segments import Rule
 from crm.settings import settings
@@ -23,7 +24,10 @@ _CHUNK = 5_000
 @dataclass(slots=True)
 class Fit:
     """How one draft fits. `written` people can be sent it; `lacking` counts those whom a field is missing
-    that has no default, `defaulted` those who read a default; `parts` is the longest text message's."""
+    that has no default, `defaulted` those who read a default.
+
+    `parts` are those of the longest text message, 0 for e-mails; `example` is how the first of them reads it.
+    """
 
     written: int = 0
     lacking: Counter[str] = field(default_factory=Counter)
@@ -48,27 +52,33 @@ def over(stores: Stores, rule: Rule, versions: Sequence[Version], *, now: dateti
     style = Style(settings().currency, zone)
     trial = Trial(audiences.count(stores, rule, now=now, zone=zone), [Fit() for _ in versions])
     paths = list(dict.fromkeys(path for one in versions for each in one.templates for path in each.paths))
+    tried = [(version, _named(version), fit) for version, fit in zip(versions, trial.fits, strict=True)]
     people = audiences.members(stores, rule, paths or ["name"], now=now, zone=zone)
     yield trial
     while chunk := list(islice(people, _CHUNK)):
         for person in chunk:
-            for version, fit in zip(versions, trial.fits, strict=True):
-                _try(version, fit, person, style)
+            for version, named, fit in tried:
+                _try(version, named, fit, person, style)
         trial.done += len(chunk)
         yield trial
     trial.total, trial.finished = trial.done, True
     yield trial
 
 
-def _try(version: Version, fit: Fit, person: dict[str, object], style: Style) -> None:
+def _named(version: Version) -> tuple[Field, ...]:
+    return tuple({one.name: one for each in version.templates for one in each.named}.values())
+
+
+def _try(version: Version, named: Sequence[Field], fit: Fit, person: dict[str, object], style: Style) -> None:
     composed = content.compose(version, person, style)
     if composed.reason is not None:
         fit.lacking.update(composed.missing or ("",))
         return
     fit.written += 1
-    fit.parts = max(fit.parts, sms.measure(composed.text).parts)
-    fit.example = fit.example or composed
-    for named in {one.name: one for template in version.templates for one in template.named}.values():
-        raw = stored(person, named)
-        if written(named, raw, style) is None:
-            fit.defaulted[named.name] += 1
+    if version.subject is None:
+        fit.parts = max(fit.parts, sms.measure(composed.text).parts)
+    if fit.example is None:
+        fit.example = composed
+    for one in named:
+        if written(one, stored(person, one), style) is None:
+            fit.defaulted[one.name] += 1

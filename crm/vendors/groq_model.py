@@ -4,6 +4,7 @@ The model fills in a flat list of nodes that name their parents: strict schemas 
 relying on. The `groq` package is imported at the first prompt, as importing it takes 0.2 s.
 """
 
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar, cast
@@ -134,11 +135,15 @@ class GroqModel:
     ) -> T:
         """What `read` makes of an answer in this schema.
 
-        Where it raises ValueError, the model is told what is wrong and may mend it once. Raises ModelFailed.
+        Where it raises ValueError, the model is told what is wrong and may mend it once, unless its answer
+        took longer than the timeout of one. Raises ModelFailed.
         """
         messages = [{"role": "system", "content": told}, {"role": "user", "content": asked}]
         wrong = ""
+        until = time.monotonic() + self._timeout
         for attempt in range(_TRIES):
+            if time.monotonic() > until:  # somebody waits: a slow answer is not sent back
+                break
             if progress:
                 progress(
                     "Its answer has a mistake; asking it to mend that" if attempt else "Asking the model"

@@ -143,6 +143,16 @@ def test_the_rule_that_stands_there_goes_along_where_it_is_to_be_changed(server:
     assert asked.endswith("stretch the window to 90 days")
 
 
+def test_a_rule_that_names_single_people_is_not_sent_along(server: GroqServer) -> None:
+    one = {"id": 2, "type": "condition", "field": "email", "operator": "equals", "value": "asha@private.test"}
+    current = {"id": 1, "type": "group", "operator": "AND", "conditions": [one]}
+    server.replies = [proposal(CONDITION)]
+    model = GroqModel(key="gsk-test", model="openai/gpt-oss-20b", base_url=server.url, timeout=10)
+    for prompt in ("spent over 5", "only those who blorf"):
+        understand(prompt, now=NOW, zone=ZoneInfo("UTC"), values=VALUES, model=model, current=current)
+    assert "private.test" not in json.dumps(server.requests)
+
+
 def test_goods_that_nobody_bought_are_pointed_out(server: GroqServer) -> None:
     bought = node(
         1, None, "behaviour", measure="count", operator="greaterThanOrEqual", values=["2"],
