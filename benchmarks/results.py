@@ -43,7 +43,7 @@ def _finished(stores: Stores, count: int, at: datetime) -> None:
     """A campaign that was sent at that instant, its plan, its rows, and orders before and after."""
     chance = random.Random(7)
     stores.collection("campaigns").insert_one(
-        {"_id": _CAMPAIGN, "name": "Lift", "status": "finished", "audienceSize": count}
+        {"_id": _CAMPAIGN, "name": "Lift", "status": "finished", "audienceSize": count, "startedAt": at}
     )
     for number, start in enumerate(range(0, count, _BATCH)):
         people = [f"{each:024d}" for each in range(start, min(count, start + _BATCH))]

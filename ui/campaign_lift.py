@@ -43,10 +43,11 @@ def draw(stores: Stores, settings: Settings, campaign: Campaign) -> None:
         with st.spinner("Reading orders…"):
             found = measured(stores, at, days)
         _found(settings, campaign, found)
-        if st.button("Read again", icon=":material/refresh:", key="lift-again", type="tertiary",
-                     help=f"Read {fmt.moment(found.as_of, settings.zone)}"):  # fmt: skip
-            _measured.clear(stores.db.name, at, days)
-            st.rerun(scope="fragment")
+        st.button(
+            "Read again", icon=":material/refresh:", key="lift-again", type="tertiary",
+            help=f"Read {fmt.moment(found.as_of, settings.zone)}",
+            on_click=_measured.clear, args=(stores.db.name, at, days),
+        )  # fmt: skip
 
 
 def at_hand(stores: Stores, campaign: Campaign) -> Lift | None:
@@ -197,8 +198,13 @@ def _share(group: Group) -> tuple[float, float, float]:
 
 
 def _table(settings: Settings, found: Lift) -> None:
+    """Each group; against those held out, or where there are none, the variants against the first of them."""
+    groups = list(_groups(found))
+    base_name, base = groups[0]
+    if not found.held_out.people and found.variants:
+        base_name, base = groups[1]
     rows = []
-    for name, group in _groups(found):
+    for name, group in groups:
         row = {
             "Group": name,
             "People": group.people,
@@ -207,8 +213,10 @@ def _table(settings: Settings, found: Lift) -> None:
             "Orders a person": f"{group.orders.mean:.3f}",
             "Revenue a person": fmt.money(group.revenue.mean, settings.currency),
         }
-        if found.held_out.people:
-            row["More buyers than held out"] = "" if group is found.held_out else _against(found, group)
+        compared = group is not base and (found.held_out.people or group is not found.treated)
+        row[f"More buyers than {base_name[0].lower()}{base_name[1:]}"] = (
+            _more(group, base) if compared else ""
+        )
         rows.append(row)
     st.dataframe(
         pd.DataFrame(rows), hide_index=True, alt="Each group with its people, buyers, orders and revenue",
@@ -216,8 +224,8 @@ def _table(settings: Settings, found: Lift) -> None:
     )  # fmt: skip
 
 
-def _against(found: Lift, group: Group) -> str:
-    between = lift.buyers(group, found.held_out)
+def _more(group: Group, base: Group) -> str:
+    between = lift.buyers(group, base)
     if between.low is None:
         return fmt.NOTHING
     return f"{points(between.value)} ({points(between.low)} to {points(between.high)})"

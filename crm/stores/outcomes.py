@@ -1,7 +1,8 @@
 """What people of a campaign did afterwards: their orders, batch by batch of its plan."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
+from functools import partial
 from typing import NamedTuple
 
 from crm.lifecycle import DeliveryState
@@ -27,6 +28,12 @@ class Bought(NamedTuple):
 
     orders: int
     revenue: float
+
+    def and_this(self, order: Document) -> "Bought":
+        return Bought(self.orders + 1, self.revenue + net(order))
+
+
+NOTHING = Bought(0, 0.0)
 
 
 def turns(stores: Stores, campaign_id: str, reason: str) -> Iterator[Turn]:
@@ -59,18 +66,53 @@ def untouched(stores: Stores, campaign_id: str) -> int:
     return int(found["people"]) if found else 0
 
 
-def bought(stores: Stores, people: Sequence[str], start: datetime, end: datetime) -> dict[str, Bought]:
-    """What these customers ordered from `start` on and before `end`, without those who did not."""
-    query = {
-        "customerId": {"$in": list(people)},
-        "createdAt": {"$gte": start, "$lt": end},
-        "status": {"$ne": "cancelled"},
-    }
-    fields = {"_id": 0, "customerId": 1, "total": 1, "refunded": 1, "status": 1}
+Reader = Callable[[Sequence[str], datetime, datetime], dict[str, Bought]]
+"""What these customers ordered from one instant on and before another, without those who did not."""
+
+
+def last_turn(stores: Stores, campaign_id: str) -> datetime | None:
+    """When the last of a campaign's people were handed over; None while nobody was."""
+    query = {"campaignId": campaign_id, "handedAt": {"$exists": True}}
+    batch = stores.collection("plan").find_one(query, {"handedAt": 1}, sort=[("handedAt", -1)])
+    return batch["handedAt"] if batch else None
+
+
+def reader(stores: Stores, start: datetime, end: datetime, most: int) -> Reader:
+    """A reader of the orders of this stretch of time.
+
+    Where there are at most so many, all are read now, by their date; else each person's by his id, when they
+    are asked for. A large campaign in a week of few orders is read ten times faster so.
+    """
+    query = {"createdAt": {"$gte": start, "$lt": end}}
+    orders = stores.collection("orders")
+    if orders.count_documents(query, limit=most + 1) > most:
+        return partial(_bought, stores)
+    found: dict[str, list[Document]] = {}
+    for order in orders.find(query | _COUNTS, _FIELDS):
+        found.setdefault(order["customerId"], []).append(order)
+    return partial(_among, found)
+
+
+_COUNTS: Document = {"status": {"$ne": "cancelled"}}
+_FIELDS = {"_id": 0, "customerId": 1, "createdAt": 1, "total": 1, "refunded": 1, "status": 1}
+
+
+def _bought(stores: Stores, people: Sequence[str], start: datetime, end: datetime) -> dict[str, Bought]:
+    query = {"customerId": {"$in": list(people)}, "createdAt": {"$gte": start, "$lt": end}} | _COUNTS
     found: dict[str, Bought] = {}
-    for order in stores.collection("orders").find(query, fields):  # summed here: a $group takes longer
-        so_far = found.get(order["customerId"], Bought(0, 0.0))
-        found[order["customerId"]] = Bought(so_far.orders + 1, so_far.revenue + net(order))
+    for order in stores.collection("orders").find(query, _FIELDS):  # summed here: a $group takes longer
+        found[order["customerId"]] = found.get(order["customerId"], NOTHING).and_this(order)
+    return found
+
+
+def _among(
+    orders: dict[str, list[Document]], people: Sequence[str], start: datetime, end: datetime
+) -> dict[str, Bought]:
+    found: dict[str, Bought] = {}
+    for who in people:
+        for order in orders.get(who, ()):
+            if start <= order["createdAt"] < end:
+                found[who] = found.get(who, NOTHING).and_this(order)
     return found
 
 

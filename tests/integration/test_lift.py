@@ -143,6 +143,10 @@ def test_variants_are_compared_with_the_holdout_each(stores):
     assert found.variants["A"].people + found.variants["B"].people == found.treated.people
     assert lift.buyers(found.variants["A"], found.held_out).apart
     assert not lift.buyers(found.variants["B"], found.held_out).apart
+    one, other = lift.shown(found)["variants"]
+    assert one["againstFirst"] is None
+    assert other["againstFirst"]["buyersShare"]["apart"]
+    assert other["againstFirst"]["buyersShare"]["value"] == pytest.approx(-1.0)
 
 
 def test_without_a_holdout_there_is_revenue_and_no_lift(stores):
@@ -174,6 +178,20 @@ def test_an_order_is_worth_the_same_in_the_reports_and_in_the_lift(stores):
     )
     for number, fields in enumerate(odd):
         order(stores, number, who, at, **fields)
-    found = outcomes.bought(stores, [who], at, at + timedelta(seconds=1))[who]
+    read = outcomes.reader(stores, at, at + timedelta(seconds=1), 10)
+    found = read([who], at, at + timedelta(seconds=1))[who]
     figures = reports.key_figures(stores, reports.Scope())
     assert (found.orders, found.revenue) == (figures.orders, figures.revenue)
+
+
+def test_orders_are_the_same_read_by_their_date_and_by_their_customers(stores):
+    people, start = crowd(stores, 20), NOW
+    end = start + timedelta(days=1)
+    for number in range(120):
+        status = "cancelled" if number % 7 == 0 else "delivered"
+        at = start + timedelta(minutes=15 * (number - 10))
+        order(stores, number, people[number % 13], at, 10.0 + number, status=status)
+    asked = people[:10], start + timedelta(hours=1), end - timedelta(hours=1)
+    by_date, by_customer = (outcomes.reader(stores, start, end, most)(*asked) for most in (1_000, 0))
+    assert by_date == by_customer
+    assert len(by_date) == 10

@@ -12,6 +12,7 @@ from crm.moment import utc_now
 from crm.settings import settings
 from crm.stores import streams
 from tests.crowd import EVERYONE, MARKETER, NOW, Hands, crowd
+from ui import campaign_lift
 from ui import format as fmt
 
 PUNE = {"type": "group", "operator": "AND", "conditions": [
@@ -527,3 +528,35 @@ def test_the_way_to_a_comparison_and_back_is_on_the_history_page(open_page, inst
 def test_a_comparison_of_a_campaign_that_is_gone_says_so(open_page):
     app = open_page("history", role="analyst", compare="nobody")
     assert "no such campaign" in texts(app)
+
+
+def test_the_orders_of_a_large_audience_are_read_when_somebody_asks(
+    open_page, installation, launched, monkeypatch
+):
+    Hands(installation).finish()
+    monkeypatch.setattr(campaign_lift, "_AT_ONCE", 10)
+    app = open_page("history", role="analyst", campaign=launched)
+    assert "Ordered after a message" not in {metric.label for metric in app.metric}
+    app.button(key="lift-read").click().run()
+    assert not app.exception
+    numbers = {metric.label: metric.value for metric in app.metric}
+    assert numbers["Ordered after a message"] == "₹0.00"
+    somebody = installation.db.deliveries.find_one({"campaignId": launched, "state": "sent"})
+    installation.db.orders.insert_one(
+        {"_id": "late", "customerId": somebody["customerId"], "createdAt": utc_now(), "total": 99.0}
+    )
+    app.button(key="lift-again").click().run()
+    assert {metric.label: metric.value for metric in app.metric}["Ordered after a message"] == "₹99.00"
+
+
+def test_variants_without_a_holdout_are_compared_with_the_first(open_page, installation, segment):
+    made = campaigns.launch_new(
+        installation, name="Two", segment_id=segment, template="Hi", account=MARKETER, now=NOW,
+        options={"variants": [{"name": "A", "share": 1}, {"name": "B", "share": 1}]},
+    )  # fmt: skip
+    Hands(installation).finish()
+    app = open_page("history", role="analyst", campaign=made["_id"])
+    assert not app.exception
+    (table,) = (each.value for each in app.dataframe if "Revenue a person" in each.value)
+    assert list(table["Group"]) == ["To be messaged", "Variant A", "Variant B"]
+    assert [bool(each) for each in table["More buyers than variant A"]] == [False, False, True]

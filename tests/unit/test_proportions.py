@@ -1,5 +1,7 @@
 """Intervals of counted shares, of what lies between two, and what could be seen."""
 
+import random
+
 import pytest
 
 from crm.proportions import difference, interval, smallest_difference
@@ -62,3 +64,14 @@ def test_a_larger_group_shows_a_smaller_difference_and_its_smaller_half_decides(
 @pytest.mark.parametrize(("base", "of", "other"), [(0.9, 3, 3), (0.1, 0, 50), (0.1, 50, 0), (1.0, 50, 50)])
 def test_where_no_difference_could_be_seen_there_is_none(base, of, other):
     assert smallest_difference(base, of, other) is None
+
+
+def test_of_experiments_without_an_effect_one_in_twenty_looks_like_one():
+    chance = random.Random(11)
+
+    def buyers(people):
+        return sum(chance.random() < 0.1 for _ in range(people))
+
+    intervals = [difference(buyers(450), 450, buyers(50), 50) for _ in range(1_000)]
+    apart = sum(low > 0 or high < 0 for low, high in intervals)
+    assert 25 <= apart <= 75
