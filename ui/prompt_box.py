@@ -2,12 +2,11 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
 from functools import partial
 
 import streamlit as st
 
-from crm import asking, audiences, prompts
+from crm import asking
 from crm import prompt_history as prompt_log
 from crm.alternatives import Alternative
 from crm.auth import Account
@@ -15,6 +14,7 @@ from crm.moment import utc_now
 from crm.prompts import Answer
 from crm.settings import Settings
 from crm.stores.connection import Stores
+from crm.suggestions import Suggestion, suggestions
 from ui import format as fmt
 from ui import prompt_alternatives, prompt_campaign, prompt_history, prompt_questions, rule_tree
 from ui.rule_tree import Node
@@ -72,7 +72,7 @@ def draw(stores: Stores, settings: Settings, account: Account, target: Target, *
         asked = st.form_submit_button("Find them", icon=":material/auto_awesome:", key="segment-ask")
     with st.container(horizontal=True, gap="xsmall"):
         if suggest:
-            _chips(suggestions(stores.db.name, settings.currency, stores, settings))
+            _chips(_suggestions(stores.db.name, settings.currency, stores, settings))
         prompt_history.draw(stores, account, _choose)
     said: Said | None = st.session_state.pop(_NEXT, None)
     if asked:
@@ -98,9 +98,12 @@ def counted(stores: Stores, account: Account, rules: Node, size: int) -> None:
         st.session_state[_UNCOUNTED] = None
 
 
-def _chips(texts: Sequence[str]) -> None:
-    for number, text in enumerate(texts):
-        st.button(fmt.plain(text), key=f"segment-suggestion-{number}", on_click=_choose, args=(text,))
+def _chips(made: Sequence[Suggestion]) -> None:
+    for number, one in enumerate(made):
+        st.button(
+            fmt.plain(one.text), key=f"segment-suggestion-{number}", on_click=_choose, args=(one.text,),
+            help=fmt.count(one.size, "customer"),
+        )  # fmt: skip
 
 
 def _choose(text: str) -> None:
@@ -166,27 +169,7 @@ def _take(answer: Answer, target: Target, one: Alternative) -> None:
 
 
 @st.cache_data(ttl="5m", max_entries=8, show_spinner=False)
-def suggestions(database: str, currency: str, _stores: Stores, _settings: Settings) -> tuple[str, ...]:
-    """Prompts about the cities and sums of this shop, each one understood without a language model."""
-    now = utc_now()
-    values = asking.known_values(_stores)
-    texts = _candidates(_stores, currency)
-    return tuple(text for text in texts if _understood(text, now, _settings, values))
-
-
-def _candidates(stores: Stores, currency: str) -> list[str]:
-    cities = audiences.known_values(stores)["city"]
-    spend = audiences.big_spend(stores)
-    texts = []
-    if len(cities) > 1:
-        texts.append(f"Customers from {cities[0]} or {cities[1]} with at least 3 orders")
-    if spend:
-        amount = fmt.money(spend, currency).removesuffix(".00")
-        texts.append(f"People who have ordered in 6 months and spent over {amount}")
-    texts.append("Signed up this year but never ordered")
-    return texts
-
-
-def _understood(text: str, now: datetime, settings: Settings, values: prompts.Values) -> bool:
-    answer = prompts.understand(text, now=now, zone=settings.zone, values=values, currency=settings.currency)
-    return answer.kind == "segment"
+def _suggestions(
+    database: str, currency: str, _stores: Stores, _settings: Settings
+) -> tuple[Suggestion, ...]:
+    return suggestions(_stores, _settings, now=utc_now())
