@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 WEEK = (1, 2, 3, 4, 5, 6, 7)
 """Weekdays by their ISO numbers: Monday is 1."""
 
-_NAMES = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+NAMES = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _DAY = 24 * 60  # minutes
 _CLOCK = re.compile(r"([01]\d|2[0-3]):([0-5]\d)|24:00")
 
@@ -75,7 +75,7 @@ def describe(kept: Mapping[str, Any]) -> str:
     clock, days = f"{kept['from']} to {kept['to']}", list(kept["days"])
     if days == list(WEEK):
         return clock
-    names = [_NAMES[day - 1] for day in days]
+    names = [NAMES[day - 1] for day in days]
     in_a_row = len(days) > 2 and days[-1] - days[0] == len(days) - 1
     return f"{clock}, {names[0]} to {names[-1]}" if in_a_row else f"{clock}, {', '.join(names)}"
 

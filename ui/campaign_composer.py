@@ -57,7 +57,7 @@ def draw(stores: Stores, settings: Settings, account: Account, address: str) -> 
         fields = rulebook.fields(stores)
         campaign_writer.draw(stores, settings, address, fields)
         campaign_message.draw(fields)
-        campaign_sending.draw(stores)
+        campaign_sending.draw(stores, fields)
     content = campaign_draft.current()
     campaign = content.as_campaign(here.address)
     look = campaign_preflight.look(stores, settings, campaign)

@@ -4,12 +4,14 @@ Read into the JSON form of `crm.options`, and put back from it. What is left at 
 """
 
 from collections.abc import Mapping
+from datetime import time
 from typing import Any
 
 import streamlit as st
 
 from crm.content import EMAIL, SMS
 from crm.options import DEFAULT_BUDGET
+from crm.windows import WEEK
 from ui import campaign_variants
 
 ANYWHERE = "anywhere"
@@ -24,8 +26,11 @@ SELECTED = {
 }
 CAP_MESSAGES, CAP_DAYS, HOLDOUT = "campaign cap messages", "campaign cap days", "campaign holdout"
 VENDOR, RATE, BUDGET = "campaign vendor", "campaign rate", "campaign budget"
+WINDOW = "campaign window"  # whether there is one
+BEGINS, ENDS, WEEKDAYS = "campaign window from", "campaign window to", "campaign window days"
+_USUAL = {"from": "09:00", "to": "20:00", "days": list(WEEK)}
 AUDIENCE = ("include", "exclude", "frequencyCap", "holdout")
-SENDING = ("vendor", "rateLimit", "errorBudget")
+SENDING = ("vendor", "rateLimit", "errorBudget", "sendWindow")
 EDITED = ("channel", "subject", "html", "unsubscribeFooter", "variants", *AUDIENCE, *SENDING)
 """The options that the composer sets; the others of a draft stay as they are."""
 
@@ -70,6 +75,13 @@ def _sending(state: Any) -> dict[str, Any]:
         found["rateLimit"] = float(state[RATE])
     if state.get(BUDGET) and state[BUDGET] != 100 * DEFAULT_BUDGET:
         found["errorBudget"] = state[BUDGET] / 100
+    if state.get(WINDOW) and state.get(BEGINS) and state.get(ENDS) is not None:
+        ends = f"{state[ENDS]:%H:%M}"
+        found["sendWindow"] = {
+            "from": f"{state[BEGINS]:%H:%M}",
+            "to": "24:00" if ends == "00:00" else ends,
+            "days": sorted(state.get(WEEKDAYS) or WEEK),
+        }
     return found
 
 
@@ -88,7 +100,16 @@ def fill(options: Mapping[str, Any]) -> None:
     state[HOLDOUT] = round(100 * (options.get("holdout") or 0.0), 4)
     state[VENDOR] = options.get("vendor") or ""
     state[RATE] = float(options.get("rateLimit") or 0.0)
+    _fill_window(options.get("sendWindow"))
     state[BUDGET] = round(100 * float(options.get("errorBudget") or DEFAULT_BUDGET), 4)
+
+
+def _fill_window(window: Mapping[str, Any] | None) -> None:
+    state, shown = st.session_state, window or _USUAL
+    state[WINDOW] = window is not None
+    state[BEGINS] = time.fromisoformat(shown["from"])
+    state[ENDS] = time.fromisoformat(shown["to"].replace("24:00", "00:00"))
+    state[WEEKDAYS] = list(shown["days"])
 
 
 def of(campaign: Mapping[str, Any]) -> dict[str, Any]:

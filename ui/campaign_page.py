@@ -17,6 +17,7 @@ from crm.stores.connection import Stores
 from ui import (
     campaign_actions,
     campaign_cards,
+    campaign_hours,
     campaign_lift,
     campaign_log,
     campaign_sides,
@@ -109,7 +110,9 @@ def _live(stores: Stores, settings: Settings, campaign: Campaign) -> None:
         if found["status"] != status or marks.moves(found) != moving:
             st.rerun()  # other buttons, another timer
         _numbers(found)
-        _progress(found, now, settings.zone)
+        waits = campaign_hours.waiting(stores, found)
+        _progress(found, now, settings.zone, asleep=waits.people if waits else 0)
+        campaign_hours.draw(found, waits)
         left, right = st.columns([3, 2])
         with left:
             _funnel(stores, found)
@@ -147,8 +150,8 @@ def _number(campaign: Campaign, state: str) -> None:
     )
 
 
-def _progress(campaign: Campaign, now: datetime, zone: ZoneInfo) -> None:
-    """The bar, with the pace and the time left."""
+def _progress(campaign: Campaign, now: datetime, zone: ZoneInfo, *, asleep: int) -> None:
+    """The bar, with the pace and the time left for those who are not asleep."""
     settled, pending = marks.settled(campaign), marks.count(campaign, "pending")
     rate = _pace(campaign, settled) if marks.moves(campaign) else None
     went = results.pace(campaign, now)
@@ -159,8 +162,9 @@ def _progress(campaign: Campaign, now: datetime, zone: ZoneInfo) -> None:
     elif marks.moves(campaign):
         parts = [f"{fmt.number(settled)} of {fmt.number(campaign['audienceSize'])} settled"]
         parts += [f"{fmt.number(round(rate))} a second"] if rate else []
-        parts += [left] if (left := marks.time_left(pending, rate or whole)) else []
-        parts += [end] if (end := marks.ends(pending, rate or whole, now, zone)) else []
+        awake = max(0, pending - asleep)
+        parts += [left] if (left := marks.time_left(awake, rate or whole)) else []
+        parts += [end] if (end := marks.ends(awake, rate or whole, now, zone)) else []
     elif campaign["status"] == CampaignStatus.PAUSED:
         parts = [f"Paused with {fmt.count(pending, 'customer')} pending"]
     elif whole and campaign["status"] == CampaignStatus.FINISHED:

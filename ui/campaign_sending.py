@@ -1,12 +1,14 @@
-"""How a campaign goes out, as it is written: by which vendor, how fast, and when it stops by itself."""
+"""How a campaign goes out, as it is written: by which vendor, how fast, in which hours, and when it stops."""
 
 from collections.abc import Mapping
 from typing import Any
 
 import streamlit as st
 
-from crm import carriers
+from crm import carriers, quiet_hours, windows
+from crm.fields import Field
 from crm.options import DEFAULT_BUDGET
+from crm.settings import settings
 from crm.stores.connection import Stores
 from ui import campaign_options as options
 from ui import format as fmt
@@ -15,8 +17,8 @@ from ui.vendor_fields import NAMES
 _CHOSEN = ""  # stands for whichever vendor Settings say at the launch
 
 
-def draw(stores: Stores) -> None:
-    """The card with vendor, rate and error budget; closed while all of them are as usual."""
+def draw(stores: Stores, fields: Mapping[str, Field]) -> None:
+    """The card with vendor, rate, error budget and hours; closed while all of them are as usual."""
     chosen = bool(set(options.current()) & set(options.SENDING))
     with st.expander("How it is sent", icon=":material/outgoing_mail:", expanded=chosen):
         _vendor(stores)
@@ -32,6 +34,32 @@ def draw(stores: Stores) -> None:
                 help="Of at least 100 answers. A paused campaign says why, and can be resumed. "
                 "100 never pauses it.",
             )  # fmt: skip
+        _window(fields)
+
+
+def _window(fields: Mapping[str, Field]) -> None:
+    on = st.toggle(
+        "Only at certain hours of each receiver's own day", key=options.WINDOW, persist_state="session",
+        help="Who is outside these hours waits until they begin. The campaign is finished when the last one "
+        "has had his turn.",
+    )  # fmt: skip
+    if not on:
+        return
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        st.time_input("From", key=options.BEGINS, step=1800, persist_state="session")
+        st.time_input("To", key=options.ENDS, step=1800, persist_state="session", help="00:00 is midnight")
+    st.pills(
+        "On", windows.WEEK, key=options.WEEKDAYS, selection_mode="multi", persist_state="session",
+        format_func=lambda day: windows.NAMES[day - 1],
+    )  # fmt: skip
+    usual = settings().time_zone
+    if quiet_hours.zone_path(fields):
+        st.caption(f"Time zones are those of the attribute “timezone”; where it is missing, {usual}.")
+    else:
+        st.caption(
+            f"Nobody's time zone is known, so these are hours of {usual}. Import customers with a column "
+            "“timezone” (such as Asia/Kolkata) to go by theirs."
+        )
 
 
 def _vendor(stores: Stores) -> None:
@@ -53,4 +81,7 @@ def sentence(stores: Stores, given: Mapping[str, Any]) -> str:
     pace = f"at most {fmt.number(rate)} a second" if rate else "as fast as it goes"
     budget = given.get("errorBudget") or DEFAULT_BUDGET
     stop = f"pauses if more than {fmt.percent(budget)} fail" if budget < 1 else "never pauses over failures"
-    return f"By {vendor}, {pace}; {stop}."
+    hours = ""
+    if window := given.get("sendWindow"):
+        hours = f", from {windows.describe(window)}, in each receiver's own time zone"
+    return f"By {vendor}, {pace}{hours}; {stop}."

@@ -107,6 +107,7 @@ OPEN = {
     ("POST", "/api/auth/signup"),
     ("POST", "/api/auth/login"),
     ("GET", "/api/exports/{ticket}"),  # the ticket says who may
+    ("GET", "/api/exports/log/{ticket}"),  # the same
     ("POST", "/api/imports/files/{ticket}"),  # the same
     ("GET", "/unsubscribe/{token}"),  # the token names the person
     ("POST", "/unsubscribe/{token}"),

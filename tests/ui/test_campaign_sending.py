@@ -1,11 +1,14 @@
 """How a campaign goes out, as it is chosen while it is written."""
 
+from datetime import time
+
 import pytest
 
 from crm import campaigns, carriers, library
+from crm.moment import utc_now
 from crm.settings import settings
-from crm.stores import samples
-from tests.crowd import EVERYONE, MARKETER, NOW, crowd
+from crm.stores import samples, streams
+from tests.crowd import EVERYONE, MARKETER, NOW, Hands, crowd
 from tests.ui.test_campaigns import buttons, texts
 
 
@@ -77,3 +80,43 @@ def test_an_e_mail_gets_a_line_to_unsubscribe_that_can_be_written_by_hand_or_lef
     assert not composer.exception
     assert campaigns.listing(installation)["items"][0]["unsubscribeFooter"] is False
     assert buttons(composer)["campaign-save"].label == "Saved"
+
+
+def test_sending_hours_are_chosen_kept_and_repeated_before_the_launch(composer, installation):
+    composer.toggle(key="campaign window").set_value(True).run()
+    assert "Nobody's time zone is known, so these are hours of UTC." in texts(composer)
+    composer.time_input(key="campaign window from").set_value(time(10)).run()
+    composer.time_input(key="campaign window to").set_value(time(0)).run()
+    composer.pills(key="campaign window days").set_value([1, 2, 3, 4, 5]).run()
+    assert not composer.exception
+    buttons(composer)["campaign-save"].click().run()
+    kept = campaigns.listing(installation)["items"][0]
+    assert kept["sendWindow"] == {"from": "10:00", "to": "24:00", "days": [1, 2, 3, 4, 5]}
+    assert buttons(composer)["campaign-save"].label == "Saved"
+    buttons(composer)["campaign-review"].click().run()
+    assert "from 10:00 to 24:00, Mon to Fri, in each receiver's own time zone" in texts(composer)
+
+
+def test_hours_that_end_before_they_begin_are_said_while_writing(composer):
+    composer.toggle(key="campaign window").set_value(True).run()
+    composer.time_input(key="campaign window from").set_value(time(21)).run()
+    assert "sendWindow begins before it ends" in texts(composer)
+    assert buttons(composer)["campaign-review"].disabled
+
+
+def test_a_campaigns_page_says_how_many_wait_for_their_hours(open_page, installation):
+    crowd(installation, 5)
+    now = utc_now()
+    shut = next(f"{hour:02}" for hour in (4, 16) if abs(now.hour - hour) > 3)  # hours that are not now
+    window = {"from": f"{shut}:00", "to": f"{shut}:30"}
+    made = campaigns.launch_new(
+        installation, name="Night", rules=EVERYONE, template="Hi", options={"sendWindow": window},
+        account=MARKETER, now=now,
+    )["_id"]  # fmt: skip
+    hands = Hands(installation)
+    for stream in (streams.PLAN, streams.SEND):
+        hands.step(stream)
+    app = open_page("history", role="marketer", campaign=made)
+    assert not app.exception
+    assert f"5 customers wait for their sending hours ({shut}:00 to {shut}:30)" in texts(app)
+    assert f"The next begin at {shut}:00 on" in texts(app)
