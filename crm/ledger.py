@@ -5,6 +5,7 @@ who still wait stand in the plan alone. The log reads the rows first and then th
 number of the books opens its people.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -17,7 +18,7 @@ from crm.rows import content_of
 from crm.spreadsheets import csv_pieces
 from crm.stores import campaigns as campaign_store
 from crm.stores import deliveries as delivery_store
-from crm.stores import outbox
+from crm.stores import outbox, tallies
 from crm.stores import plan as plan_store
 from crm.stores.connection import Document, Stores
 
@@ -202,12 +203,21 @@ def deliveries_csv(
 
 def reasons(stores: Stores, campaign_id: str, state: str) -> dict[str, int]:
     """How many messages failed (or were skipped) for each reason, the most frequent first."""
-    return delivery_store.failures(stores, campaign_id, state)
+    found: Counter[str] = Counter()
+    for kind, many in tallies.of(stores, campaign_id).items():
+        if kind.state == state and kind.reason is not None:
+            found[kind.reason] += many
+    return dict(sorted(found.items(), key=lambda each: (-each[1], each[0])))
 
 
 def by_variant(stores: Stores, campaign_id: str) -> dict[str, dict[str, int]]:
     """How many messages of each variant are in each state; those who have no row yet are not counted."""
-    return delivery_store.by_variant(stores, campaign_id)
+    found: dict[str, dict[str, int]] = {}
+    for kind, many in tallies.of(stores, campaign_id).items():
+        if kind.variant is not None:
+            counts = found.setdefault(kind.variant, {})
+            counts[kind.state] = counts.get(kind.state, 0) + many
+    return found
 
 
 def books(stores: Stores, campaign_id: str) -> Books:

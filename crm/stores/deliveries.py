@@ -236,18 +236,6 @@ def matching(stores: Stores, customer_ids: Sequence[str], search: str | None) ->
     return {customer["_id"]: customer for customer in found}
 
 
-def by_variant(stores: Stores, campaign_id: str) -> dict[str, dict[str, int]]:
-    """Rows by variant and state; without those that have no variant."""
-    pipeline: list[Document] = [
-        {"$match": {"_id": {"$gt": f"{campaign_id}:", "$lt": f"{campaign_id};"}, "variant": {"$ne": None}}},
-        {"$group": {"_id": {"variant": "$variant", "state": "$state"}, "rows": {"$sum": 1}}},
-    ]
-    counted: dict[str, dict[str, int]] = {}
-    for each in stores.collection(_NAME).aggregate(pipeline):
-        counted.setdefault(each["_id"]["variant"], {})[each["_id"]["state"]] = each["rows"]
-    return counted
-
-
 def recount(stores: Stores, campaign_id: str) -> dict[int, dict[str, int]]:
     """Rows a batch and state, counted one by one; for the audit."""
     pipeline: list[Document] = [
@@ -258,14 +246,3 @@ def recount(stores: Stores, campaign_id: str) -> dict[int, dict[str, int]]:
     for each in stores.collection(_NAME).aggregate(pipeline):
         counted.setdefault(each["_id"]["batch"], {})[each["_id"]["state"]] = each["rows"]
     return counted
-
-
-def failures(stores: Stores, campaign_id: str, state: str) -> dict[str, int]:
-    """How many rows of this state have each reason, the most frequent first."""
-    pipeline: list[Document] = [
-        {"$match": {"campaignId": campaign_id, "state": state, "reason": {"$exists": True}}},
-        {"$group": {"_id": "$reason", "rows": {"$sum": 1}}},
-        {"$sort": {"rows": -1, "_id": 1}},
-    ]
-    found = stores.collection(_NAME).aggregate(pipeline)
-    return {each["_id"]: each["rows"] for each in found}

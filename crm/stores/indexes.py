@@ -63,6 +63,7 @@ INDEXES: dict[str, list[IndexModel]] = {
             partialFilterExpression={"handedAt": {"$exists": True}},
         ),
     ],
+    "tallies": [IndexModel([("campaignId", ASCENDING)])],
     "deliveries": [
         # Failed, skipped and cancelled rows: all that have a reason. The state itself is no key of it, since
         # an index on a field that settling changes doubles the cost of settling (66 against 27 µs a row).

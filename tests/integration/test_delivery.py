@@ -3,6 +3,7 @@
 import itertools
 import random
 import threading
+from collections import Counter
 from datetime import timedelta
 
 import pytest
@@ -601,3 +602,22 @@ def test_failures_are_found_by_an_index_that_pending_and_sent_rows_are_not_in(st
     stores.db.command("profile", 0)
     profile = stores.collection("system.profile").find_one({"ns": f"{stores.db.name}.deliveries"})
     assert profile["docsExamined"] == len(failed) == stats(stores, campaign_id)["failed"]
+
+
+def test_reasons_are_counted_in_the_rows_of_batches_that_have_changed_and_no_others(stores):
+    crowd(stores, 1_700)
+    campaign_id = launched(stores)
+    hands = Hands(stores)
+    for stream, entries in ((streams.PLAN, 1), (streams.SEND, 2), (streams.RECEIPTS, 9)):
+        hands.step(stream, entries)
+    half = ledger.reasons(stores, campaign_id, "failed")
+    hands.finish()
+    stores.db.command("profile", 2)
+    whole = ledger.reasons(stores, campaign_id, "failed")
+    unchanged = ledger.reasons(stores, campaign_id, "failed")
+    stores.db.command("profile", 0)
+    rows = list(stores.collection("deliveries").find({"state": "failed"}))
+    assert half == Counter(row["reason"] for row in rows if row["batch"] < 2)
+    assert whole == unchanged == Counter(row["reason"] for row in rows)
+    [read] = stores.collection("system.profile").find({"command.aggregate": "deliveries"})
+    assert read["docsExamined"] == 700

@@ -3,6 +3,7 @@
 import os
 import random
 import uuid
+from collections import Counter
 from datetime import timedelta
 
 import pytest
@@ -20,9 +21,10 @@ from hypothesis.stateful import (
 from crm import campaigns, carriers, delivery, launching, ledger, planning, suppressed
 from crm.errors import IllegalTransition
 from crm.lifecycle import NOT_BEGUN, CampaignAction, allows
-from crm.stores import indexes, streams
+from crm.stores import indexes, streams, tallies
 from crm.stores.connection import connect
 from crm.stores.deliveries import UNCLEAR
+from crm.stores.tallies import Kind
 from crm.variants import Lots
 from tests.crowd import EVERYONE, HANDLERS, MARKETER, Hands, crowd
 
@@ -190,6 +192,15 @@ class Machine(RuleBasedStateMachine):
         assert stats["total"] == sum(counted.values())
         assert stats["total"] in (0, self.total or stats["total"]) or stats["status"] == "planning"
         self.total = self.total or stats["total"]
+
+    @precondition(lambda self: hasattr(self, "campaign_id"))
+    @invariant()
+    def tallies_are_those_of_the_rows(self):
+        if "audienceSize" not in self.stores.collection("campaigns").find_one({}):
+            return
+        rows = self.stores.collection("deliveries").find({"campaignId": self.campaign_id})
+        kinds = [Kind(row["state"], row.get("variant"), row.get("reason")) for row in rows]
+        assert tallies.of(self.stores, self.campaign_id) == Counter(kinds)
 
     @precondition(lambda self: hasattr(self, "campaign_id"))
     @invariant()

@@ -1,0 +1,91 @@
+"""How many rows of a campaign are in each state, of each variant, for each reason; without reading them all.
+
+`tallies` {_id: a batch's id, campaignId, counts, attempt, rows: [{state, variant, reason, n}]} keeps what was
+counted in the rows of a batch, with the batch's counts and attempt as they were before. Whatever changes the
+state of a row changes one of these two in the same transaction, and within an attempt nobody's end changes,
+so that counts never come back. A batch that has both still has the rows that were counted; only the others
+are counted anew.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+from typing import NamedTuple
+
+from pymongo import ReplaceOne
+
+from crm.stores.connection import Document, Stores
+from crm.stores.deliveries import delivery_id
+
+_NAME = "tallies"
+_AT_ONCE = 100  # batches whose rows are counted by one aggregation
+
+
+class Kind(NamedTuple):
+    """What rows are counted by."""
+
+    state: str
+    variant: str | None
+    reason: str | None
+
+
+def of(stores: Stores, campaign_id: str) -> Counter[Kind]:
+    """The rows of a campaign by kind. Reads those of batches that have changed since the last call."""
+    query = {"campaignId": campaign_id}
+    kept = {each["_id"]: each for each in stores.collection(_NAME).find(query)}
+    total: Counter[Kind] = Counter()
+    changed: list[Document] = []
+    for batch in _batches(stores, query):
+        known = kept.get(batch["_id"])
+        if known and (known["counts"], known["attempt"]) == (batch["counts"], batch["attempt"]):
+            _add(total, known["rows"])
+        else:
+            changed.append(batch)
+    for counted in _counted(stores, campaign_id, changed):
+        _add(total, counted["rows"])
+    return total
+
+
+def _batches(stores: Stores, query: Document) -> Iterator[Document]:
+    """Each batch with the ids of its first and its last customer instead of all."""
+    ends = {"first": {"$first": "$customerIds"}, "last": {"$last": "$customerIds"}}
+    shown = {"campaignId": 1, "number": 1, "counts": 1, "attempt": 1} | ends
+    yield from stores.collection("plan").aggregate([{"$match": query}, {"$project": shown}])
+
+
+def _counted(stores: Stores, campaign_id: str, batches: Iterable[Document]) -> Iterator[Document]:
+    """Tallies of these batches, counted in their rows and kept."""
+    waiting = iter(batches)
+    while part := list(islice(waiting, _AT_ONCE)):
+        found: dict[int, list[Document]] = {}
+        for each in stores.collection("deliveries").aggregate(_pipeline(campaign_id, part)):
+            kind = each["_id"]
+            found.setdefault(kind.pop("batch"), []).append(kind | {"n": each["n"]})
+        tallies = [
+            {name: batch[name] for name in ("_id", "campaignId", "counts", "attempt")}
+            | {"rows": found.get(batch["number"], [])}
+            for batch in part
+        ]
+        writes = [ReplaceOne({"_id": each["_id"]}, each, upsert=True) for each in tallies]
+        stores.collection(_NAME).bulk_write(writes, ordered=False)
+        yield from tallies
+
+
+def _pipeline(campaign_id: str, batches: Sequence[Document]) -> list[Document]:
+    # People are in ascending order within a plan, so a batch's rows lie together.
+    spans = [
+        {
+            "_id": {
+                "$gte": delivery_id(campaign_id, each["first"]),
+                "$lte": delivery_id(campaign_id, each["last"]),
+            }
+        }
+        for each in batches
+    ]
+    kind = {name: f"${name}" for name in ("batch", *Kind._fields)}
+    return [{"$match": {"$or": spans}}, {"$group": {"_id": kind, "n": {"$sum": 1}}}]
+
+
+def _add(total: Counter[Kind], rows: Iterable[Document]) -> None:
+    for row in rows:
+        total[Kind(row["state"], row.get("variant"), row.get("reason"))] += row["n"]
