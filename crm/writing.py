@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
+import orjson
+
 from crm import audience_facts, launching, messages, model_key, offers, rulebook, trial
 from crm.audience_facts import AudienceFacts
 from crm.content import CHANNELS, SUBJECT_LIMIT, Version
@@ -32,6 +34,7 @@ Progress = Callable[[str, float], None]
 """Told in a sentence what is being done, and how far that is, 0 to 1."""
 
 _NEAREST = "The brief names no occasion that there are templates for: these are general ones."
+_LONGEST_QUOTE = 500
 _NONE_FITS = "wrote nothing that everybody of this audience can be sent"
 
 
@@ -186,14 +189,18 @@ def _sentences(facts: AudienceFacts) -> list[str]:
     """The facts in words, for the model: nothing in them is about fewer than five people."""
     found = [f"{facts.size} people. Money is in {facts.currency}."]
     if facts.words:
-        found.append(f"They are: {facts.words}.")
+        found.append(f"They are: {_quoted(facts.words)}.")
     if facts.cities:
-        found.append(
-            "Most frequent cities: " + ", ".join(f"{name} ({many})" for name, many in facts.cities) + "."
-        )
+        cities = ", ".join(f"{_quoted(name)} ({many})" for name, many in facts.cities)
+        found.append(f"Most frequent cities: {cities}.")
     if facts.products:
-        found.append("They bought most: " + ", ".join(name for name, _ in facts.products) + ".")
+        found.append(f"They bought most: {', '.join(_quoted(name) for name, _ in facts.products)}.")
     return found
+
+
+def _quoted(text: str) -> str:
+    """Somebody's text in quotation marks, on one line: it can't be taken for a sentence of ours."""
+    return orjson.dumps(text[:_LONGEST_QUOTE]).decode()
 
 
 def _check(wish: Wish) -> None:

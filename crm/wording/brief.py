@@ -57,6 +57,11 @@ def markers(brief: str, key: str, bought: str | None, known: Iterable[str] = ())
     return {marker: " ".join(text.split()) for marker, text in found.items() if text}
 
 
+def code_in(text: str) -> str | None:
+    """The code that a text tells people to use."""
+    return _first(_CODE, text)
+
+
 def goal(brief: str, rule: Rule | None) -> str | None:
     """The occasion that the brief's words speak of most, or else the audience; None where neither does."""
     text = fold(brief)
