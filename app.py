@@ -29,7 +29,7 @@ from starlette.middleware import Middleware
 
 from api import application
 from api.headers import SecurityHeaders
-from crm import auth, health
+from crm import auth, garbage, health
 from crm.errors import CrmError
 from crm.moment import utc_now
 from crm.stores import indexes
@@ -62,6 +62,7 @@ async def lifespan(_app: st.App) -> AsyncIterator[None]:
         server.answer_at_once(place.port)
         async with api.router.lifespan_context(api):
             announcement = asyncio.create_task(_announce(place))
+            garbage.tend(garbage.WEB)
             yield
             announcement.cancel()
         print("Mini-CRM is stopping.", flush=True)  # noqa: T201

@@ -9,12 +9,13 @@ import signal
 import sys
 from types import FrameType
 
+from crm import garbage
 from crm.errors import NotRunning
 from crm.settings import Settings, settings
 from crm.stores import indexes
 from crm.stores.connection import Stores, connect
 from crm.stores.outages import is_outage
-from workers import garbage, logs, roles
+from workers import logs, roles
 from workers.consumer import Policy
 from workers.process import Worker
 
@@ -51,7 +52,7 @@ def _work(config: Settings, stores: Stores, kinds: list[str]) -> int:
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
     _prepare(stores, worker)
-    garbage.tend()
+    garbage.tend(garbage.WORKER)
     log.info(
         "worker started",
         extra={"action": "worker_started", "consumer": worker.consumer, "kinds": kinds},
