@@ -11,7 +11,7 @@ from crm.settings import Settings
 from crm.stores.connection import Stores
 from ui import charts_audience as charts
 from ui import format as fmt
-from ui import open_segment, segment_people
+from ui import open_segment, segment_borderline, segment_people
 from ui.segment_preview import Answer, Shown
 from ui.segment_steps import words_of
 
@@ -35,6 +35,7 @@ def draw(shown: Shown, stores: Stores, settings: Settings) -> None:
         st.caption("Finish a condition first.")
         return
     answer = shown.answer
+    segment_borderline.draw(answer, stores, settings)
     found = _misses(answer, stores, settings)
     if not found.by_path:
         st.caption("This rule is too large to be turned round node by node here.")

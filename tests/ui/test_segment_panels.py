@@ -202,3 +202,20 @@ def test_a_custom_attribute_has_a_chart_of_its_own(shop, opened):
     (figure,) = [chart for chart in app.get("plotly_chart") if chart.proto.alt.startswith("Customers by")]
     assert '"Many"' in figure.proto.spec
     assert r"Steps \*taken\*" in texts(app)
+
+
+def test_a_borderline_customer_is_taken_in_by_two_clicks_and_not_by_one(opened):
+    app = show(opened(MORE), "segment panel", "Near misses")  # spent more than 1,000; N2 spent just that
+    before, size = app.session_state["rule draft"].tree, number(app)
+    app.button(key="borderline-show").click().run()
+    rows = [text.value for text in app.markdown if "· Only just" in text.value]
+    row = next(at for at, text in enumerate(rows) if "Only just out" in text)
+    app.button(key=f"borderline-{row}-yes").click().run()
+    assert "That is 1 more" in texts(app)
+    assert app.session_state["rule draft"].tree is before
+    app.button(key=f"borderline-{row}-make").click().run()
+    (condition,) = app.session_state["rule draft"].tree["conditions"]
+    assert (condition["operator"], condition["value"]) == ("greaterThanOrEqual", 1000)
+    assert int(number(app)) == int(size) + 1
+    app.button(key="rule-undo").click().run()
+    assert number(app) == size
