@@ -10,7 +10,13 @@ from crm.scope import NO_CITY
 
 Tree = dict[str, Any]
 
-DATE_FIELDS = {"lastOrdered": "last order", "firstPurchaseDate": "first order", "accountCreated": "sign-up"}
+ORDERS = "orders"
+DATE_FIELDS = {
+    ORDERS: "orders",
+    "lastOrdered": "last order",
+    "firstPurchaseDate": "first order",
+    "accountCreated": "sign-up",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,17 +34,27 @@ class Period:
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """Customers by city (any of), tag (any of), the date in `date_field`, and RFM group (any of)."""
+    """Customers by city (any of), tag (any of), the date in `date_field`, and RFM group (any of).
+
+    With ORDERS as `date_field` they ordered in the period. `categories` and `products` (any of each) are what
+    was ordered, in one line; the period is that of these orders then.
+    """
 
     cities: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
     period: Period = Period()
-    date_field: str = "lastOrdered"
+    date_field: str = ORDERS
     groups: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
+    products: tuple[str, ...] = ()
+
+    @property
+    def of_lines(self) -> bool:
+        return bool(self.categories or self.products)
 
     @property
     def is_empty(self) -> bool:
-        return not (self.cities or self.tags or self.groups) and self.period.is_open
+        return not (self.cities or self.tags or self.groups or self.of_lines) and self.period.is_open
 
 
 def tree(selection: Selection, edges: Edges | None = None) -> Tree | None:
@@ -53,7 +69,10 @@ def tree(selection: Selection, edges: Edges | None = None) -> Tree | None:
         conditions += _cities(selection.cities)
     if selection.tags:
         conditions.append(_condition("tags", "containsAny", list(selection.tags)))
-    conditions += _period(selection.period, selection.date_field)
+    if selection.of_lines or (selection.date_field == ORDERS and not selection.period.is_open):
+        conditions.append(_ordered(selection))
+    else:
+        conditions += _period(selection.period, selection.date_field)
     if selection.groups:
         if edges is None:
             raise ValueError("groups without the edges they were picked from")
@@ -67,6 +86,32 @@ def _cities(cities: tuple[str, ...]) -> list[Tree]:
     if len(named) < len(cities):
         either.append({"type": "condition", "field": "city", "operator": "isNotSet"})
     return either if len(either) == 1 else [_group("OR", either)]
+
+
+def _ordered(selection: Selection) -> Tree:
+    """One order at least in the period, with a line of these categories and products."""
+    named = (("category", selection.categories), ("product", selection.products))
+    found: Tree = {
+        "type": "behaviour",
+        "measure": "count",
+        "where": [_condition(field, "in", list(names)) for field, names in named if names],
+        "operator": "greaterThanOrEqual",
+        "value": 1,
+    }
+    if not selection.period.is_open:
+        found["within"] = _window(selection.period)
+    return found
+
+
+def _window(period: Period) -> Tree:
+    if period.length:
+        return {"last": dict(period.length)}
+    window = {"from": period.first.isoformat()} if period.first else {}
+    if period.last:
+        window["to"] = (
+            f"{period.last.isoformat()}T23:59:59.999"  # both ends are in, and a date is its midnight
+        )
+    return window
 
 
 def _period(period: Period, field: str) -> list[Tree]:

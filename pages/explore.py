@@ -32,9 +32,11 @@ def _shop() -> None:
         tags=chosen.scope.tags,
         period=chosen.period if days.is_open else days,
         groups=groups,
+        categories=chosen.scope.categories,
+        products=chosen.scope.products,
     )
     with panel:
-        segment_panel.draw(shop, user, picked, chosen.scope, scores, now=now)
+        segment_panel.draw(shop, user, picked, scores, now=now)
         if cities or groups or not days.is_open:
             st.button(
                 "Clear what is picked in the charts", icon=":material/close:", type="tertiary",
@@ -47,17 +49,19 @@ now = utc_now()
 shop, zone, currency = stores(), settings().zone, settings().currency
 books = figures.books(shop, settings(), now=now)
 
+metric: str | None = None
 with st.container(horizontal=True, vertical_alignment="bottom"):
     st.title("Explore", width="stretch")
-    metric = st.segmented_control(
-        "Show",
-        list(charts.METRICS),
-        format_func=charts.METRICS.__getitem__,
-        default="revenue",
-        required=True,
-        key="explore_metric",
-        label_visibility="collapsed",
-    )
+    if books.customers:
+        metric = st.segmented_control(
+            "Show",
+            list(charts.METRICS),
+            format_func=charts.METRICS.__getitem__,
+            default="revenue",
+            required=True,
+            key="explore_metric",
+            label_visibility="collapsed",
+        )
 
 if books.customers:
     _shop()

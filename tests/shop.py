@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from crm.fields import fold
+from crm.ingestion.records import folded_line
 from crm.stores.connection import Stores
 
 KOLKATA = "Asia/Kolkata"
@@ -34,8 +35,9 @@ def order(
     stores: Stores, order_id: str, customer_id: str, created: str, total: float, status: str = "delivered",
     lines: tuple | list = (), **fields: Any,
 ) -> None:  # fmt: skip
+    products = [{**one, "folded": folded_line(one)} for one in lines]
     document = {"_id": order_id, "customerId": customer_id, "createdAt": at(created), "total": total,
-                "status": status, "products": list(lines)}  # fmt: skip
+                "status": status, "products": products}  # fmt: skip
     stores.db.orders.insert_one(document | fields)
 
 

@@ -39,10 +39,12 @@ class View:
 def key_figures(found: KeyFigures, currency: str) -> None:
     """Four numbers of the scope."""
     with st.grid(4, min_column_width=190):
-        st.metric("Revenue", fmt.money(found.revenue, currency), border=True)
+        revenue, exact = fmt.headline(found.revenue, currency)
+        st.metric("Revenue", revenue, border=True, help=exact)
         st.metric("Orders", fmt.number(found.orders), border=True)
         st.metric("Customers who ordered", fmt.number(found.customers), border=True)
-        st.metric("Average order", fmt.money(found.average_order, currency), border=True)
+        average, exact = fmt.headline(found.average_order, currency)
+        st.metric("Average order", average, border=True, help=exact)
 
 
 def trend(view: View) -> Period:

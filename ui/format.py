@@ -43,6 +43,18 @@ def money(amount: float | None, currency: str, *, short: bool = False) -> str:
     return f"{sign}{symbol(currency)}{abs(amount):,.{decimals}f}"
 
 
+def headline(amount: float | None, currency: str) -> tuple[str, str | None]:
+    """Money as wide as a card has room for, and the exact amount where that is another text.
+
+    `₹1,234.50`, `₹1,234,567` from a hundred thousand on, `₹39.7M` from ten million on.
+    """
+    exact = money(amount, currency)
+    if amount is None or abs(amount) < 100_000:
+        return exact, None
+    text = money(amount, currency, short=True) if abs(amount) >= 10_000_000 else exact.partition(".")[0]
+    return text, None if text == exact else exact
+
+
 def number(value: float | None, *, short: bool = False) -> str:
     """`12,345`, with two decimals at most; short `12.3K`; a dash for None."""
     if value is None:

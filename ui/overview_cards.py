@@ -30,16 +30,15 @@ def key_figures(books: Books, *, now: datetime, zone: str, currency: str) -> Non
     )
     average = months["revenue"] / months["orders"].where(months["orders"] > 0)
     with st.grid(4, min_column_width=190):
-        _metric("Revenue", fmt.money(found.revenue, currency), months["revenue"], "revenue", lately, before)
+        sum_, exact = fmt.headline(found.revenue, currency)
+        _metric("Revenue", sum_, months["revenue"], "revenue", lately, before, help=exact)
         _metric("Orders", fmt.number(found.orders), months["orders"], "orders", lately, before)
         _metric(
             "Customers", fmt.number(books.customers), months["customers"], "customers", lately, before,
             help="All customers. The line shows how many ordered in each month.",
         )  # fmt: skip
-        _metric(
-            "Average order", fmt.money(found.average_order, currency), average.fillna(0), "average_order",
-            lately, before,
-        )  # fmt: skip
+        sum_, exact = fmt.headline(found.average_order, currency)
+        _metric("Average order", sum_, average.fillna(0), "average_order", lately, before, help=exact)
 
 
 def _metric(
@@ -53,16 +52,17 @@ def _metric(
 ) -> None:
     now, then = getattr(lately, name), getattr(before, name)
     change = f"{(now - then) / then:+.0%}".replace("%", "\u00a0%") if now and then else None
+    compared = "The last 30 days are compared with the 30 days before." if change else None
     st.metric(
         label,
         value,
         delta=change,
-        delta_description="vs. the 30 days before" if change else None,
+        delta_description="in 30 days" if change else None,
         chart_data=line.tolist() if len(line) > 1 else None,
         chart_type="area",
         border=True,
         height="stretch",
-        help=help,
+        help=" ".join(filter(None, (help and help.removesuffix(".") + ".", compared))) or None,
     )
 
 
@@ -139,7 +139,7 @@ def _heading(title: str, page: str | None = None, label: str = "") -> None:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One thing to do first: who may do it, where, and whether it is done."""
+    """One thing to do first: who may do it, where, and whether it is done; then `so_far` is said instead."""
 
     title: str
     text: str
@@ -147,17 +147,22 @@ class Step:
     capability: str
     label: str
     done: bool
+    so_far: str
 
 
 def next_steps(stores: Stores, account: Account, books: Books) -> None:
     """What is still to be done before a first campaign has been sent; nothing once all of it is."""
+    segments = library.total(stores)
     steps = (
         Step("Bring customers and orders in", "Drop CSV or Excel files; columns are known by their names.",
-             "upload", "upload", "Upload files", bool(books.customers or books.orders)),
+             "upload", "upload", "Upload files", bool(books.customers or books.orders),
+             f"{fmt.count(books.customers, 'customer')} and {fmt.count(books.orders, 'order')} are here."),
         Step("Describe an audience", "Say in words whom to reach, or build a rule and watch its size.",
-             "segments", "segments", "Make a segment", library.total(stores) > 0),
+             "segments", "segments", "Make a segment", segments > 0,
+             f"{fmt.count(segments, 'segment')} saved."),
         Step("Send a campaign", "Write a message with names in it, see it as real customers will.",
-             "campaigns", "campaigns", "Make a campaign", bool(campaigns.listing(stores, limit=1)["items"])),
+             "campaigns", "campaigns", "Make a campaign", bool(campaigns.listing(stores, limit=1)["items"]),
+             "The first one is made."),
     )  # fmt: skip
     if all(step.done for step in steps):
         return
@@ -171,9 +176,9 @@ def next_steps(stores: Stores, account: Account, books: Books) -> None:
 def _step(stores: Stores, account: Account, number: int, step: Step) -> None:
     mark = ":green[:material/check_circle:]" if step.done else f":material/counter_{number}:"
     st.markdown(f"{mark} **{step.title}**")
+    st.caption(step.so_far if step.done else step.text)
     if step.done:
         return
-    st.caption(step.text)
     st.space("stretch")
     if auth.can(account, step.capability):
         st.page_link(links.page(step.page), label=step.label, icon=":material/arrow_forward:")

@@ -1,5 +1,6 @@
 """What was picked in Explore, read back as a sentence with its size, and saved as a segment."""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -9,7 +10,6 @@ from crm import library, segments, selection
 from crm.auth import Account
 from crm.errors import CrmError
 from crm.moment import utc_now
-from crm.reports import Scope
 from crm.rfm import Rfm
 from crm.saved import sizes
 from crm.selection import DATE_FIELDS, Selection
@@ -21,17 +21,14 @@ from ui.session import settings
 _SAVED = "explore_saved"
 
 
-def draw(
-    stores: Stores, account: Account, picked: Selection, scope: Scope, scores: Rfm | None, *, now: datetime
-) -> None:
-    """The panel. `scope` tells what of the filter no rule can say; the size is as of `now`."""
+def draw(stores: Stores, account: Account, picked: Selection, scores: Rfm | None, *, now: datetime) -> None:
+    """The panel; the size is as of `now`."""
     with st.container(border=True, key="segment_panel"):
         if picked.is_empty:
             st.markdown("**Segment** — set a filter or click bars in the charts to describe customers here.")
-            _left_out(scope)
             _saved()
             return
-        if not picked.period.is_open:
+        if not picked.period.is_open and not picked.of_lines:
             picked = _dated(picked)
         tree = selection.tree(picked, scores.edges if scores else None)
         rule = segments.parse(tree)
@@ -44,7 +41,10 @@ def draw(
                 st.markdown(f"**{fmt.plain(sentence)}.**")
                 share = fmt.percent(size / everyone if everyone else 0.0)
                 st.caption(f"{share} of {fmt.count(everyone, 'customer')}")
-        _left_out(scope)
+        if picked.of_lines:
+            st.caption(
+                ":material/info: By the names on order lines: a line with a product id alone is not found."
+            )
         _save_form(stores, account, tree)
         _saved()
 
@@ -58,14 +58,7 @@ def _dated(picked: Selection) -> Selection:
         required=True,
         key="segment_date_field",
     )
-    return Selection(picked.cities, picked.tags, picked.period, field or picked.date_field, picked.groups)
-
-
-def _left_out(scope: Scope) -> None:
-    if scope.of_lines:
-        st.caption(
-            ":material/info: Categories and products narrow the charts only: a segment can't name them yet."
-        )
+    return replace(picked, date_field=field or picked.date_field)
 
 
 def _save_form(stores: Stores, account: Account, tree: Any) -> None:

@@ -47,27 +47,31 @@ def test_an_analyst_saves_a_filter_as_a_segment(shop, open_page):
     assert any("Saved **Western India**" in text.value for text in app.markdown)
 
 
-def test_a_period_becomes_a_rule_on_the_last_or_the_first_order(shop, open_page):
+def test_a_period_selects_those_who_ordered_in_it_or_by_their_last_order(shop, open_page):
+    order(shop, "again", "c11", f"{utc_now() - timedelta(days=3):%Y-%m-%dT%H:%M}", 5.0)  # no last order yet
     app = open_page("explore", role="analyst")
     app.selectbox(key="filter_period").select("Last 90 days").run()
     assert not app.exception
-    now, zone = utc_now(), settings().zone
-    expected = audiences.count(
-        shop,
-        segments.parse({"type": "condition", "field": "lastOrdered", "operator": "inTheLast",
-                        "value": {"last": {"days": 90}}}),
-        now=now, zone=zone,
-    )  # fmt: skip
-    assert 0 < expected < 12
-    assert metrics(app)["In this segment"] == str(expected)
+    ordered = int(metrics(app)["Customers who ordered"])
+    assert metrics(app)["In this segment"] == str(ordered)
+    app.segmented_control(key="segment_date_field").select("lastOrdered").run()
+    assert metrics(app)["In this segment"] == str(ordered - 1)
+    assert not app.exception
 
 
-def test_categories_narrow_the_charts_and_are_not_claimed_for_the_segment(shop, open_page):
+def test_categories_and_products_select_those_who_ordered_them(shop, open_page):
     app = open_page("explore", role="analyst")
     app.multiselect(key="filter_categories").select("Kitchen").run()
     assert metrics(app)["Orders"] == "6"
-    assert "In this segment" not in metrics(app)
-    assert any("a segment can't name them yet" in caption.value for caption in app.caption)
+    assert metrics(app)["In this segment"] == metrics(app)["Customers who ordered"] == "6"
+    app.multiselect(key="filter_cities").select("Mumbai").run()
+    assert metrics(app)["In this segment"] == metrics(app)["Customers who ordered"] == "2"
+    app.text_input(key="segment_name").set_value("Kitchens of Mumbai")
+    app.button[_position(app, "Save as segment")].click().run()
+    (saved,), _ = library.listing(shop)
+    rule = segments.parse(saved["rules"])
+    found = set(audiences.customer_ids(shop, rule, now=utc_now(), zone=settings().zone))
+    assert found == {"c03", "c09"}
 
 
 def test_a_filter_that_nothing_matches_draws_empty_charts(shop, open_page):

@@ -31,6 +31,19 @@ def test_short_money_fits_a_tile(amount, text):
     assert fmt.money(amount, "INR", short=True) == text
 
 
+@pytest.mark.parametrize(
+    ("amount", "text", "exact"),
+    [
+        (99_999.5, "₹99,999.50", None),
+        (1_234_567.5, "₹1,234,567", "₹1,234,567.50"),
+        (39_727_350, "₹39.7M", "₹39,727,350.00"),
+        (None, "–", None),
+    ],
+)
+def test_a_headline_is_as_wide_as_a_card_and_the_exact_amount_is_kept(amount, text, exact):
+    assert fmt.headline(amount, "INR") == (text, exact)
+
+
 def test_numbers_drop_needless_decimals():
     assert [fmt.number(value) for value in (0, 1200, 2.5, -3, None)] == ["0", "1,200", "2.5", "−3", "–"]
 

@@ -46,8 +46,22 @@ def test_the_last_day_of_a_period_is_in_it():
 
 
 def test_a_length_of_time_stays_relative():
-    (condition,) = tree(Selection(period=Period(length=(("days", 90),))))["conditions"]
+    lately = Period(length=(("days", 90),))
+    (condition,) = tree(Selection(period=lately, date_field="lastOrdered"))["conditions"]
     assert (condition["operator"], condition["value"]) == ("inTheLast", {"last": {"days": 90}})
+    (ordered,) = tree(Selection(period=lately))["conditions"]
+    assert ordered["within"] == {"last": {"days": 90}}
+
+
+def test_what_was_ordered_is_a_behaviour_of_the_period():
+    picked = Selection(
+        period=Period(date(2026, 7, 1), date(2026, 7, 31)), categories=("Kitchen",), products=("Mug", "Tea")
+    )
+    assert sentence(picked) == (
+        "Customers who placed at least 1 order with category Kitchen with product Mug or Tea"
+        " since the start of 1 July 2026 up to the end of 31 July 2026"
+    )
+    assert not Selection(products=("Mug",)).is_empty
 
 
 def test_every_combination_can_be_parsed_and_said():
