@@ -9,7 +9,7 @@ from fastapi.responses import StreamingResponse
 
 from api.bodies import OneRecord
 from api.security import StoresDep, requires
-from crm import auth, dry_run, options
+from crm import auth, dry_run, options, trial_messages
 from crm.dry_run import DryRun
 from crm.errors import FieldError, InvalidInput
 from crm.moment import utc_now
@@ -44,6 +44,26 @@ def preview(stores: StoresDep, account: Marketer, body: OneRecord) -> dict[str, 
         raise InvalidInput("customerId is missing.", [FieldError("customerId", "is missing")])
     kept = dry_run.draft(stores, campaign_id) if isinstance(campaign_id, str) else {}
     return dry_run.as_customer(stores, {**kept, **_given(body)}, customer_id)
+
+
+@router.post("/test")
+def test(stores: StoresDep, account: Marketer, body: OneRecord) -> dict[str, Any]:
+    """Send a test, outside the books: `{customerId, to?, variant?, campaignId? | messageTemplate, …}`.
+
+    To the caller's own address, unless `to` is another. Answers `{to, channel, vendor, verdict, message}`,
+    with the vendor's verdict.
+    """
+    texts = {name: body.get(name) for name in ("customerId", "campaignId", "to", "variant")}
+    for name, text in texts.items():
+        if text is not None and not isinstance(text, str):
+            raise InvalidInput(f"{name} must be text.", [FieldError(name, "must be text")])
+    if texts["customerId"] is None:
+        raise InvalidInput("customerId is missing.", [FieldError("customerId", "is missing")])
+    kept = dry_run.draft(stores, texts["campaignId"]) if texts["campaignId"] else {}
+    return trial_messages.send(
+        stores, {**kept, **_given(body)}, texts["customerId"], to=texts["to"], variant=texts["variant"],
+        account=account, now=utc_now(),
+    )._asdict()  # fmt: skip
 
 
 def _given(body: dict[str, Any]) -> dict[str, Any]:

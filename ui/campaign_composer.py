@@ -23,6 +23,7 @@ from ui import (
     campaign_preflight,
     campaign_preview,
     campaign_sending,
+    campaign_test,
     campaign_writer,
     links,
     notices,
@@ -62,7 +63,7 @@ def draw(stores: Stores, settings: Settings, account: Account, address: str) -> 
     campaign = content.as_campaign(here.address)
     look = campaign_preflight.look(stores, settings, campaign)
     with right:
-        _preview(stores, settings, campaign, look, fields)
+        _preview(stores, settings, account, campaign, look, fields)
     with header:
         st.text_input(
             "Campaign", key=NAME_KEY, max_chars=LONGEST_NAME, placeholder="Name this campaign",
@@ -121,7 +122,12 @@ def _size(database: str, rules: bytes, _stores: Stores) -> int:
 
 
 def _preview(
-    stores: Stores, settings: Settings, campaign: Campaign, look: Look, fields: Mapping[str, Field]
+    stores: Stores,
+    settings: Settings,
+    account: Account,
+    campaign: Campaign,
+    look: Look,
+    fields: Mapping[str, Field],
 ) -> None:
     """The message as one customer after the other will get it, and who won't."""
     with st.container(border=True, key="campaign-preview"):
@@ -135,7 +141,8 @@ def _preview(
         if not look.size:
             st.warning("This audience is nobody at this moment.", icon=":material/group_off:")
             return
-        campaign_preview.draw(stores, campaign, look.sample)
+        if shown := campaign_preview.draw(stores, campaign, look.sample):
+            campaign_test.offer(stores, account, campaign, shown)
     with st.container(border=True, key="campaign-numbers"):
         st.markdown("**Before it goes out**")
         if look.checked is None:

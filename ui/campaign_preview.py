@@ -19,8 +19,11 @@ _SEARCH = "campaign preview search"
 Campaign = Mapping[str, Any]
 
 
-def draw(stores: Stores, campaign: Campaign, sample: Sequence[str]) -> None:
-    """The message as the customers of the sample would get it, or as those who are searched for would."""
+def draw(stores: Stores, campaign: Campaign, sample: Sequence[str]) -> str | None:
+    """The message as the customers of the sample would get it, or as those who are searched for would.
+
+    Returns the customer who is shown.
+    """
     text = st.text_input(
         "Preview as", key=_SEARCH, type="search", placeholder="Preview as any customer: name, e-mail, phone",
         label_visibility="collapsed",
@@ -32,13 +35,15 @@ def draw(stores: Stores, campaign: Campaign, sample: Sequence[str]) -> None:
         ]
         if not people:
             st.caption(f"Nobody is found for “{fmt.plain(text.strip())}”.")
-            return
+            return None
     slot = st.container()
     number = 1
     if len(people) > 1:
         number = st.pagination(len(people), key="campaign-reading", max_visible_pages=5)
+    shown = people[min(number, len(people)) - 1]
     with slot:
-        one(stores, campaign, people[min(number, len(people)) - 1])
+        one(stores, campaign, shown)
+    return shown
 
 
 def one(stores: Stores, campaign: Campaign, customer_id: str, place: str = "preview") -> None:

@@ -1,4 +1,4 @@
-"""Counters of sign-in attempts in Redis. They forget by themselves."""
+"""Counters of attempts (to sign in, to send tests) in Redis. They forget by themselves."""
 
 from crm.stores.connection import Stores
 
