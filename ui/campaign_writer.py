@@ -70,7 +70,7 @@ def _form(*, ready: bool) -> bool:
             persist_state="session",
             help="An occasion, an offer, a code, an end, a product. Nothing else is promised to anybody.",
         )  # fmt: skip
-        with st.container(horizontal=True, vertical_alignment="bottom"):
+        with st.container(horizontal=True):
             st.segmented_control(
                 "Tone", list(_TONES), key=TONE, default="warm", format_func=_TONES.__getitem__,
                 persist_state="session",
@@ -113,8 +113,12 @@ def _write(stores: Stores, settings: Settings, content: Content, address: str, a
 
 def _offer(written: Written, fields: Mapping[str, Field], address: str) -> None:
     """The drafts as somebody of the audience will read them, each to be taken, or two of them."""
-    if written.notice:
-        st.caption(f":material/info: {fmt.plain(written.notice)}")
+    by_model = written.source == "groq"
+    goal = f"Templates: {_GOALS[written.goal].lower()}" if written.goal else "Templates"
+    said = (
+        fmt.plain(written.notice) if written.notice else "Written by the language model" if by_model else goal
+    )
+    st.caption(f":material/info: {said}. {language(written.language).name}.".replace("..", "."))
     if not written.drafts:
         st.warning(
             "Nothing fits everybody of this audience. Say it in other words.", icon=":material/edit_off:"

@@ -290,11 +290,41 @@ def test_a_short_trouble_is_tried_once_more(server: GroqServer) -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "reason"), [(400, "400"), (401, "refused the key"), (413, "413"), (498, "498")]
+    ("status", "reason"), [(401, "refused the key"), (404, "404"), (413, "413"), (498, "498")]
 )
 def test_other_errors_fall_back_without_another_try(server: GroqServer, status: int, reason: str) -> None:
     assert_grammar(ask(server, Reply(status, b'{"error": {"message": "no"}}')), reason)
     assert len(server.requests) == 1
+
+
+def test_a_model_that_takes_no_schema_is_told_it_in_words_and_the_next_time_at_once(
+    server: GroqServer,
+) -> None:
+    refused = Reply(
+        400, b'{"error": {"message": "This model does not support response format `json_schema`"}}'
+    )
+    server.replies = [refused, proposal(CONDITION)]
+    model = GroqModel(key="gsk-test", model="other", base_url=server.url, timeout=10)
+    for _ in range(2):
+        answer = understand(PROMPT, now=NOW, zone=ZoneInfo("UTC"), values=VALUES, model=model)
+        assert answer.source == "groq"
+    assert [request["response_format"]["type"] for request in server.requests] == [
+        "json_schema", "json_object", "json_object"
+    ]  # fmt: skip
+    assert '"additionalProperties":false' in server.requests[2]["messages"][0]["content"]
+
+
+def test_a_request_that_is_refused_either_way_falls_back_and_is_tried_with_the_schema_again(
+    server: GroqServer,
+) -> None:
+    server.replies = [Reply(400, b"{}")]
+    model = GroqModel(key="gsk-test", model="openai/gpt-oss-20b", base_url=server.url, timeout=10)
+    for _ in range(2):
+        answer = understand(PROMPT, now=NOW, zone=ZoneInfo("Asia/Kolkata"), values=VALUES, model=model)
+        assert_grammar(answer, "400")
+    assert [request["response_format"]["type"] for request in server.requests] == [
+        "json_schema", "json_object", "json_schema", "json_object"
+    ]  # fmt: skip
 
 
 def test_a_server_that_does_not_answer_is_not_waited_for(server: GroqServer) -> None:
