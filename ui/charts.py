@@ -17,6 +17,7 @@ _TICKS = {"day": "%-d %b %Y", "week": "%-d %b %Y", "month": "%b %Y"}
 _HOVER = {"day": "%a %-d %b %Y", "week": "week of %-d %b %Y", "month": "%B %Y"}
 _LONGEST_LABEL = 26
 _ROW, _AXIS = 26, 76  # pixels of a horizontal bar, and of what stands below them
+_FEWEST = 4  # bars that a chart has room for at least: with less its title lies on its numbers
 _FADED = {"marker": {"opacity": 0.35}}  # bars that are not selected while others are
 
 
@@ -70,7 +71,7 @@ def ranking(frame: pd.DataFrame, metric: str, *, what: str, currency: str, top: 
             ),
         )
     )
-    _frame(figure, _AXIS + _ROW * len(shown))
+    _frame(figure, _AXIS + _ROW * max(len(shown), _FEWEST))
     figure.update_xaxes(title=_title(metric, currency), nticks=5, **_scale(metric, currency))
     figure.update_yaxes(
         title=what,
