@@ -65,7 +65,7 @@ def deliveries(
     place, _, position = (cursor or "r:").partition(":")
     if place not in ("r", "w"):
         raise _bad("cursor", "is not one of this list")
-    if "audienceSize" not in campaign:
+    if "audienceSize" not in campaign or (state and not _any(stores, campaign_id, state)):
         return {"items": [], "next": None}
     items: list[Document] = []
     if place == "r" and state != DeliveryState.PENDING:
@@ -82,6 +82,11 @@ def deliveries(
     batches = plan_store.pending(stores, campaign_id, _place(position)[0], rowless=rowless)
     found_in = partial(_waiting, stores, campaign, search, variant, rowless)
     return _pending(batches, found_in, items, limit, _place(position))
+
+
+def _any(stores: Stores, campaign_id: str, state: str) -> bool:
+    """Whether anybody is in this state; to look through the rows for nobody would take longest."""
+    return plan_store.counts(stores, [campaign_id]).get(campaign_id, {}).get(state, 0) > 0
 
 
 def _place(position: str) -> tuple[int, int]:

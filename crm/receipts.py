@@ -12,7 +12,7 @@ from crm.errors import CrmError, FieldError, InvalidInput, NotFound
 from crm.lifecycle import CampaignAction, CampaignStatus, DeliveryState, allowed_from
 from crm.stores import campaigns as campaign_store
 from crm.stores import deliveries as delivery_store
-from crm.stores import lanes, outbox, streams
+from crm.stores import lanes, outbox, streams, tallies
 from crm.stores import plan as plan_store
 from crm.stores.connection import Document, Stores
 from crm.stores.deliveries import Outcome
@@ -70,6 +70,7 @@ def finish_if_done(stores: Stores, campaign_id: str, now: datetime) -> bool:
     done = campaign_store.finish(stores, campaign_id, allowed_from(CampaignAction.FINISH), now)
     if done:
         log.info("campaign finished", extra={"action": "campaign_finished", "campaign_id": campaign_id})
+        tallies.of(stores, campaign_id)  # so that whoever opens its results need not wait for them
     return done
 
 
