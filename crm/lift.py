@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 
 from crm import means, proportions
 from crm.errors import FieldError, InvalidInput, NotFound
-from crm.lifecycle import MOVING
+from crm.lifecycle import UNFINISHED
 from crm.means import Sums
 from crm.rows import content_of
 from crm.screening import HELD_OUT
@@ -95,7 +95,7 @@ class Lift:
 
     days: int
     as_of: datetime
-    moving: bool
+    unfinished: bool
     treated: Group = field(default_factory=Group)
     held_out: Group = field(default_factory=Group)
     variants: dict[str, Group] = field(default_factory=dict)
@@ -107,7 +107,7 @@ class Lift:
     @property
     def complete(self) -> bool:
         """Whether every window is over and nobody's turn is still to come."""
-        return self.until is not None and self.until <= self.as_of and not self.moving
+        return self.until is not None and self.until <= self.as_of and not self.unfinished
 
     @property
     def comparable(self) -> bool:
@@ -126,7 +126,7 @@ def of(stores: Stores, campaign_id: str, *, days: int = DAYS, now: datetime) -> 
     campaign = campaign_store.find(stores, campaign_id)
     if campaign is None:
         raise NotFound("There is no such campaign.")
-    found = Lift(days, now, campaign["status"] in MOVING)
+    found = Lift(days, now, campaign["status"] in UNFINISHED)
     if "audienceSize" not in campaign:
         return found
     if campaign.get("variants"):

@@ -43,11 +43,18 @@ def draw(stores: Stores, settings: Settings, campaign: Campaign) -> None:
         with st.spinner("Reading orders…"):
             found = measured(stores, at, days)
         _found(settings, campaign, found)
-        st.button(
-            "Read again", icon=":material/refresh:", key="lift-again", type="tertiary",
-            help=f"Read {fmt.moment(found.as_of, settings.zone)}",
-            on_click=_measured.clear, args=(stores.db.name, at, days),
-        )  # fmt: skip
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.button(
+                "Read again", icon=":material/refresh:", key="lift-again", type="tertiary",
+                help=f"Read {fmt.moment(found.as_of, settings.zone)}",
+                on_click=_measured.clear, args=(stores.db.name, at, days),
+            )  # fmt: skip
+            if st.button(
+                "Compare with other campaigns", icon=":material/compare_arrows:", key="lift-compare",
+                type="tertiary",
+            ):  # fmt: skip
+                st.query_params.from_dict({"compare": at, "days": str(days)})
+                st.rerun()
 
 
 def at_hand(stores: Stores, campaign: Campaign) -> Lift | None:
@@ -98,11 +105,11 @@ def _window(settings: Settings, found: Lift) -> str:
     counted = f"Orders within {days} of each person's turn, messaged or held out alike."
     if found.complete:
         return f"{counted} The last window ended {fmt.moment(found.until, settings.zone)}."
-    if found.moving or found.until is None:
+    if found.unfinished or found.until is None:
         waiting = (
             f" The turn of {fmt.count(found.waiting, 'customer')} is still to come." if found.waiting else ""
         )
-        return f"{counted} :orange[Still being sent: these are the orders so far.]{waiting}"
+        return f"{counted} :orange[Not all are sent yet: these are the orders so far.]{waiting}"
     ends = fmt.moment(found.until, settings.zone)
     return f"{counted} :orange[Not over yet: the last window ends {ends}, these are the orders so far.]"
 

@@ -130,6 +130,15 @@ def test_batches_whose_turn_has_not_come_are_in_neither_group(stores):
     assert not found.complete
 
 
+def test_the_windows_of_a_paused_campaign_are_not_over(stores):
+    crowd(stores, 40)
+    made = campaigns.launch_new(stores, name="Sale", rules=EVERYONE, template="Hi", account=MARKETER, now=NOW)
+    Hands(stores).step("plan")
+    Hands(stores).step("send")
+    campaigns.pause(stores, made["_id"], account=MARKETER, now=utc_now())
+    assert not lift.of(stores, made["_id"], days=1, now=utc_now() + timedelta(days=6)).complete
+
+
 def test_variants_are_compared_with_the_holdout_each(stores):
     crowd(stores, 600)
     campaign_id = launched(

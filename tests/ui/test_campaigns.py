@@ -522,7 +522,11 @@ def test_the_way_to_a_comparison_and_back_is_on_the_history_page(open_page, inst
     assert "Choose two to five campaigns" in texts(app)
     buttons(app)["compare-back"].click().run()
     assert app.title[0].value == "History"
+    buttons(app)[f"open-{launched}"].click().run()
+    buttons(app)["lift-compare"].click().run()
     assert not app.exception
+    assert app.title[0].value == "Compare campaigns"
+    assert app.multiselect(key="compare campaigns").value == [launched]
 
 
 def test_a_comparison_of_a_campaign_that_is_gone_says_so(open_page):
