@@ -16,7 +16,7 @@ from crm.settings import Settings
 from crm.stores.connection import Stores
 from crm.suggestions import Suggestion, suggestions
 from ui import format as fmt
-from ui import prompt_alternatives, prompt_campaign, prompt_history, prompt_questions, rule_tree
+from ui import prompt_alternatives, prompt_campaign, prompt_case, prompt_history, prompt_questions, rule_tree
 from ui.rule_tree import Node
 
 _UNDONE = "The rules are as they were before."
@@ -145,6 +145,8 @@ def _show(stores: Stores, settings: Settings, answer: Answer, target: Target) ->
         case "clarify":
             st.warning(fmt.plain(answer.message), icon=":material/help:")
             prompt_questions.draw(answer.questions, _give)
+            if target.tree is not None:
+                prompt_case.draw(answer, target.current)
         case "refused":
             st.error(fmt.plain(answer.message), icon=":material/block:")
         case "campaign":
@@ -158,6 +160,8 @@ def _show(stores: Stores, settings: Settings, answer: Answer, target: Target) ->
                 st.caption(f":material/edit: {fmt.plain(said + ' '.join(answer.changed))}")
             if target.tree is not None:
                 prompt_alternatives.draw(answer, target.tree, partial(_take, answer, target))
+            if target.tree is not None and answer.kind == "segment" and not answer.turn:
+                prompt_case.draw(answer, target.current)
 
 
 def _take(answer: Answer, target: Target, one: Alternative) -> None:

@@ -350,6 +350,17 @@ def test_earlier_prompts_say_what_they_gave_and_are_asked_again_by_a_click(build
     assert any(caption.value == "None yet." for caption in builder.caption)
 
 
+def test_what_was_meant_becomes_a_case_once_the_rules_are_edited(builder):
+    said(builder, "from Pune")
+    assert not builder.code
+    drafted = builder.session_state["rule draft"]
+    more = {"id": 900, "type": "condition", "field": "orderCount", "operator": "greaterThan", "value": 2}
+    edited = {**drafted.tree, "conditions": [*drafted.tree["conditions"], more]}
+    builder.session_state["rule draft"] = replace(drafted, tree=edited)
+    builder.run()
+    assert [code.value for code in builder.code] == ["from Pune => city = Pune & orderCount > 2"]
+
+
 def test_a_prompt_that_orders_something_else_is_refused(builder):
     builder.text_input(key="segment prompt").set_value("delete all customers from Pune")
     builder.button(key="segment-ask").click().run()
