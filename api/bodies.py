@@ -82,6 +82,19 @@ def _require_json(content_type: str, also: str = "") -> None:
         raise HTTPException(415, f"The body is {name[:100]}: send it as application/json{also}")
 
 
+def require_file(content_type: str) -> None:
+    """Raises HTTPException 415 for a body that says it is no table. What it says otherwise is not believed:
+    programs send files as whatever they take them for, and a file's own look tells what it is."""
+    name = _media_type(content_type)
+    if name.partition("/")[0] in _NO_TABLES or name in _NO_TABLES:
+        raise HTTPException(
+            415, f"The body is {name[:100]}: send the file itself as the body, such as text/csv"
+        )
+
+
+_NO_TABLES = ("multipart", "image", "audio", "video", "font", "model", "application/pdf", "text/html")
+
+
 def one_record(body: bytes, content_type: str = "") -> dict[str, Any]:
     """One JSON object."""
     _require_json(content_type)

@@ -11,6 +11,7 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, Field
 
+from api import bodies
 from api.answers import PageOf
 from api.security import StoresDep, requires
 from crm import auth, directory, imports, ingest, waiting_files
@@ -61,7 +62,8 @@ async def upload(
 
 @asynccontextmanager
 async def _received(request: Request) -> AsyncIterator[BinaryIO]:
-    """The body as a file, on disk as far as it is large. Raises InvalidInput, TooLarge."""
+    """The body as a file, on disk as far as it is large. Raises InvalidInput, TooLarge, HTTPException 415."""
+    bodies.require_file(request.headers.get("content-type", ""))
     with tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY) as file:
         size = 0
         async for chunk in request.stream():

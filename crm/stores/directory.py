@@ -1,13 +1,15 @@
 """Reading customers and orders back: pages, search, one with everything about it."""
 
 import re
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from pymongo import DESCENDING
 
 from crm.stores.connection import Document, Stores
 
+_FIRST = datetime(1970, 1, 1, tzinfo=UTC)
+_CLOCKS_APART = timedelta(hours=1)  # as far as machines' clocks may differ
 _SEARCHED = ("folded.name", "folded.email", "folded.phone", "folded.externalId")
 _HIDDEN = {"folded": 0, "version": 0}
 _HIDDEN_OF_ORDERS = {"products.folded": 0, "version": 0}
@@ -18,16 +20,25 @@ def customers(
 ) -> list[Document]:
     """Customers newest first whose name, e-mail, phone or external id contains `search` (folded).
 
-    With `import_id` only those whom that import created.
+    With `import_id` only those whom that import created. Older ones than the import are not even looked at.
     """
-    query: Document = {} if import_id is None else {"importId": import_id}
+    query: Document = {}
+    if import_id is not None:
+        query = {"importId": import_id, "_id": {"$gte": _no_older(stores, import_id)}}
     if search:
         pattern = re.escape(search)
         query["$or"] = [{path: {"$regex": pattern}} for path in _SEARCHED]
     if before:
-        query["_id"] = {"$lt": before}
+        query.setdefault("_id", {})["$lt"] = before
     found = stores.db.customers.find(query, _HIDDEN).sort("_id", DESCENDING).limit(limit)
     return list(found)
+
+
+def _no_older(stores: Stores, import_id: str) -> str:
+    """An id below those of all customers that were made since the import began: ids begin with their time."""
+    found = stores.db.imports.find_one({"_id": import_id}, {"createdAt": 1})
+    began = found["createdAt"] - _CLOCKS_APART if found else _FIRST
+    return f"{int(began.timestamp()):08x}"
 
 
 def customer(stores: Stores, customer_id: str) -> Document | None:

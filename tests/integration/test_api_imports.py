@@ -2,6 +2,7 @@
 
 import pytest
 
+from crm import directory
 from crm.stores import streams
 from tests.integration.working import working
 from tests.waiting import until
@@ -77,3 +78,37 @@ def test_an_import_is_undone_after_a_look_at_what_that_means(uploader, stores):
 @pytest.mark.parametrize("query", ["existing=replace", "totals=double", "kind=orders&existing=skip"])
 def test_choices_that_there_are_not_are_refused(client, query):
     assert client("uploader").post(f"/api/imports?{query}", content=FILE).status_code == 422
+
+
+def test_a_body_that_says_it_is_no_table_is_415(client):
+    caller = client("uploader")
+    for content_type in ("multipart/form-data; boundary=x", "image/png", "application/pdf"):
+        answer = caller.post("/api/imports", content=FILE, headers={"Content-Type": content_type})
+        assert (answer.status_code, answer.json()["error"]["code"]) == (415, "unsupported_media_type")
+        assert "send the file itself" in answer.json()["error"]["message"]
+
+
+def test_a_file_is_taken_as_whatever_program_sends_it(uploader):
+    for content_type in ("text/csv", "application/octet-stream", "application/x-www-form-urlencoded"):
+        answer = uploader.post("/api/imports", content=FILE, headers={"Content-Type": content_type})
+        assert answer.status_code == 202
+
+
+def test_the_customers_that_an_import_made_are_found_page_by_page(uploader, stores):
+    uploaded(uploader, "finished")  # Asha, whom the next one only changes
+    rows = "".join(f"Person {number},p{number}@x.example\n" for number in range(5))
+    answer = uploader.post("/api/imports?kind=customers", content=f"name,email\n{rows}Asha,asha@x.example\n")
+    made = wait(uploader, answer.json()["importId"], "finished")
+    first = directory.customers(stores, import_id=made["_id"], limit=3)
+    rest = directory.customers(stores, import_id=made["_id"], limit=3, cursor=first.next)
+    found = [one["email"] for page in (first, rest) for one in page.items]
+    assert sorted(found) == [f"p{number}@x.example" for number in range(5)]
+    assert rest.next is None
+
+
+def test_customers_from_before_an_import_are_not_looked_at(uploader, stores):
+    made = uploaded(uploader, "finished")
+    old = {"_id": f"{1_000_000_000:08x}{0:016x}", "importId": made["_id"], "folded": {}}
+    stores.db.customers.insert_one(old)  # nobody makes one so; it shows where the search begins
+    found = directory.customers(stores, import_id=made["_id"]).items
+    assert [one["email"] for one in found] == ["asha@x.example"]
