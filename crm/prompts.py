@@ -135,7 +135,8 @@ def understand(
     asks_model = partial(propose, model) if model and worded and not by_grammar else None
     answer = _answered(text, reading, values, things, parse, asks_model)
     if answer.kind == "clarify":
-        asked = choices.offered(reading, values, languages.guess(text, values), again)
+        words = languages.guess(text[: choices.LONGEST_PROMPT], values)
+        asked = choices.offered(reading, values, words, again)
         answer = replace(answer, questions=asked)
     said = tuple(alternatives.sentence(one) for one in chosen if one.answer)
     assumptions = (*said, *answer.assumptions) if answer.kind == "segment" else ()
@@ -151,7 +152,7 @@ def _taken_up(
     text: str, current: dict[str, Any] | None, values: Values, read: Callable[[str], Reading]
 ) -> Reading | None:
     """What a follow-up makes of the rule that stands there; None where there is none, or for no follow-up."""
-    if current is None:
+    if current is None or len(text) > turns.LONGEST:
         return None
     words = languages.guess(text, values)
     turn = turns.turn(text, words.language)

@@ -19,6 +19,7 @@ from crm.grammar.values import Values
 
 LONGEST_PROMPT = 400  # characters; every answer costs a reading
 _MOST_READINGS = 40
+_OF_FOLLOW_UP = 16  # each is several readings itself
 _MOST_QUESTIONS, _MOST_CHOICES, _MOST_NAMES = 4, 6, 3
 _NEAR = 0.85
 _SHORTEST_NAME = 4  # letters
@@ -55,7 +56,7 @@ def offered(reading: Reading, values: Values, words: Lexicon, read: Read) -> tup
     if not questions and reading.text:  # nobody is spoken of
         said = " ".join(reading.text.split())
         return (Asked(said, "", (words.says["everyone"],)),) if len(said) <= LONGEST_PROMPT else ()
-    left = _MOST_READINGS if len(reading.text) <= LONGEST_PROMPT else 0
+    left = 0 if len(reading.text) > LONGEST_PROMPT else _OF_FOLLOW_UP if reading.turn else _MOST_READINGS
     asked = []
     for question in questions:
         answers: list[str] = []
@@ -79,6 +80,9 @@ def completed(
     An answer to words that the prompt does not have is passed over.
     """
     text = unicodedata.normalize("NFC", text)
+    if len(text) > LONGEST_PROMPT:  # put in as they are: every look at another place costs a reading
+        there = [(words, answer) for words, answer in answers.items() if _place(words, text)]
+        return put(text, answers), tuple(Chosen(words, answer, ()) for words, answer in there)
     chosen = []
     for words, answer in answers.items():
         reading = read(text)

@@ -26,7 +26,7 @@ def main(arguments: list[str]) -> None:
         if chosen.v and path is TUNED:
             _name(plain, misspelt)
     long = "customers from Pune who spent over 1000 or ordered in the last 60 days but not vip. "
-    for text in (long * 119, "vip and " * 1_250, "(" * 10_000, "blorf " * 1_666, "a." * 5_000):
+    for text in (long * 119, "vip and " * 1_250, "(" * 10_000, "blorf " * 1_666, "a." * 5_000, "a@" * 5_000):
         begun = time.perf_counter()
         understand(text[:10_000], now=shop.NOW, zone=shop.ZONE, values=shop.VALUES)
         print(f"10,000 characters of “{text[:20].strip()}…”: {(time.perf_counter() - begun) * 1000:.0f} ms")

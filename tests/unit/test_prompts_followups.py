@@ -157,6 +157,13 @@ def test_a_question_about_a_follow_up_is_answered_like_any_other() -> None:
     assert answer.rules and brief(answer.rules) == "(city equals Pune AND lastOrdered inTheLast 7 days)"
 
 
+@pytest.mark.parametrize(
+    "prompt", ["", "😀", "x", "only", "but not", "make it", "only 😀", "also …", "instead", "not but"]
+)
+def test_next_to_nothing_changes_nothing(prompt: str) -> None:
+    assert follow(prompt).kind == "clarify"
+
+
 def test_without_rules_that_stand_there_nothing_is_a_follow_up() -> None:
     assert not ask("from Pune").turn
     assert ask("undo").kind == "clarify"
