@@ -3,14 +3,16 @@
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from itertools import product
 from typing import Any
 
 import pytest
 
+from crm import dry_run
 from crm.errors import InvalidInput
 from crm.settings import Settings
 from crm.stores.connection import Stores
-from crm.writing import Wish, Written, write
+from crm.writing import GOALS, LANGUAGES, Wish, Written, write
 from tests.crowd import EVERYONE, crowd
 from tests.groq_server import GroqServer, Reply, completion, groq_server
 
@@ -82,6 +84,25 @@ def test_a_text_message_has_no_subject_and_speaks_the_language_of_the_brief(stor
     assert (found.language, found.goal) == ("german", "birthday")
     assert all(one.draft.subject is None and one.fit.parts == 1 for one in found.drafts)
     assert "10% Rabatt" in found.drafts[0].draft.text
+
+
+@pytest.mark.usefixtures("no_key")
+@pytest.mark.parametrize("channel", ["email", "sms"])
+def test_the_rehearsal_of_a_draft_that_was_offered_skips_nobody_for_its_message(
+    stores: Stores, channel: str
+) -> None:
+    crowd(stores, 3, phone="+911234567")
+    crowd(stores, 2, name=None, city=None, phone="+911234568")
+    crowd(stores, 1, name=" ", city=5, phone="+911234569")
+    crowd(stores, 1, name=["odd"], city={"$gt": ""}, phone="+911234570")
+    for goal, language in product(GOALS, LANGUAGES):
+        found = asked(stores, Wish("20% off", channel=channel, goal=goal, language=language))
+        assert len(found.drafts) >= 2
+        for one in found.drafts:
+            taken = {"rules": EVERYONE, "channel": channel, "messageTemplate": one.draft.text}
+            taken |= {"subject": one.draft.subject} if one.draft.subject else {}
+            *_, last = dry_run.over(stores, taken, now=NOW)
+            assert (last.reachable, last.missing, one.fit.written) == (7, {}, 7)
 
 
 @pytest.mark.usefixtures("no_key")
