@@ -74,9 +74,9 @@ def _card(campaign: dict[str, Any], now: datetime) -> None:
     at = campaign["_id"]
     with st.container(border=True, key=f"campaign-{at}", gap="small"):
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-            st.button(
-                fmt.plain(campaign["name"]), key=f"open-{at}", type="tertiary", on_click=show, args=(at,)
-            )
+            if st.button(fmt.plain(campaign["name"]), key=f"open-{at}", type="tertiary"):
+                show(at)
+                st.rerun()  # the page, not this list alone
             badge(campaign["status"])
             st.space("stretch")
             st.caption(f"launched {fmt.ago(campaign['launchedAt'], now)}", width="content")

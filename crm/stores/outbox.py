@@ -55,6 +55,8 @@ def hand_over(
         written = _capped(stores, campaign_id, rows, cap, session) if cap else list(rows)
         skipped = sum(row["state"] == _SKIPPED for row in written)
         changes: Document = {"$set": {"left": left[1], "handedAt": now}, "$min": {"turnAt": now}}
+        if wakes := [row["dueAt"] for row in written if row.get("asleep")]:
+            changes["$max"] = {"wakesAt": max(wakes)}
         if skipped:
             changes["$inc"] = moved(_PENDING, {_SKIPPED: skipped})
         this = {"_id": batch_id(campaign_id, number), "left": left[0]}

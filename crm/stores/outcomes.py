@@ -12,7 +12,8 @@ from crm.stores.order_lines import net
 
 
 class Turn(NamedTuple):
-    """A batch whose turn has come, and when its first and its last people were handed over.
+    """A batch whose turn has come, and when it began and ended: with the first and the last of its people who
+    were handed over, or whose sending window opened.
 
     `treated` are those who were to be messaged, whatever became of it; `held_out` are those left in peace.
     """
@@ -39,15 +40,16 @@ NOTHING = Bought(0, 0.0)
 def turns(stores: Stores, campaign_id: str, reason: str) -> Iterator[Turn]:
     """The batches of a campaign that were handed over, by number; `reason` marks those who are held out."""
     query = {"campaignId": campaign_id, "handedAt": {"$exists": True}}
-    fields = {"customerIds": 1, "skippedIds": 1, "turnAt": 1, "handedAt": 1}
+    fields = {"customerIds": 1, "skippedIds": 1, "turnAt": 1, "handedAt": 1, "wakesAt": 1}
     with stores.collection("plan").find(query, fields).sort("number", 1).batch_size(20) as found:
         for batch in found:
             skipped = batch["skippedIds"]
             left_out = set(skipped)
             treated = [each for each in batch["customerIds"] if each not in left_out]
             held_out = _with_reason(stores, campaign_id, skipped, reason) if skipped else []
-            ended: datetime = batch["handedAt"]
-            yield Turn(treated, held_out, batch.get("turnAt", ended), ended)
+            handed: datetime = batch["handedAt"]
+            ended = max(handed, batch.get("wakesAt", handed))
+            yield Turn(treated, held_out, batch.get("turnAt", handed), ended)
 
 
 def _with_reason(stores: Stores, campaign_id: str, people: Sequence[str], reason: str) -> list[str]:
@@ -71,10 +73,14 @@ Reader = Callable[[Sequence[str], datetime, datetime], dict[str, Bought]]
 
 
 def last_turn(stores: Stores, campaign_id: str) -> datetime | None:
-    """When the last of a campaign's people were handed over; None while nobody was."""
+    """When the last turn of a campaign's batches ended, or will end; None while none has begun."""
     query = {"campaignId": campaign_id, "handedAt": {"$exists": True}}
-    batch = stores.collection("plan").find_one(query, {"handedAt": 1}, sort=[("handedAt", -1)])
-    return batch["handedAt"] if batch else None
+    ends: list[Document] = [
+        {"$match": query},
+        {"$group": {"_id": None, "handed": {"$max": "$handedAt"}, "woken": {"$max": "$wakesAt"}}},
+    ]
+    found = next(iter(stores.collection("plan").aggregate(ends)), None)
+    return max(end for end in (found["handed"], found["woken"]) if end) if found else None
 
 
 def reader(stores: Stores, start: datetime, end: datetime, most: int) -> Reader:

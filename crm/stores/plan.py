@@ -4,7 +4,8 @@ A batch is `{_id: campaignId:number, campaignId, number, customerIds, skippedIds
 turnAt, handedAt}`. `counts` has one number a delivery state, and they add up to the ids at every instant.
 The last `left` people were not handed over yet: they have no row among the deliveries, but for `skippedIds`,
 whose rows were written with the plan. `attempt` is the highest that somebody of it is in. `turnAt` and
-`handedAt` are when the first and the last of its people were handed over.
+`handedAt` are when the first and the last of its people were handed over, `wakesAt` when the last sending
+window of those opens who had to wait for it.
 """
 
 from collections.abc import Iterable, Iterator, Sequence

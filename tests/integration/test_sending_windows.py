@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from crm import attributes, campaigns, carriers, ledger, planning, quiet_hours, windows
+from crm import attributes, campaigns, carriers, ledger, lift, planning, quiet_hours, windows
 from crm.attributes import Found
 from crm.errors import InvalidInput
 from crm.fields import FieldType
@@ -51,6 +51,15 @@ def work(hands):
 def pending(stores, campaign):
     assert ledger.books(stores, campaign).balanced
     return campaigns.stats(stores, campaign)["pending"]
+
+
+def test_orders_count_until_so_many_days_after_the_last_window_of_a_batch_has_opened(stores):
+    zoned(stores, Asia__Kolkata=30, America__New_York=20)
+    campaign, hands = begun(stores, holdout=0.5)
+    work(hands)
+    found = lift.of(stores, campaign, days=1, now=hands.now())
+    assert found.until == datetime(2026, 3, 12, 3, 30, tzinfo=UTC)
+    assert timedelta(0) <= found.began - NIGHT < timedelta(hours=1)
 
 
 def test_each_gets_it_in_his_own_daytime_and_the_campaign_waits_for_the_last(stores):
