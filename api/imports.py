@@ -1,5 +1,6 @@
 """Imports: upload a file, follow it, read what it refused."""
 
+import hashlib
 import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -11,7 +12,7 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, Field
 
-from api import bodies
+from api import bodies, repeats
 from api.answers import PageOf
 from api.security import StoresDep, requires
 from crm import auth, directory, imports, ingest, waiting_files
@@ -43,38 +44,49 @@ async def upload(
     existing: Literal["update", "fill", "skip"] = "update",
     totals: Literal["take", "ignore"] = "take",
     confirm: bool = False,
-) -> dict[str, str]:
+    idempotency_key: repeats.Key = None,
+) -> Any:
     """Upload a file as the body of the request. Its rows are validated and persisted by a worker.
 
     `existing` says what becomes of customers we have: what differs is changed, only what is empty is filled,
     or they are left as they are. `totals=ignore` leaves totals of customers out. With `confirm=true` nothing
     is written before `POST /api/imports/{id}/confirm`: in the state `asking` the import's counts and
-    rejections are what it would do.
+    rejections are what it would do. 429 while a hundred others wait.
     """
-    async with _received(request) as file:
-        import_id = await run_in_threadpool(
-            ingest.start_import,
-            stores, file, kind=kind, filename=filename, account_id=account.id, now=utc_now(),
-            existing=existing, totals=totals, confirm=confirm,
-        )  # fmt: skip
-    return {"importId": import_id}
+    await run_in_threadpool(imports.require_room, stores)
+    async with _received(request) as (file, digest):
+
+        def start(_seed: str | None) -> dict[str, str]:
+            import_id = ingest.start_import(
+                stores, file, kind=kind, filename=filename, account_id=account.id, now=utc_now(),
+                existing=existing, totals=totals, confirm=confirm,
+            )  # fmt: skip
+            return {"importId": import_id}
+
+        asked = f"{digest} {kind} {filename} {existing} {totals} {confirm}".encode()
+        once = repeats.Once(stores, account, "POST /api/imports", asked, idempotency_key)
+        return await run_in_threadpool(once, start)
 
 
 @asynccontextmanager
-async def _received(request: Request) -> AsyncIterator[BinaryIO]:
-    """The body as a file, on disk as far as it is large. Raises InvalidInput, TooLarge, HTTPException 415."""
+async def _received(request: Request) -> AsyncIterator[tuple[BinaryIO, str]]:
+    """The body as a file, on disk as far as it is large, and its digest.
+
+    Raises InvalidInput, TooLarge, and HTTPException 415 for what is no file of a table.
+    """
     bodies.require_file(request.headers.get("content-type", ""))
     with tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY) as file:
-        size = 0
+        size, digest = 0, hashlib.sha256()
         async for chunk in request.stream():
             size += len(chunk)
             if size > MAX_FILE:
                 raise TooLarge(f"A file may hold {MAX_FILE // 2**30} GB.")
             file.write(chunk)
+            digest.update(chunk)
         if not size:
             raise InvalidInput("The file is empty: send it as the body of the request.")
         file.seek(0)
-        yield cast(BinaryIO, file)
+        yield cast(BinaryIO, file), digest.hexdigest()
 
 
 @router.post(
@@ -92,7 +104,7 @@ async def send(
 ) -> dict[str, str]:
     """Where a page has a browser send a file to, to be looked at there. The ticket says who may."""
     account = await run_in_threadpool(waiting_files.redeem, stores, ticket)
-    async with _received(request) as file:
+    async with _received(request) as (file, _):
         file_id = await run_in_threadpool(waiting_files.keep, stores, account, file, filename, now=utc_now())
     return {"fileId": file_id}
 

@@ -20,6 +20,9 @@ _HEADER = (
 )
 
 
+Key = Annotated[str | None, Header(alias="Idempotency-Key", description=_HEADER)]
+
+
 class Once:
     """Answers a request, by what was answered before where the caller's key says that it comes again."""
 
@@ -51,7 +54,7 @@ async def _once(
     stores: StoresDep,
     account: SignedIn,
     body: Annotated[bytes, Depends(read_body)],
-    idempotency_key: Annotated[str | None, Header(description=_HEADER)] = None,
+    idempotency_key: Key = None,
 ) -> Once:
     return Once(stores, account, f"{request.method} {request.url.path}", body, idempotency_key)
 

@@ -8,16 +8,19 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from crm.directory import Page
-from crm.errors import FieldError, IllegalTransition, InvalidInput, NotFound
+from crm.errors import Busy, FieldError, IllegalTransition, InvalidInput, NotFound
 from crm.ingestion import corrections, progress, undo
 from crm.ingestion.corrections import Corrected
+from crm.ingestion.imports import ACTIVE
 from crm.settings import settings
 from crm.stores import imports as store
 from crm.stores import journal, rejections, streams
 from crm.stores.connection import Document, Stores
 
 ENDED = ("finished", "failed", "cancelled")
+MOST_WAITING = 100
 MOST_CORRECTED = corrections.MOST
+_RETRY_AFTER = 30  # seconds
 _LOST_AFTER = timedelta(seconds=30)
 _COUNTED = 50_000  # records that are looked at before somebody is asked whether to undo
 
@@ -190,3 +193,12 @@ def _get(stores: Stores, import_id: str) -> Document:
     if document is None:
         raise NotFound("There is no such import.")
     return document
+
+
+def require_room(stores: Stores) -> None:
+    """Raises Busy while so many imports wait or are read that one more would only take room in the spool."""
+    if store.waiting(stores, ACTIVE, MOST_WAITING) >= MOST_WAITING:
+        raise Busy(
+            f"{MOST_WAITING} imports are waiting. Nothing was taken; send it again in a while.",
+            retry_after=_RETRY_AFTER,
+        )

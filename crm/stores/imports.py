@@ -63,6 +63,11 @@ def take_lost(stores: Stores, *, announced_before: datetime, now: datetime) -> l
     return found
 
 
+def waiting(stores: Stores, states: Collection[str], most: int) -> int:
+    """How many imports are in these states, counted up to `most`."""
+    return int(stores.collection("imports").count_documents({"state": {"$in": list(states)}}, limit=most))
+
+
 def in_state(stores: Stores, import_ids: Collection[str], state: str) -> set[str]:
     found = stores.db.imports.find({"_id": {"$in": list(import_ids)}, "state": state}, {"_id": 1})
     return {document["_id"] for document in found}

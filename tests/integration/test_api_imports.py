@@ -2,7 +2,7 @@
 
 import pytest
 
-from crm import directory
+from crm import directory, imports
 from crm.stores import streams
 from tests.integration.working import working
 from tests.waiting import until
@@ -112,3 +112,25 @@ def test_customers_from_before_an_import_are_not_looked_at(uploader, stores):
     stores.db.customers.insert_one(old)  # nobody makes one so; it shows where the search begins
     found = directory.customers(stores, import_id=made["_id"]).items
     assert [one["email"] for one in found] == ["asha@x.example"]
+
+
+def test_a_file_sent_again_with_its_key_is_one_import(client, stores):
+    caller, key = client("uploader"), {"Idempotency-Key": "shop-1"}
+    first, again = (caller.post("/api/imports?kind=customers", content=FILE, headers=key) for _ in range(2))
+    assert (first.status_code, again.status_code) == (202, 202)
+    assert first.json() == again.json() and again.headers["Idempotency-Replayed"] == "true"
+    assert stores.db.imports.count_documents({}) == 1
+    for query, content in (("?kind=customers", FILE + b"x,x@x.example,1\n"), ("?kind=orders", FILE)):
+        assert caller.post(f"/api/imports{query}", content=content, headers=key).status_code == 422
+    assert stores.db.imports.count_documents({}) == 1
+
+
+def test_no_file_is_taken_while_too_many_wait(client, stores, monkeypatch):
+    monkeypatch.setattr(imports, "MOST_WAITING", 2)
+    caller = client("uploader")
+    for _ in range(2):
+        assert caller.post("/api/imports", content=FILE).status_code == 202
+    full = caller.post("/api/imports", content=FILE)
+    assert (full.status_code, full.json()["error"]["code"]) == (429, "too_busy")
+    assert int(full.headers["Retry-After"]) > 0
+    assert stores.db.imports.count_documents({}) == 2
