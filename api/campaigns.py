@@ -9,7 +9,7 @@ from pydantic import BaseModel
 from api.answers import PageOf
 from api.bodies import OneRecord
 from api.security import StoresDep, requires
-from crm import auth, campaigns, delivery, launching
+from crm import auth, campaigns, delivery, drafts, launching
 from crm.errors import FieldError, InvalidInput
 from crm.messages import DEFAULT_TEMPLATE
 from crm.moment import utc_now
@@ -106,6 +106,12 @@ def edit(stores: StoresDep, account: Marketer, body: OneRecord, campaign_id: str
 def delete(stores: StoresDep, account: Marketer, campaign_id: str) -> None:
     """Delete a draft. 409 once it was launched: its books are kept."""
     campaigns.delete(stores, campaign_id, account=account, now=utc_now())
+
+
+@router.post("/campaigns/{campaign_id}/duplicate", status_code=201)
+def duplicate(stores: StoresDep, account: Marketer, campaign_id: str) -> Campaign:
+    """A new draft with segment, message and options of a campaign in any status."""
+    return drafts.copy(stores, campaign_id, account=account, now=utc_now())
 
 
 @router.post("/campaigns/{campaign_id}/launch")

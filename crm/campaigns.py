@@ -166,11 +166,16 @@ def edit(
     return _public(campaign, None)
 
 
-def delete(stores: Stores, campaign_id: str, *, account: Account, now: datetime) -> None:
-    """Delete a draft. Raises IllegalTransition for a campaign that was launched: its books are kept."""
-    if not store.delete(stores, campaign_id, _DRAFT):
+def delete(stores: Stores, campaign_id: str, *, account: Account, now: datetime) -> Document:
+    """Delete a draft; returns what `drafts.bring_back` takes.
+
+    Raises IllegalTransition for a campaign that was launched: its books are kept.
+    """
+    draft = store.delete(stores, campaign_id, _DRAFT)
+    if draft is None:
         raise _refused(stores, campaign_id, "deleted", "Only a draft can be deleted.")
     auth.log(stores, account, "campaign deleted", campaign_id, now=now)
+    return draft
 
 
 def launch(stores: Stores, campaign_id: str, *, account: Account, now: datetime) -> Campaign:

@@ -6,15 +6,15 @@ from typing import Any
 
 import streamlit as st
 
-from crm import campaigns
+from crm import campaigns, drafts
 from crm.auth import Account
 from crm.errors import CrmError
 from crm.lifecycle import CampaignAction, CampaignStatus, allows
 from crm.moment import utc_now
 from crm.stores.connection import Stores
+from ui import campaign_draft, links, notices
 from ui import campaign_marks as marks
 from ui import format as fmt
-from ui import notices
 
 _UNCLEAR = "unclear: "
 
@@ -45,6 +45,22 @@ def draw(stores: Stores, account: Account, campaign: Campaign) -> None:
             "Cancel", icon=":material/cancel:", key="campaign-cancel"
         ):
             _cancel(stores, account, campaign)
+        duplicate(stores, account, campaign)
+
+
+def duplicate(stores: Stores, account: Account, campaign: Campaign) -> None:
+    """The button that makes a draft of it, and leads there."""
+    if not st.button(
+        "Duplicate", icon=":material/content_copy:", key="campaign-duplicate",
+        help="Make a new draft with its segment, message and options",
+    ):  # fmt: skip
+        return
+    try:
+        made = drafts.copy(stores, campaign["_id"], account=account, now=utc_now())
+    except CrmError as error:
+        st.toast(error.message, icon=":material/error:")
+        return
+    st.switch_page(links.page("campaigns"), query_params={campaign_draft.PARAMETER: made["_id"]})
 
 
 def call_back(stores: Stores, account: Account, campaign: Campaign) -> None:
@@ -56,6 +72,7 @@ def call_back(stores: Stores, account: Account, campaign: Campaign) -> None:
             _do(campaigns.unschedule, stores, account, campaign, "It is a draft again.")
         if st.button("Cancel", icon=":material/cancel:", key="campaign-cancel", help="End it for good"):
             _cancel(stores, account, campaign)
+        duplicate(stores, account, campaign)
 
 
 def _do(

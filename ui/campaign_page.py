@@ -50,6 +50,8 @@ def draw(stores: Stores, settings: Settings, account: Account, campaign_id: str)
         return
     if campaign["launchedAt"] is None:
         st.write(f"Cancelled {fmt.moment(campaign['cancelledAt'], settings.zone)}, before it was launched.")
+        if auth.can(account, "campaigns"):
+            campaign_actions.duplicate(stores, account, campaign)
         return
     st.caption(_launched(campaign, settings))
     if campaign["status"] == CampaignStatus.PAUSED and campaign["pausedBecause"]:

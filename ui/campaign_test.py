@@ -33,6 +33,8 @@ def _dialog(stores: Stores, account: Account, campaign: Campaign, customer_id: s
         f"The message as it is shown, by {vendor}, marked “{fmt.plain(trial_messages.MARK)}”. It is in no "
         "campaign's books, and its link to unsubscribe is an example."
     )
+    if NAMES[carriers.DEFAULT].label == vendor:
+        st.caption("The simulated vendor reaches nobody: nothing will arrive.")
     to = st.text_input(
         "Phone number" if by_text else "E-mail address", value="" if by_text else account.email, key=_TO,
         placeholder="+91 98765 43210" if by_text else None,

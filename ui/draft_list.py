@@ -5,19 +5,20 @@ from typing import Any
 
 import streamlit as st
 
-from crm import campaigns
+from crm import campaigns, drafts
 from crm.auth import Account
 from crm.errors import CrmError
 from crm.lifecycle import CampaignStatus
 from crm.moment import utc_now
 from crm.settings import settings
 from crm.stores.connection import Stores
-from ui import campaign_cards, campaign_draft, links
+from ui import campaign_cards, campaign_draft, links, notices
 from ui import format as fmt
 
 _LIMIT = 100
 _LONGEST = 140
 _ASKED = "draft asked about"
+_GONE = "draft deleted last"
 
 Campaign = dict[str, Any]
 
@@ -29,6 +30,7 @@ def draw(stores: Stores, account: Account) -> None:
         with st.container(border=True, horizontal=True, vertical_alignment="center", key="draft-unsaved"):
             st.markdown(":material/edit_note: You have a new campaign that is not saved.", width="stretch")
             st.button("Continue", key="draft-continue", on_click=campaign_draft.begin)
+    _undo(stores, account)
     _scheduled(stores)
     st.subheader("Drafts")
     items = campaigns.listing(stores, limit=_LIMIT, statuses=(CampaignStatus.DRAFT,))["items"]
@@ -36,10 +38,45 @@ def draw(stores: Stores, account: Account) -> None:
         st.caption("No draft is kept.")
     now = utc_now()
     for campaign in items:
-        _card(campaign, now, unsaved=campaign["_id"] in unsaved)
+        _card(stores, account, campaign, now, unsaved=campaign["_id"] in unsaved)
     asked = st.session_state.pop(_ASKED, None)
     if asked is not None:
         _delete(stores, account, *asked)
+
+
+def _undo(stores: Stores, account: Account) -> None:
+    """The way back to the draft that was deleted last."""
+    gone = st.session_state.get(_GONE)
+    if gone is None:
+        return
+    with st.container(border=True, horizontal=True, vertical_alignment="center", key="draft-gone"):
+        st.markdown(f":material/delete: “{fmt.plain(gone['name'])}” is deleted.", width="stretch")
+        st.button(
+            "Undo", icon=":material/undo:", key="draft-undo", on_click=_bring_back, args=(stores, account)
+        )
+        st.button(
+            "",
+            icon=":material/close:",
+            type="tertiary",
+            key="draft-gone-close",
+            help="Dismiss",
+            on_click=st.session_state.pop,
+            args=(_GONE,),
+        )
+
+
+def _bring_back(stores: Stores, account: Account) -> None:
+    try:
+        drafts.bring_back(stores, st.session_state.pop(_GONE), account=account, now=utc_now())
+    except CrmError as error:
+        notices.say(error.message, ":material/error:")
+
+
+def _copy(stores: Stores, account: Account, campaign_id: str) -> None:
+    try:
+        campaign_draft.show(drafts.copy(stores, campaign_id, account=account, now=utc_now())["_id"])
+    except CrmError as error:
+        notices.say(error.message, ":material/error:")
 
 
 def _scheduled(stores: Stores) -> None:
@@ -60,7 +97,7 @@ def _scheduled(stores: Stores) -> None:
             st.caption(fmt.moment(campaign["scheduledAt"], settings().zone), width="content")
 
 
-def _card(campaign: Campaign, now: datetime, *, unsaved: bool) -> None:
+def _card(stores: Stores, account: Account, campaign: Campaign, now: datetime, *, unsaved: bool) -> None:
     at = campaign["_id"]
     with (
         st.container(border=True, key=f"draft-{at}"),
@@ -74,6 +111,10 @@ def _card(campaign: Campaign, now: datetime, *, unsaved: bool) -> None:
             note = " :orange[Changes not saved.]" if unsaved else ""
             st.caption(f"{_about(campaign)}{note}")
         st.caption(f"changed {fmt.ago(campaign['updatedAt'], now)}", width="content")
+        st.button(
+            "", icon=":material/content_copy:", type="tertiary", key=f"copy-{at}", help="Duplicate it",
+            on_click=_copy, args=(stores, account, at),
+        )  # fmt: skip
         st.button(
             "", icon=":material/delete:", type="tertiary", key=f"delete-{at}", help="Delete this draft",
             on_click=_ask, args=(at, campaign["name"]),
@@ -101,7 +142,7 @@ def _delete(stores: Stores, account: Account, campaign_id: str, name: str) -> No
         if not st.button("Delete", type="primary", key="draft-delete"):
             return
     try:
-        campaigns.delete(stores, campaign_id, account=account, now=utc_now())
+        st.session_state[_GONE] = campaigns.delete(stores, campaign_id, account=account, now=utc_now())
     except CrmError as error:
         st.error(error.message, icon=":material/error:")
         return

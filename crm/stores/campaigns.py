@@ -104,10 +104,10 @@ def due(stores: Stores, now: datetime, limit: int) -> list[Document]:
     return list(stores.collection(_NAME).find(query).sort("scheduledAt", 1).limit(limit))
 
 
-def delete(stores: Stores, campaign_id: str, statuses: Iterable[str]) -> bool:
-    """Delete it if it is in one of these statuses."""
+def delete(stores: Stores, campaign_id: str, statuses: Iterable[str]) -> Document | None:
+    """Delete it if it is in one of these statuses; it as it was, None where it is in another."""
     query = {"_id": campaign_id, "status": {"$in": list(statuses)}}
-    return stores.collection(_NAME).delete_one(query).deleted_count == 1
+    return stores.collection(_NAME).find_one_and_delete(query)
 
 
 def close_retry(stores: Stores, campaign_id: str, retry_id: str) -> None:

@@ -564,3 +564,27 @@ def test_variants_without_a_holdout_are_compared_with_the_first(open_page, insta
     (table,) = (each.value for each in app.dataframe if "Revenue a person" in each.value)
     assert list(table["Group"]) == ["To be messaged", "Variant A", "Variant B"]
     assert [bool(each) for each in table["More buyers than variant A"]] == [False, False, True]
+
+
+def test_a_draft_is_duplicated_and_one_that_was_deleted_is_brought_back(open_page, installation):
+    draft = campaigns.create(installation, name="Diwali", template="Hi", account=MARKETER, now=NOW)
+    app = open_page("campaigns", role="marketer")
+    app.session_state["draft deleted last"] = campaigns.delete(
+        installation, draft["_id"], account=MARKETER, now=NOW
+    )
+    app.run()
+    assert "“Diwali” is deleted" in texts(app)
+    buttons(app)["draft-undo"].click().run()
+    assert not app.exception
+    assert "draft-undo" not in buttons(app)
+    buttons(app)[f"copy-{draft['_id']}"].click().run()
+    assert not app.exception
+    assert app.text_input(key="campaign name").value == "Copy of Diwali"
+
+
+def test_a_campaign_of_any_status_can_be_duplicated_from_its_page(open_page, installation, launched):
+    Hands(installation).finish()
+    app = open_page("history", role="marketer", campaign=launched)
+    buttons(app)["campaign-duplicate"].click().run()
+    assert not app.exception
+    assert campaigns.listing(installation, statuses=["draft"])["items"][0]["name"] == "Copy of Monsoon"
