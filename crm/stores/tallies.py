@@ -8,7 +8,7 @@ are counted anew.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import NamedTuple
 
@@ -32,10 +32,11 @@ class Kind(NamedTuple):
 def of(stores: Stores, campaign_id: str) -> Counter[Kind]:
     """The rows of a campaign by kind. Reads those of batches that have changed since the last call."""
     query = {"campaignId": campaign_id}
+    fields = {"campaignId": 1, "number": 1, "counts": 1, "attempt": 1}
     kept = {each["_id"]: each for each in stores.collection(_NAME).find(query)}
     total: Counter[Kind] = Counter()
     changed: list[Document] = []
-    for batch in _batches(stores, query):
+    for batch in stores.collection("plan").find(query, fields):
         known = kept.get(batch["_id"])
         if known and (known["counts"], known["attempt"]) == (batch["counts"], batch["attempt"]):
             _add(total, known["rows"])
@@ -46,19 +47,13 @@ def of(stores: Stores, campaign_id: str) -> Counter[Kind]:
     return total
 
 
-def _batches(stores: Stores, query: Document) -> Iterator[Document]:
-    """Each batch with the ids of its first and its last customer instead of all."""
-    ends = {"first": {"$first": "$customerIds"}, "last": {"$last": "$customerIds"}}
-    shown = {"campaignId": 1, "number": 1, "counts": 1, "attempt": 1} | ends
-    yield from stores.collection("plan").aggregate([{"$match": query}, {"$project": shown}])
-
-
 def _counted(stores: Stores, campaign_id: str, batches: Iterable[Document]) -> Iterator[Document]:
     """Tallies of these batches, counted in their rows and kept."""
     waiting = iter(batches)
     while part := list(islice(waiting, _AT_ONCE)):
         found: dict[int, list[Document]] = {}
-        for each in stores.collection("deliveries").aggregate(_pipeline(campaign_id, part)):
+        pipeline = _pipeline(campaign_id, _ends(stores, part))
+        for each in stores.collection("deliveries").aggregate(pipeline):
             kind = each["_id"]
             found.setdefault(kind.pop("batch"), []).append(kind | {"n": each["n"]})
         tallies = [
@@ -71,7 +66,14 @@ def _counted(stores: Stores, campaign_id: str, batches: Iterable[Document]) -> I
         yield from tallies
 
 
-def _pipeline(campaign_id: str, batches: Sequence[Document]) -> list[Document]:
+def _ends(stores: Stores, batches: Iterable[Document]) -> list[Document]:
+    """The first and the last customer of each of these batches."""
+    ends = {"first": {"$first": "$customerIds"}, "last": {"$last": "$customerIds"}}
+    these = {"_id": {"$in": [batch["_id"] for batch in batches]}}
+    return list(stores.collection("plan").aggregate([{"$match": these}, {"$project": ends}]))
+
+
+def _pipeline(campaign_id: str, ends: Iterable[Document]) -> list[Document]:
     # People are in ascending order within a plan, so a batch's rows lie together.
     spans = [
         {
@@ -80,7 +82,7 @@ def _pipeline(campaign_id: str, batches: Sequence[Document]) -> list[Document]:
                 "$lte": delivery_id(campaign_id, each["last"]),
             }
         }
-        for each in batches
+        for each in ends
     ]
     kind = {name: f"${name}" for name in ("batch", *Kind._fields)}
     return [{"$match": {"$or": spans}}, {"$group": {"_id": kind, "n": {"$sum": 1}}}]
