@@ -90,10 +90,11 @@ def _state(stores: Stores, at: str, first_page: Any) -> str | None:
     chosen_key = f"log-state-{at}"
     if (asked := st.query_params.pop(STATE, None)) in _STATES:
         st.session_state[chosen_key] = asked
-    if st.session_state.get(chosen_key, _ALL) not in shown:
+    st.session_state.setdefault(chosen_key, _ALL)
+    if st.session_state[chosen_key] not in shown:
         shown.append(st.session_state[chosen_key])
     state = st.segmented_control(
-        "State", shown, key=chosen_key, default=_ALL, required=True, format_func=label,
+        "State", shown, key=chosen_key, required=True, format_func=label,
         label_visibility="collapsed", on_change=first_page,
     )  # fmt: skip
     return None if state in (None, _ALL) else str(state)

@@ -74,6 +74,9 @@ def draw(stores: Stores, settings: Settings, account: Account, target: Target, *
         if suggest:
             _chips(_suggestions(stores.db.name, settings.currency, stores, settings))
         prompt_history.draw(stores, account, _choose)
+        last: Answer | None = st.session_state.get(_ANSWER)
+        if target.tree is not None and last is not None and _can_be_mistaken(last):
+            prompt_case.draw(last, target.current)
     said: Said | None = st.session_state.pop(_NEXT, None)
     if asked:
         said = Said(st.session_state.get(_TEXT) or "")
@@ -137,6 +140,11 @@ def _ask(stores: Stores, settings: Settings, account: Account, target: Target, s
     st.rerun()
 
 
+def _can_be_mistaken(answer: Answer) -> bool:
+    """Whether what became of a prompt could be a case for the set that prompts are scored on."""
+    return bool(answer.prompt) and answer.kind in ("segment", "clarify") and not answer.turn
+
+
 def _show(stores: Stores, settings: Settings, answer: Answer, target: Target) -> None:
     """What was asked back or refused, word for word; or what was taken for granted."""
     if answer.notice:
@@ -145,8 +153,6 @@ def _show(stores: Stores, settings: Settings, answer: Answer, target: Target) ->
         case "clarify":
             st.warning(fmt.plain(answer.message), icon=":material/help:")
             prompt_questions.draw(answer.questions, _give)
-            if target.tree is not None:
-                prompt_case.draw(answer, target.current)
         case "refused":
             st.error(fmt.plain(answer.message), icon=":material/block:")
         case "campaign":
@@ -160,8 +166,6 @@ def _show(stores: Stores, settings: Settings, answer: Answer, target: Target) ->
                 st.caption(f":material/edit: {fmt.plain(said + ' '.join(answer.changed))}")
             if target.tree is not None:
                 prompt_alternatives.draw(answer, target.tree, partial(_take, answer, target))
-            if target.tree is not None and answer.kind == "segment" and not answer.turn:
-                prompt_case.draw(answer, target.current)
 
 
 def _take(answer: Answer, target: Target, one: Alternative) -> None:

@@ -86,14 +86,14 @@ def _laid_out(work: Work) -> None:
         _builder(work, shown)
     with header:
         _header(work)
+    if shown.answer and not shown.outdated:
+        reached = shown.answer
+        prompt_box.counted(work.stores, work.account, reached.rules, reached.preview.size)
     with prompt:
         empty = rule_tree.is_empty(work.draft.tree)
         current = work.draft.tree if work.complete else None
         target = prompt_box.Target(rule_draft.propose, work.draft.tree, current, _undone)
         prompt_box.draw(work.stores, work.settings, work.account, target, suggest=empty)
-    if shown.answer and not shown.outdated:
-        reached = shown.answer
-        prompt_box.counted(work.stores, work.account, reached.rules, reached.preview.size)
     with reach:
         segment_steps.draw(shown, work.settings)
     segment_panels.draw(shown, work.stores, work.settings, work.account)

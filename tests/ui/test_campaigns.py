@@ -460,6 +460,15 @@ def test_without_a_holdout_the_page_says_how_to_have_one(open_page, installation
     assert "Hold out" in shown
 
 
+def test_an_address_opens_the_log_with_one_state(open_page, installation, launched):
+    Hands(installation).finish()
+    app = open_page("history", role="analyst", campaign=launched, state="skipped")
+    assert not app.exception
+    assert set(app.dataframe[0].value["Why"]) == {"not renderable: name is missing"}
+    app.segmented_control(key=f"log-state-{launched}").set_value("all").run()
+    assert len(app.dataframe[0].value) == 34
+
+
 def test_the_log_is_narrowed_to_a_reason_and_its_link_leads_to_just_these_rows(
     open_page, installation, launched
 ):
