@@ -83,7 +83,7 @@ def over(stores: Stores, campaign: Mapping[str, Any], *, now: datetime) -> Itera
     """
     given = _whole(stores, campaign)
     said = content.read(given, rulebook.fields(stores))
-    tree = launching.audience_tree(stores, given)
+    tree = given["rules"] if given.get("frozenAt") else launching.audience_tree(stores, given)
     if tree is None:
         raise InvalidInput("Choose whom to reach first.", [FieldError("segmentId", "is missing")])
     rule = rulebook.parse(stores, tree)

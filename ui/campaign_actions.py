@@ -6,7 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from crm import campaigns, drafts
+from crm import campaigns, drafts, dry_run
 from crm.auth import Account
 from crm.errors import CrmError
 from crm.lifecycle import CampaignAction, CampaignStatus, allows
@@ -64,8 +64,12 @@ def duplicate(stores: Stores, account: Account, campaign: Campaign) -> None:
 
 
 def call_back(stores: Stores, account: Account, campaign: Campaign) -> None:
-    """The buttons that make a scheduled campaign a draft again, or end it."""
+    """The buttons that make a scheduled campaign a draft again, launch it at once, or end it."""
     with st.container(horizontal=True):
+        if st.button(
+            "Launch now", icon=":material/send:", key="campaign-launch", help="Don't wait for its time"
+        ):
+            _launch(stores, account, campaign)
         if st.button(
             "Call back", icon=":material/undo:", key="campaign-call-back", help="Make it a draft again"
         ):
@@ -122,6 +126,22 @@ def _retry(stores: Stores, account: Account, campaign: Campaign) -> None:
         ):  # fmt: skip
             again = partial(campaigns.retry, reason=reason, variant=variant)
             _do(again, stores, account, campaign, "Sending the failed ones again.")
+
+
+@st.dialog("Launch it now?")
+def _launch(stores: Stores, account: Account, campaign: Campaign) -> None:
+    try:
+        *_, found = dry_run.over(stores, dry_run.draft(stores, campaign["_id"]), now=utc_now())
+    except CrmError as error:
+        st.error(error.message, icon=":material/error:")
+        return
+    many = fmt.count(found.reachable, "customer")
+    st.write(f"“{fmt.plain(campaign['name'])}” goes to **{many}** at once, instead of at its time.")
+    with st.container(horizontal=True, horizontal_alignment="right"):
+        if st.button("Keep its time", key="launch-now-not"):
+            st.rerun()
+        if st.button(f"Send to {many}", key="launch-now-yes", type="primary", disabled=not found.reachable):
+            _do(campaigns.launch, stores, account, campaign, "Launched.")
 
 
 @st.dialog("Cancel this campaign?")

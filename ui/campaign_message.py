@@ -67,7 +67,8 @@ def _fields(fields: Mapping[str, Field]) -> None:
             _chips("More fields", others, "more", fields)
     st.caption(
         "`{name|there}` writes “there” for those whose name is missing. Without such a default they are "
-        "skipped, and counted here before you launch."
+        "skipped, and counted here before you launch. "
+        "`{% if orderCount > 3 %}…{% else %}…{% endif %}` writes one thing or the other."
     )
 
 

@@ -274,3 +274,20 @@ def test_a_reason_or_a_variant_opens_its_people_waiting_or_not(stores):
     why = next(iter(ledger.reasons(stores, campaign_id, "failed")))
     rows = stores.collection("deliveries").find({"reason": why, "variant": "A"})
     assert opened(reason=why, variant="A", state="failed") == {row["customerId"] for row in rows}
+
+
+def test_a_rehearsal_of_a_campaign_with_frozen_rules_goes_by_them(stores):
+    crowd(stores, 4)
+    crowd(stores, 3, city="Delhi")
+    pune = {"type": "condition", "field": "city", "operator": "equals", "value": "Pune"}
+    rules = {"type": "group", "operator": "AND", "conditions": [pune]}
+    saved = library.save(stores, name="P", rules=rules, account=MARKETER, now=NOW, zone=settings().zone)[
+        "_id"
+    ]
+    made = campaigns.schedule_new(
+        stores, name="x", segment_id=saved, template="Hi", at=NOW + timedelta(days=3), freeze="now",
+        account=MARKETER, now=NOW,
+    )  # fmt: skip
+    stores.collection("segments").update_one({"_id": saved}, {"$set": {"rules": EVERYONE}})
+    *_, found = dry_run.over(stores, dry_run.draft(stores, made["_id"]), now=NOW)
+    assert found.reachable == 4

@@ -217,6 +217,19 @@ def test_a_scheduled_campaign_shows_its_time_and_can_be_called_back(open_page, i
     assert campaigns.get(installation, made["_id"])["status"] == "draft"
 
 
+def test_a_scheduled_campaign_can_be_launched_early_and_says_to_how_many_first(
+    open_page, installation, segment
+):
+    made = campaigns.schedule_new(
+        installation, name="Later", segment_id=segment, template="Hi", at=utc_now() + timedelta(days=3),
+        account=MARKETER, now=utc_now(),
+    )  # fmt: skip
+    app = open_page("history", role="marketer", campaign=made["_id"])
+    buttons(app)["campaign-launch"].click().run()
+    assert not app.exception
+    assert buttons(app)["launch-now-yes"].label == "Send to 34 customers"
+
+
 def test_an_e_mail_has_a_subject_and_html_and_is_kept_with_them(open_page, installation, segment):
     app = open_page("campaigns", role="marketer", segment=segment)
     app.text_input(key="campaign name").set_value("Monsoon").run()
