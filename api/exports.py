@@ -1,4 +1,4 @@
-"""Audiences and delivery logs as files."""
+"""Audiences, delivery logs and refused rows as files."""
 
 from typing import Annotated, Any
 from urllib.parse import quote
@@ -7,7 +7,7 @@ from fastapi import APIRouter, Path
 from fastapi.responses import StreamingResponse
 
 from api.security import StoresDep
-from crm import exports, log_files
+from crm import exports, log_files, refused_files
 from crm.exports import Export
 from crm.moment import utc_now
 from crm.roles import Account
@@ -30,6 +30,20 @@ def download_log(stores: StoresDep, ticket: Annotated[str, Path(max_length=100)]
         content,
         media_type=_MEDIA["csv"],
         headers={"Content-Disposition": f'attachment; filename="{name}.csv"', "Cache-Control": "no-store"},
+    )
+
+
+@router.get("/refused/{ticket}", response_class=StreamingResponse, tags=["imports"])
+def download_refused(stores: StoresDep, ticket: Annotated[str, Path(max_length=100)]) -> Any:
+    """The refused rows that a page made this address for, for ten minutes and whoever was signed in there."""
+    import_id = refused_files.redeem(stores, ticket)
+    return StreamingResponse(
+        refused_files.pieces(stores, import_id),
+        media_type=_MEDIA["csv"],
+        headers={
+            "Content-Disposition": f'attachment; filename="rejections-{import_id}.csv"',
+            "Cache-Control": "no-store",
+        },
     )
 
 

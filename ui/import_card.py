@@ -5,12 +5,12 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from crm import auth, imports, ingest
+from crm import auth, imports, ingest, refused_files
 from crm.auth import Account
 from crm.errors import CrmError
 from crm.moment import utc_now
 from crm.stores.connection import Document, Stores
-from ui import format, import_undo, links
+from ui import download_link, format, import_undo, links
 
 PARAMETER = "import"
 _MOVING = frozenset({"queued", "reading", "importing"})
@@ -69,7 +69,7 @@ def draw(stores: Stores, account: Account, status: dict[str, Any], *, alone: boo
         for note in status["notes"]:
             st.caption(format.plain(note))
         if status["counts"]["rejected"] and not alone:
-            _rejections(stores, status)
+            _rejections(stores, account, status)
 
 
 def _facts(status: Document) -> str:
@@ -188,7 +188,7 @@ def _counts(status: Document) -> None:
             st.metric(label, format.number(status["counts"][name]), width="content")
 
 
-def _rejections(stores: Stores, status: Document) -> None:
+def _rejections(stores: Stores, account: Account, status: Document) -> None:
     rejected = status["counts"]["rejected"]
     with st.expander(f"{format.count(rejected, 'row')} refused, and why"):
         rows = [
@@ -203,17 +203,15 @@ def _rejections(stores: Stores, status: Document) -> None:
                 "Correct them", key=f"correct_{status['_id']}", icon=":material/edit:"
             ):
                 _open(status["_id"])
-            download(stores, status)
+            download(stores, account, status)
 
 
-def download(stores: Stores, status: Document) -> None:
-    """A button for the refused rows in the file's own columns."""
-    st.download_button(
-        "Download the refused rows",
-        data=lambda: "".join(ingest.import_rejections_csv(stores, status["_id"])).encode(),
-        file_name=f"rejections-{status['filename']}.csv".replace(".csv.csv", ".csv"),
-        mime="text/csv",
-        icon=":material/download:",
-        on_click="ignore",
-        key=f"download_{status['_id']}",
+def download(stores: Stores, account: Account, status: Document) -> None:
+    """A link to the refused rows in the file's own columns: the web process sends them as they are found."""
+    key = f"download_{status['_id']}"
+    ticket = download_link.ticket(
+        key, status["_id"], lambda: refused_files.offer(stores, account, status["_id"])
+    )
+    st.link_button(
+        "Download the refused rows", f"/api/exports/refused/{ticket}", icon=":material/download:", key=key
     )

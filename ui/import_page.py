@@ -26,7 +26,7 @@ def draw(stores: Stores, account: Account, import_id: str) -> None:
     st.fragment(_card, run_every=2 if moving else None)(stores, account, import_id, moving)
     import_undo.kept(stores, status)
     if status["state"] in ("finished", "asking", "failed", "cancelled"):
-        import_rejections.draw(stores, status)
+        import_rejections.draw(stores, account, status)
     if status["mapping"]:
         with st.expander("Which column was what"):
             rows = [

@@ -6,6 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from crm import imports
+from crm.auth import Account
 from crm.errors import CrmError
 from crm.ingestion.corrections import Corrected
 from crm.moment import utc_now
@@ -18,7 +19,7 @@ _RESULT = "corrections_result"
 _ROUND = "corrections_round"
 
 
-def draw(stores: Stores, status: Document) -> None:
+def draw(stores: Stores, account: Account, status: Document) -> None:
     """The import's refused rows, by reason and page by page; nothing when there are none."""
     import_id, count = status["_id"], status["counts"]["rejected"]
     _last_result()
@@ -28,7 +29,7 @@ def draw(stores: Stores, status: Document) -> None:
     st.subheader(f"{format.count(count, 'refused row')}")
     with st.container(horizontal=True, vertical_alignment="bottom"):
         reason = _reason(stores, import_id)
-        import_card.download(stores, status)
+        import_card.download(stores, account, status)
     pages = -(-reason["rows"] // _PAGE)
     page = st.pagination(pages, key=f"rejections_page_{import_id}_{reason['key']}") if pages > 1 else 1
     found = imports.list_rejections(

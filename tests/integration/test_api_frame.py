@@ -108,6 +108,7 @@ OPEN = {
     ("POST", "/api/auth/login"),
     ("GET", "/api/exports/{ticket}"),  # the ticket says who may
     ("GET", "/api/exports/log/{ticket}"),  # the same
+    ("GET", "/api/exports/refused/{ticket}"),  # the same
     ("POST", "/api/imports/files/{ticket}"),  # the same
     ("GET", "/unsubscribe/{token}"),  # the token names the person
     ("POST", "/unsubscribe/{token}"),

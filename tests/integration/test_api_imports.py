@@ -2,7 +2,9 @@
 
 import pytest
 
-from crm import directory, imports
+from crm import accounts, directory, imports, refused_files
+from crm.auth import Account
+from crm.moment import utc_now
 from crm.stores import streams
 from tests.integration.working import working
 from tests.waiting import until
@@ -134,3 +136,18 @@ def test_no_file_is_taken_while_too_many_wait(client, stores, monkeypatch):
     assert (full.status_code, full.json()["error"]["code"]) == (429, "too_busy")
     assert int(full.headers["Retry-After"]) > 0
     assert stores.db.imports.count_documents({}) == 2
+
+
+def test_refused_rows_are_downloaded_by_a_ticket_that_ends_with_the_role(uploader, client, stores):
+    made = uploaded(uploader, "finished")
+    account = accounts.create_account(
+        stores, email="u@crm.example", name="U", role="uploader", password="a long enough password", by=None,
+        now=utc_now(),
+    )  # fmt: skip
+    link = f"/api/exports/refused/{refused_files.offer(stores, account, made['_id'])}"
+    answer = client(None).get(link)
+    assert (answer.status_code, answer.text.count("Ravi")) == (200, 1)
+    assert answer.text == uploader.get(f"/api/imports/{made['_id']}/rejections.csv").text
+    administrator = Account("x" * 24, "", "", "administrator")
+    accounts.change_role(stores, account.id, "analyst", by=administrator, now=utc_now())
+    assert client(None).get(link).status_code == 403
