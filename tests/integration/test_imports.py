@@ -257,8 +257,9 @@ def test_a_kind_that_there_is_not_is_refused(stores: Stores) -> None:
 
 def test_a_short_file_is_in_before_a_long_one_that_came_first_ends(stores: Stores) -> None:
     long = start(stores, customers_csv(150_000))
-    short = start(stores, "email\nfirst@x.example\n")
     with working(stores, ROLES):
+        until(lambda: ingest.import_status(stores, long)["state"] == "reading", timeout=120)
+        short = start(stores, "email\nfirst@x.example\n")
         until(lambda: ingest.import_status(stores, short)["state"] == "finished", timeout=120)
         states = [ingest.import_status(stores, one)["state"] for one in (long, short)]
         ingest.cancel_import(stores, long, now=NOW)
