@@ -4,6 +4,7 @@ Pure: read from a campaign's document, checked, and composed. Without a channel 
 customer can be reached.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -28,6 +29,7 @@ _HTML_FOOTER = (
     '<p style="margin-top:32px;font-size:12px;color:#767676">You can '
     '<a href="{unsubscribeUrl}" style="color:#767676">unsubscribe</a> from these e-mails at any time.</p>'
 )
+_BODY_END = re.compile("</body", re.IGNORECASE)
 _ADDRESSES = {EMAIL: ("email",), SMS: ("phone",), None: ("email", "phone", "externalId")}
 _LACKING = {EMAIL: "no e-mail address", SMS: "no phone number"}
 
@@ -162,8 +164,7 @@ def _with_footer(template: Template, fields: Mapping[str, Field]) -> Template:
         return template
     if not template.escaped:
         return messages.parse(template.text + _FOOTER, fields, limit=LIMIT + len(_FOOTER))
-    at = template.text.lower().rfind("</body")
-    at = len(template.text) if at < 0 else at
+    at = max((found.start() for found in _BODY_END.finditer(template.text)), default=len(template.text))
     text = template.text[:at] + _HTML_FOOTER + template.text[at:]
     return messages.parse(text, fields, as_html=True, limit=HTML_LIMIT + len(_HTML_FOOTER))
 
