@@ -111,14 +111,15 @@ def _card(stores: Stores, account: Account, campaign: Campaign, now: datetime, *
             note = " :orange[Changes not saved.]" if unsaved else ""
             st.caption(f"{_about(campaign)}{note}")
         st.caption(f"changed {fmt.ago(campaign['updatedAt'], now)}", width="content")
-        st.button(
-            "", icon=":material/content_copy:", type="tertiary", key=f"copy-{at}", help="Duplicate it",
-            on_click=_copy, args=(stores, account, at),
-        )  # fmt: skip
-        st.button(
-            "", icon=":material/delete:", type="tertiary", key=f"delete-{at}", help="Delete this draft",
-            on_click=_ask, args=(at, campaign["name"]),
-        )  # fmt: skip
+        with st.container(horizontal=True, width="content", gap="xsmall"):
+            st.button(
+                "", icon=":material/content_copy:", type="tertiary", key=f"copy-{at}", help="Duplicate it",
+                on_click=_copy, args=(stores, account, at),
+            )  # fmt: skip
+            st.button(
+                "", icon=":material/delete:", type="tertiary", key=f"delete-{at}", help="Delete this draft",
+                on_click=_ask, args=(at, campaign["name"]),
+            )  # fmt: skip
 
 
 def _about(campaign: Campaign) -> str:
