@@ -134,18 +134,19 @@ def understand(
     worded = any(char.isalnum() for char in text)
     asks_model = partial(propose, model) if model and worded and not by_grammar else None
     answer = _answered(text, reading, values, things, parse, asks_model)
+    answer = replace(answer, prompt=text, chosen=chosen, turn=reading.turn)
     if answer.kind == "clarify":
         words = languages.guess(text[: choices.LONGEST_PROMPT], values)
-        asked = choices.offered(reading, values, words, again)
-        answer = replace(answer, questions=asked)
+        return replace(answer, questions=choices.offered(reading, values, words, again))
+    if answer.kind != "segment":
+        return answer
+    asked_by = alternatives.Prompt(given, text, chosen, current)
+    taken = reading if answer.source == "grammar" else replace(reading, assumptions=[])
+    offers = alternatives.offered(asked_by, taken, answer.rules, values, parse, again, plainly)
+    changed = _changed(current, answer.rules, parse, currency) if reading.turn else ()
     said = tuple(alternatives.sentence(one) for one in chosen if one.answer)
-    assumptions = (*said, *answer.assumptions) if answer.kind == "segment" else ()
-    if answer.kind == "segment":
-        asked_by = alternatives.Prompt(given, text, chosen, current)
-        offers = alternatives.offered(asked_by, reading, answer.rules, values, parse, again, plainly)
-        changed = _changed(current, answer.rules, parse, currency) if reading.turn else ()
-        answer = replace(answer, alternatives=offers, changed=changed)
-    return replace(answer, prompt=text, chosen=chosen, assumptions=assumptions, turn=reading.turn)
+    assumptions = (*said, *answer.assumptions)
+    return replace(answer, alternatives=offers, changed=changed, assumptions=assumptions)
 
 
 def _taken_up(
@@ -167,7 +168,11 @@ def _changed(
 ) -> tuple[str, ...]:
     if before is None or after is None:
         return ()
-    return changed_lines(parse(before), parse(after), currency=currency) or (questions.UNCHANGED,)
+    try:
+        earlier, later = parse(before), parse(after)
+    except InvalidRule:  # what stood there can't be told any more
+        return ()
+    return changed_lines(earlier, later, currency=currency) or (questions.UNCHANGED,)
 
 
 def _completed(
