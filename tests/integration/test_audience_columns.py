@@ -1,6 +1,7 @@
 """A preview says the same from the snapshot's columns as from MongoDB."""
 
 import random
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -59,11 +60,12 @@ def people(seed: int, size: int) -> list[dict[str, object]]:
 
 
 @pytest.fixture
-def shop(stores: Stores, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Stores:
+def shop(stores: Stores, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Stores]:
     monkeypatch.setenv("CRM_DATA_DIR", str(tmp_path))
     settings.cache_clear()
     stores.db.customers.insert_many(people(1, 700))
-    return stores
+    yield stores
+    settings.cache_clear()  # or the next test would look for a snapshot here
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.get("field", rule["type"]))
