@@ -192,7 +192,7 @@ def many(raw: object, read: Callable[[object], Item]) -> tuple[Item, ...]:
     if is_blank(raw):
         raise Missing
     if isinstance(raw, str):
-        raw = [piece for piece in _checked_text(raw, "", MAX_LISTED).split(",") if piece.strip()] or [""]
+        raw = pieces(_checked_text(raw, "", MAX_LISTED))
     elif isinstance(raw, int | float):
         raw = [raw]
     if not isinstance(raw, list):
@@ -200,6 +200,11 @@ def many(raw: object, read: Callable[[object], Item]) -> tuple[Item, ...]:
     if len(raw) > MAX_ITEMS:
         raise Unreadable(f"A list has {MAX_ITEMS:,} values at most.")
     return tuple(read(item) for item in raw)
+
+
+def pieces(text: str) -> list[str]:
+    """The values of a list that is given as one text; of commas and spaces alone it is one empty value."""
+    return [piece for piece in text.split(",") if piece.strip()] or [""]
 
 
 def span(raw: object, *keys: str) -> Span:

@@ -12,6 +12,8 @@ from typing import Any
 from crm.fields import FIELDS, ORDER_FIELDS, Field
 from crm.rules.behaviours import measure_operators
 from crm.rules.nodes import Join, Measure
+from crm.rules.operators import OPERATORS
+from crm.rules.values import pieces
 from crm.segments import Operator, Widget, operator_for
 from crm.vendors.language_model import Proposal
 from crm.vendors.proposed_schema import STATES, takes_a_length
@@ -23,6 +25,7 @@ _STEP = re.compile(r"\.of(?![a-zA-Z])|\.conditions\[(\d+)\]")
 _MOST_NODES = 200
 _MOST_WORDS = 300  # characters of anything that is shown to a person
 _LISTS = frozenset({Widget.TEXTS, Widget.NUMBERS, Widget.TWO_NUMBERS, Widget.TWO_DATES, Widget.MONTHS})
+_OF_LISTS = frozenset(row.name for row in OPERATORS if row.widget in _LISTS)
 
 Node = dict[str, Any]
 
@@ -184,7 +187,7 @@ def _flatten(
             node |= _flat_condition(tree)
         case "behaviour":
             node |= {"measure": tree["measure"], "operator": tree["operator"]}
-            node["values"] = _flat_values(tree["value"])
+            node["values"] = _flat_values(tree["value"], tree["operator"])
             node["where"] = [_flat_condition(each) for each in tree.get("where") or ()]
             node["within"] = _flat_within(tree.get("within"))
         case "top":
@@ -204,7 +207,9 @@ def _flatten(
 def _flat_condition(tree: Node) -> Node:
     said = {"field": tree["field"], "operator": tree["operator"]}
     value = tree.get("value")
-    return said | (_flat_length(value) if isinstance(value, dict) else {"values": _flat_values(value)})
+    if isinstance(value, dict):
+        return said | _flat_length(value)
+    return said | {"values": _flat_values(value, tree["operator"])}
 
 
 def _flat_length(value: Node) -> Node:
@@ -221,9 +226,11 @@ def _flat_within(within: Node | None) -> Node:
     return {"time": "dates", "from": within.get("from") or "", "to": within.get("to") or ""}
 
 
-def _flat_values(value: Any) -> list[str]:
+def _flat_values(value: Any, operator: str) -> list[str]:
     if value is None or value == "":
         return []
+    if isinstance(value, str) and operator in _OF_LISTS:
+        value = pieces(value)
     return [_written(each) for each in (value if isinstance(value, list) else [value])]
 
 

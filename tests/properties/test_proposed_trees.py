@@ -4,7 +4,7 @@ from dataclasses import fields, is_dataclass, replace
 from typing import Any
 
 import jsonschema
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from crm import segments
@@ -47,6 +47,7 @@ def meaning(rule: Any) -> Any:
     return replace(rule, **parts | {name: None for name in ("raw", "raw_within", "id") if name in parts})
 
 
+@example({"type": "condition", "field": "name", "operator": "in", "value": "Asha, Bo"})
 @given(rules(list(CATALOGUE)))
 def test_every_rule_fits_the_schema_and_comes_back_with_its_meaning(tree: dict[str, Any]) -> None:
     given_answer = reply(*flat(tree, lambda kind, key: None))
