@@ -11,12 +11,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from crm.fields import Field, FieldType, fold
-from crm.grammar.chunks import Chunk
-from crm.grammar.lexicon import Kind, Lexicon, Vague, WholeCondition
+from crm.grammar.lexicon import Vague
 from crm.grammar.values import Values
 
 _SHORTEST = 2  # characters of a name that counts without quotation marks
-_MARK = "\u00a4"
+MARK = "\u00a4"
 _EXAMPLES = {
     FieldType.TEXT: "“{name} is …”, with the text in quotation marks.",
     FieldType.TAGS: "“{name} has …”, with the tag in quotation marks.",
@@ -25,7 +24,7 @@ _EXAMPLES = {
     FieldType.BOOLEAN: "“{name} is yes”.",
 }
 _UNITS = ("minute", "hour", "day", "week", "month", "year")
-_MONTHS = (
+MONTHS = (
     "january", "february", "march", "april", "may", "june", "july", "august", "september", "october",
     "november", "december",
 )  # fmt: skip
@@ -58,9 +57,9 @@ _LAST = re.compile(rf"{_S}{_IS}(?:with)?in\s+the\s+(?P<way>last|past|next|coming
                    rf"(?P<unit>{'|'.join(_UNITS)})s?{_END}", re.IGNORECASE)  # fmt: skip
 _AGO = re.compile(rf"{_S}{_IS}(?:more\s+than|over)\s+(?P<n>\d+)\s+(?P<unit>{'|'.join(_UNITS)})s?\s+ago{_END}",
                   re.IGNORECASE)  # fmt: skip
-_IN_MONTH = re.compile(rf"{_S}{_IS}in\s+(?P<month>{'|'.join(_MONTHS)}){_END}(?!\s+\d{{4}})", re.IGNORECASE)
+_IN_MONTH = re.compile(rf"{_S}{_IS}in\s+(?P<month>{'|'.join(MONTHS)}){_END}(?!\s+\d{{4}})", re.IGNORECASE)
 _YES_NO = re.compile(rf"{_S}{_IS}{_NOT}(?P<value>yes|no|true|false){_END}", re.IGNORECASE)
-_QUOTED = re.compile(r"[\"“„«](?P<double>[^\"”“»\n]+)[\"”“»]|'(?P<single>[^'\n]+)'")
+_QUOTED = re.compile(rf"[\"“„«](?P<double>[^\"”“»\n{MARK}]+)[\"”“»]|'(?P<single>[^'\n]+)'")
 _WORD = re.compile(r"[^\s,.;!?()\"“”]+(?:\.[^\s,.;!?()\"“”]+)*")
 _JOINT = re.compile(r"\s*(?P<word>,\s*(?:or|and)\b|,|\bor\b|\band\b)\s*", re.IGNORECASE)
 _FUNCTION = frozenset(
@@ -71,7 +70,8 @@ _FUNCTION = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Clause:
-    """What the prompt says of an attribute from `start` to `end`; `operator` empty: nothing that is clear."""
+    """What the prompt says of an attribute from `start` to `end`; `operator` empty: nothing that is clear,
+    which `asks`, or an example of the field, asks about."""
 
     start: int
     end: int
@@ -79,39 +79,12 @@ class Clause:
     operator: str = ""
     value: Any = None
     means: str | None = None
+    asks: Vague | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Cut:
-    """A prompt and the clauses that were cut out of it. `plain` has marks as long in their place."""
-
-    plain: str
-    clauses: tuple[Clause, ...] = ()
-
-    @classmethod
-    def of(cls, text: str, values: Values, words: Lexicon) -> "Cut":
-        if not values.attributes:
-            return cls(text)
-        found = tuple(clauses(text, values, frozenset(key[0] for key in words.entries if len(key) == 1)))
-        plain = text
-        for one in found:
-            plain = f'{plain[: one.start]}"{_MARK * (one.end - one.start - 2)}"{plain[one.end :]}'
-        return cls(plain, found)
-
-    def placed(self, chunks: list[Chunk]) -> list[Chunk]:
-        """The chunks of `plain`, each clause as a condition in the place of its mark, or as a question."""
-        found = {one.start: one for one in self.clauses}
-        return [_chunk(found[one.start]) if one.start in found else one for one in chunks]
-
-
-def _chunk(clause: Clause) -> Chunk:
-    if not clause.operator:
-        hint = (
-            f"What about it? For example {_EXAMPLES[clause.field.type].replace('{name}', clause.field.name)}"
-        )
-        return Chunk(Kind.VAGUE, Vague(hint), clause.start, clause.end)
-    condition = WholeCondition(clause.field.name, clause.operator, clause.value, clause.means)
-    return Chunk(Kind.CONDITION, condition, clause.start, clause.end)
+def hint(clause: Clause) -> str:
+    """What to say of the attribute instead."""
+    return f"What about it? For example {_EXAMPLES[clause.field.type].replace('{name}', clause.field.name)}"
 
 
 def clauses(text: str, values: Values, is_known: frozenset[str]) -> Iterator[Clause]:
@@ -197,7 +170,7 @@ def _date(text: str, start: int, end: int, field: Field, values: Values) -> Clau
         length = {f"{found['unit'].lower()}s": int(found["n"])}
         return Clause(start, found.end(), field, "olderThan", {"last": length})
     if found := _IN_MONTH.match(text, end):
-        month = _MONTHS.index(found["month"].lower()) + 1
+        month = MONTHS.index(found["month"].lower()) + 1
         means = f"in {found['month'].capitalize()} of any year"
         return Clause(start, found.end(), field, "monthIs", [month], means)
     for operator, words in _DATED:

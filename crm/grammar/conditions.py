@@ -236,9 +236,8 @@ class Conditions:
                 else "What has this to do with a time?",
             )
         if field == "birthDate" and when.yearless:
-            raise self._unclear(
-                frame, "Of which year? Days of the year alone are not something I can ask about."
-            )
+            way: Way = ("birthday", (when.start, when.end))
+            raise self._unclear(frame, "Of which year? For those of any year say “birthday in March”.", way)
         if when.kind == "ago":
             ago = spoken_length(when.last or {})
             raise self._unclear(

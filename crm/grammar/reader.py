@@ -7,8 +7,8 @@ from datetime import date
 
 from crm.grammar import mail, ranking
 from crm.grammar.amounts import Amounts
-from crm.grammar.attributes import Cut
 from crm.grammar.chunks import Chunk, rechunk
+from crm.grammar.cut import Cut
 from crm.grammar.goods import Goods, besides
 from crm.grammar.lexicon import Kind, Lexicon, WholeCondition
 from crm.grammar.meanings import TEXT_FIELDS

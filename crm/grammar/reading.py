@@ -5,8 +5,9 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
-from crm.grammar import attributes, frames, languages, ranking, scope, spelling
+from crm.grammar import frames, languages, ranking, scope, spelling
 from crm.grammar.chunks import Chunk, chunk
+from crm.grammar.cut import Cut
 from crm.grammar.expression import Expression
 from crm.grammar.frames import Frame
 from crm.grammar.lexicon import Kind, Lexicon
@@ -92,7 +93,7 @@ def _read(
     text: str, words: Lexicon, values: Values, *, today: date, currency: str
 ) -> tuple[Reading, list[Chunk], list[tuple[int, int]]]:
     """What a prompt says as it stands, its chunks, and the places of what is not known."""
-    cut = attributes.Cut.of(text, values, words)
+    cut = Cut.of(text, values, words, today)
     chunks = cut.placed(chunk(cut.plain, words, values))
     command = next((one for one in chunks if one.kind is Kind.COMMAND), None)
     if command:
