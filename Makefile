@@ -27,8 +27,8 @@ test: lint chromium
 	$(BIN)/pytest -n 2 --dist loadfile $(OUTSIDE)
 
 acceptance: .venv/ready-dev chromium
-	CRM_FULL_SIZE=1 $(BIN)/pytest tests/acceptance
-	CRM_FULL_SIZE=1 $(BIN)/pytest -m slow --ignore tests/acceptance || [ $$? -eq 5 ]
+	CRM_FULL_SIZE=1 $(BIN)/pytest tests/acceptance tests/properties
+	CRM_FULL_SIZE=1 $(BIN)/pytest -m slow --ignore tests/acceptance --ignore tests/properties || [ $$? -eq 5 ]
 
 accuracy: .venv/ready-dev
 	@$(BIN)/python -m tests.accuracy $(ARGS)

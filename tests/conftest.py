@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import bcrypt
+import hypothesis
 import pytest
 
 from crm.settings import Endpoints
@@ -15,6 +16,11 @@ from embedded import ports
 from embedded.mongod import Mongod
 from embedded.process import launch
 from embedded.valkey import Valkey
+
+# The same examples each time, so that a test that fails tells of the change that is tested; `make acceptance`
+# looks at others. No deadline: how long an example takes is the machine's affair.
+hypothesis.settings.register_profile("crm", deadline=None, derandomize=os.environ.get("CRM_FULL_SIZE") != "1")
+hypothesis.settings.load_profile("crm")
 
 
 @pytest.fixture(scope="session")
