@@ -47,19 +47,27 @@ def understand_shop(
 
     asked = campaign_questions.about(stores, text, answers or {})
     values = known_values(stores)
-    if asked is not None and (asked.sure or not _reads(text, values, now=now, zone=zone, currency=currency)):
+    if asked is not None and (
+        asked.sure or not _reads(stores, text, values, now=now, zone=zone, currency=currency)
+    ):
         return _about_campaign(asked)
     first = answer(values)
     if first.kind != "clarify" or first.source != "grammar" or first.notice or not first.unknown:
         return first
     newest = known_values(stores, newest=True)  # an import may just have brought the word
-    same = (newest.by_words, newest.attributes) == (values.by_words, values.attributes)
+    same = (newest.by_words, newest.attributes, newest.segments) == (
+        values.by_words, values.attributes, values.segments,
+    )  # fmt: skip
     return first if same else answer(newest)
 
 
-def _reads(text: str, values: Values, *, now: datetime, zone: ZoneInfo, currency: str) -> bool:
+def _reads(
+    stores: Stores, text: str, values: Values, *, now: datetime, zone: ZoneInfo, currency: str
+) -> bool:
     """Whether the grammar takes the prompt for an audience."""
-    return understand(text, now=now, zone=zone, values=values, currency=currency).kind == "segment"
+    things = rulebook.Things(stores)
+    answer = understand(text, now=now, zone=zone, values=values, currency=currency, things=things)
+    return answer.kind == "segment"
 
 
 def _about_campaign(asked: About) -> Answer:

@@ -8,6 +8,7 @@ from crm.fields import FIELDS
 from crm.grammar.goods import GOODS
 from crm.grammar.values import Values
 from crm.stores import audiences as queries
+from crm.stores import named
 from crm.stores.connection import Stores
 
 _VALUE_FIELDS = ("city", "country", "gender", "tags")
@@ -16,8 +17,8 @@ _FRESH = 60.0  # seconds
 
 
 def known_values(stores: Stores, *, newest: bool = False) -> Values:
-    """Cities, countries, genders, tags, products and categories as they stand in the data, and the custom
-    attributes.
+    """Cities, countries, genders, tags, products and categories as they stand in the data, the custom
+    attributes, and the saved segments by their names.
 
     Up to a minute old unless `newest`.
     """
@@ -34,6 +35,7 @@ def known_values(stores: Stores, *, newest: bool = False) -> Values:
     found |= {name: ordered[name] for name in GOODS}
     own = attributes.fields(stores).values()
     values = Values.of(found, own, lambda field: audiences.values_of(stores, field))
+    values = values.with_segments(named.segments(stores))
     with _lock:
         _values.clear()  # one database a process, but for tests
         _values[key] = (time.monotonic(), values)

@@ -28,7 +28,7 @@ class Suggestion:
 
 
 def suggestions(stores: Stores, settings: Settings, *, now: datetime) -> tuple[Suggestion, ...]:
-    """At most five prompts: places, a product, a tag, big spenders, those who stopped, newcomers."""
+    """At most five prompts: places, big spenders, a product, a segment, a tag, who stopped, newcomers."""
     values = known_values(stores)
     made = (_made(stores, text, values, settings, now) for text in _candidates(stores, values, settings))
     found = (one for one in made if one is not None)
@@ -43,7 +43,9 @@ def suggestions(stores: Stores, settings: Settings, *, now: datetime) -> tuple[S
 def _made(stores: Stores, text: str, values: Values, settings: Settings, now: datetime) -> Suggestion | None:
     """The suggestion, None where the grammar asks, assumes something, or finds nobody."""
     zone: ZoneInfo = settings.zone
-    answer = prompts.understand(text, now=now, zone=zone, values=values, currency=settings.currency)
+    answer = prompts.understand(
+        text, now=now, zone=zone, values=values, currency=settings.currency, things=rulebook.Things(stores)
+    )
     if answer.kind != "segment" or answer.assumptions:
         return None
     rule = rulebook.parse(stores, answer.rules)
@@ -60,6 +62,8 @@ def _candidates(stores: Stores, values: Values, settings: Settings) -> Iterator[
         yield f"People who have ordered in 6 months and spent over {spend:,}"
     if products:
         yield f"Bought {products[0]} in the last 90 days"
+    if saved := _plain([name for name, _ in values.segments.values()]):
+        yield f"People in the segment {saved[0]} who ordered in the last 90 days"
     if cities and tags:
         yield f"Tagged {tags[0]} but not from {cities[0]}"
     for length, orders in _DROPS:

@@ -34,6 +34,8 @@ def brief(node: dict[str, Any]) -> str:
         return "everyone"
     if node["type"] == "condition":
         return " ".join([node["field"], node["operator"], *_value(node.get("value"))])
+    if node["type"] == "segment":
+        return f"{'in' if node['in'] else 'not in'} {node['segmentId']}"
     if node["type"] == "top":
         among = brief(node["of"])
         return f"top {node['n']} by {node['by']} {node['direction']} of {among}"

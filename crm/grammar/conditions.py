@@ -4,6 +4,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from crm.fields import FIELDS, FieldType
+from crm.grammar import saved
 from crm.grammar.behaviours import behaviour, is_behaviour
 from crm.grammar.frames import Frame
 from crm.grammar.meanings import COUNTS, MONEY
@@ -44,6 +45,8 @@ def group(operator: str, *nodes: Node) -> Node:
 
 def negate(node: Node) -> Node:
     """The complement: by the negative operator where there is one, else by a NOT group."""
+    if node["type"] == "segment":
+        return {**node, "in": not node["in"]}
     opposite = _COMPLEMENTS.get(node.get("operator", "")) if node["type"] == "condition" else None
     if opposite:
         return {**node, "operator": opposite}
@@ -102,6 +105,8 @@ class Conditions:
         whole = frame.whole.condition
         if whole.means:
             self._assume(frame, f"{whole.means}.")
+        if whole.field == saved.FIELD:
+            return self._signed(frame, {"type": "segment", "segmentId": whole.value, "in": True})
         return self._signed(frame, condition(whole.field, whole.operator, whole.value))
 
     def _named(self, frame: Frame) -> Node:

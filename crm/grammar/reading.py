@@ -110,7 +110,7 @@ def _read(
         return _asked(text, [unclear], words, understood=True), chunks, []
     if tree is None:
         return Reading(), chunks, []
-    once = {one.sentence: one for one in reader.assumptions}
+    once = {one.sentence: one for one in (*reader.assumptions, *cut.doubts())}
     said = [_assumed(one, text, words) for one in once.values()]
     return Reading(tree=numbered(tree), assumptions=said), chunks, []
 

@@ -1,10 +1,12 @@
 """The values that stand in the data: a prompt can name them without saying which field they are of."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from crm.fields import FIELDS, Field
 from crm.grammar.tokens import tokenise
+
+_SHORTEST_NAME, _MOST_WORDS = 3, 12  # of a segment that a prompt can name
 
 
 def _no_values(field: Field) -> tuple[str, ...]:
@@ -24,12 +26,24 @@ class Values:
     """Known values by the words they are written with; one text may be a city and a country.
 
     `attributes` are the custom attributes, `of_attribute` finds the values that customers have in one.
+    `segments` are the saved segments by the words of their names: the name and the ids of those that have it.
     """
 
     by_words: dict[tuple[str, ...], tuple[Known, ...]]
     longest: int
     attributes: tuple[Field, ...] = ()
     of_attribute: Callable[[Field], tuple[str, ...]] = _no_values
+    segments: Mapping[tuple[str, ...], tuple[str, tuple[str, ...]]] = field(default_factory=dict)
+
+    def with_segments(self, named: Iterable[tuple[str, str]]) -> "Values":
+        """These values, and saved segments by their ids and names."""
+        found: dict[tuple[str, ...], tuple[str, tuple[str, ...]]] = {}
+        for segment_id, name in named:
+            words = tuple(token.key or token.text.casefold() for token in tokenise(name))
+            if len(name) >= _SHORTEST_NAME and any(map(str.isalpha, name)) and len(words) <= _MOST_WORDS:
+                first, ids = found.get(words, (name, ()))
+                found[words] = (first, (*ids, segment_id))
+        return replace(self, segments=found)
 
     @property
     def fields(self) -> dict[str, Field]:
@@ -45,11 +59,11 @@ class Values:
     ) -> "Values":
         """From values by field name, such as {"city": [...], "country": [...], "tags": [...]}."""
         found: dict[tuple[str, ...], dict[str, Known]] = {}
-        for field, values in fields.items():
+        for name, values in fields.items():
             for value in values:
                 words = tuple(token.key or token.text.casefold() for token in tokenise(value))
                 if words:
-                    found.setdefault(words, {}).setdefault(field, Known(field, value))
+                    found.setdefault(words, {}).setdefault(name, Known(name, value))
         by_words = {words: tuple(known.values()) for words, known in found.items()}
         return cls(by_words, max(map(len, by_words), default=0), tuple(attributes), of_attribute)
 

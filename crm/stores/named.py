@@ -6,7 +6,7 @@ from crm.fields import fold
 from crm.stores.connection import Stores
 
 _COLLECTIONS = {"segment": "segments", "campaign": "campaigns", "list": "lists"}
-_NEWEST = 1_000  # campaigns that are looked through; they have no index by name
+_NEWEST = 1_000  # campaigns and segments that are looked through
 
 
 def id_of(stores: Stores, kind: str, name: str) -> str | None:
@@ -27,4 +27,10 @@ def name_of(stores: Stores, kind: str, thing_id: str) -> str | None:
 def campaigns(stores: Stores) -> list[tuple[str, str]]:
     """Ids and names of the newest campaigns, the newest first."""
     newest = stores.collection("campaigns").find({}, {"name": 1}).sort("_id", DESCENDING).limit(_NEWEST)
+    return [(each["_id"], each["name"]) for each in newest]
+
+
+def segments(stores: Stores) -> list[tuple[str, str]]:
+    """Ids and names of the segments changed last, the newest first."""
+    newest = stores.collection("segments").find({}, {"name": 1}).sort("updatedAt", DESCENDING).limit(_NEWEST)
     return [(each["_id"], each["name"]) for each in newest]

@@ -141,3 +141,15 @@ def test_no_customer_and_no_value_of_a_customer_is_sent_to_the_model(
     assert len(server.requests) == 2
     for secret in ("secretwala", "private.test", "hiddenpur", "9999900000", "hush"):
         assert secret not in sent
+
+
+def test_a_segment_that_was_just_saved_is_known_by_its_name(stores: Stores, settings: Settings) -> None:
+    crowd(stores, 2, city="Pune")
+    crowd(stores, 3, city="Delhi")
+    assert ask(stores, "in segment Monsoon folk", settings)["type"] == "clarify"
+    rules = {"type": "condition", "field": "city", "operator": "equals", "value": "Pune"}
+    library.save(stores, name="Monsoon folk", rules=rules, account=MARKETER, now=NOW, zone=UTC)
+    counts = [
+        ask(stores, text, settings)["count"] for text in ("Monsoon folk", "not in segment Monsoon folk")
+    ]
+    assert counts == [2, 3]

@@ -4,10 +4,10 @@ from datetime import timedelta
 
 import pytest
 
-from crm import asking, prompt_values, sample
+from crm import asking, library, prompt_values, sample
 from crm.settings import Settings
 from crm.suggestions import MOST, suggestions
-from tests.crowd import crowd
+from tests.crowd import MARKETER, crowd
 from tests.integration.test_sample import NOW, persist_all
 
 
@@ -37,6 +37,15 @@ def test_what_selects_nobody_is_not_suggested(stores, settings):
     crowd(stores, 3, city="Pune", accountCreated=NOW - timedelta(days=800), orderCount=0)
     assert [(one.text, one.size) for one in suggestions(stores, settings, now=NOW)] == [
         ("Customers from Pune", 3)
+    ]
+
+
+def test_a_saved_segment_is_suggested_by_its_name(stores, settings):
+    crowd(stores, 3, city="Pune", orderCount=2, lastOrdered=NOW - timedelta(days=5))
+    rules = {"type": "everyone"}
+    library.save(stores, name="Regulars of ours", rules=rules, account=MARKETER, now=NOW, zone=settings.zone)
+    assert ("People in the segment Regulars of ours who ordered in the last 90 days", 3) in [
+        (one.text, one.size) for one in suggestions(stores, settings, now=NOW)
     ]
 
 
