@@ -16,7 +16,7 @@ _EQUAL = frozenset({"equals", "in"})
 _NUMERIC = frozenset({
     "greaterThan", "greaterThanOrEqual", "lessThan", "lessThanOrEqual", "equals", "notEquals", "between",
 })  # fmt: skip
-_MOMENTS = {"lastOrdered": "ordered", "accountCreated": "signed_up", "lastActive": "last_active"}
+MOMENTS = {"lastOrdered": "ordered", "accountCreated": "signed_up", "lastActive": "last_active"}
 _BEHAVIOUR = "orders"  # what stands for the field of a behaviour
 
 
@@ -188,8 +188,8 @@ def speaks_of(node: Node, old: str, words: Lexicon, read: Callable[[str], Readin
 def spoken(node: Node, said: str, words: Lexicon) -> str:
     """The whole condition in words, with what was said in it; empty where there are none for it."""
     says, field = words.says, str(node.get("field"))
-    if field in _MOMENTS:
-        return f"{says.get(_MOMENTS[field], '')} {says['within'].format(said)}".strip()
+    if field in MOMENTS:
+        return f"{says.get(MOMENTS[field], '')} {says['within'].format(said)}".strip()
     if field == "orderCount":
         return f"{said} {says['orders']}"
     if field == "totalSpent":

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from crm.grammar import parts
+from crm.grammar import parts, retiming
 from crm.grammar.conditions import Node, group, negate
 from crm.grammar.lexicon import Lexicon
 from crm.grammar.reading import Assumed, Question, Reading, numbered
@@ -191,13 +191,49 @@ def _changed(said: str, old: str, root: Node, read: Read, words: Lexicon) -> Rea
         if targets:
             ways = [way for node in targets if (way := parts.spoken(node, said, words))]
             return _asked(said, "Of which condition? Say what it was: “change 30 days to 90 days”.", *ways)
-    return reading
+    return _retimed(said, old, root, read, words) or reading
+
+
+def _retimed(said: str, old: str, root: Node, read: Read, words: Lexicon) -> Reading | None:
+    """The tree with another time in the place of the only one, or a question; None where there is none."""
+    found = list(retiming.times(root))
+    if old:
+        found = [one for one in found if _is_time(one, old, read, words)]
+    made = [(one, new) for one in found if one.ours and (new := retiming.into(one, said, words, read))]
+    if not made:
+        return None
+    if len(found) > 1:
+        ways = [way for one, _ in made if (way := retiming.spoken(one, said, words))]
+        return _asked(said, "Of which condition? Say it whole, with the time.", *ways)
+    ((time, new),) = made
+    assert new.tree is not None  # noqa: S101
+    return replace(_of(retiming.put(root, time, new.tree)), assumptions=new.assumptions)
+
+
+def _is_time(time: retiming.Time, old: str, read: Read, words: Lexicon) -> bool:
+    """Whether a time is what the words say: "this month"."""
+    if any(parts.speaks_of(node, old, words, read) for node in time.nodes):
+        return True
+    same = retiming.into(time, old, words, read) if time.ours else None
+    return same is not None and same.tree is not None and parts.leaves(same.tree) == list(time.nodes)
+
+
+def _has_ordered(node: Node) -> bool:
+    """Whether it asks for any order at all of some time."""
+    some = (node.get("measure"), node.get("operator"), node.get("value")) == (
+        "count",
+        "greaterThanOrEqual",
+        1,
+    )
+    return node["type"] == "behaviour" and some and not node.get("where")
 
 
 def _replaced(
     said: str, old: str, root: Node, new: Node, reading: Reading, read: Read, words: Lexicon
 ) -> Reading:
     fields = {parts.field_of(node) for node in parts.leaves(new)}
+    if _has_ordered(new) and not any(node["type"] == "behaviour" for node in parts.leaves(root)):
+        fields.add("lastOrdered")  # "ordered last year" for "ordered in the last 30 days"
     targets = [node for node in parts.leaves(root) if parts.field_of(node) in fields]
     if old:
         targets = [node for node in targets if parts.speaks_of(node, old, words, read)] or targets

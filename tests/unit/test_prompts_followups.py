@@ -100,6 +100,65 @@ def test_a_follow_up_fits_into_whatever_stands_there(base: str, prompt: str, exp
     assert answer.rules and brief(answer.rules) == expected
 
 
+LAST_YEAR = "2025-01-01..2025-12-31T23:59:59.999"
+
+ORDERED_LAST_YEAR = f"count greaterThanOrEqual 1 {LAST_YEAR}"
+
+
+def within(field: str, first: str, end: str) -> str:
+    return f"{field} greaterThanOrEqual {first} AND {field} before {end}"
+
+
+@pytest.mark.parametrize(
+    ("base", "prompt", "expected"),
+    [
+        ("signed up this month", "make it last year",
+         f"({within('accountCreated', '2025-01-01', '2026-01-01')})"),
+        ("signed up last year", "this month instead",
+         f"({within('accountCreated', '2026-11-01', '2026-12-01')})"),
+        ("signed up this month", "make it 90 days", "accountCreated inTheLast 90 days"),
+        ("ordered in the last 30 days", "make it this month",
+         f"({within('lastOrdered', '2026-11-01', '2026-12-01')})"),
+        ("ordered in the last 30 days", "make it last year", ORDERED_LAST_YEAR),
+        ("ordered in the last 30 days", "make it ordered last year", ORDERED_LAST_YEAR),
+        ("ordered in the last 30 days", "mach daraus letztes Jahr", ORDERED_LAST_YEAR),
+        ("ordered in the last 30 days", "spent over 5000 last year instead",
+         f"(lastOrdered inTheLast 30 days AND sum greaterThan 5000 {LAST_YEAR})"),
+        ("haven't ordered in 6 months", "make it last year", f"count equals 0 {LAST_YEAR}"),
+        ("bought Mug at least twice in 60 days", "make it last year",
+         f"count greaterThanOrEqual 2 product equals Mug {LAST_YEAR}"),
+        ("last active in the last 30 days", "make it last year",
+         f"({within('lastActive', '2025-01-01', '2026-01-01')})"),
+        ("not (signed up this month)", "make it last year",
+         f"NOT(({within('accountCreated', '2025-01-01', '2026-01-01')}))"),
+        ("ordered in the last 30 days and signed up this month", "change this month to last year",
+         f"(lastOrdered inTheLast 30 days AND {within('accountCreated', '2025-01-01', '2026-01-01')})"),
+    ],
+)  # fmt: skip
+def test_the_one_time_condition_takes_another_time(base: str, prompt: str, expected: str) -> None:
+    answer = follow(prompt, base)
+    assert answer.rules, answer.message
+    assert brief(answer.rules) == expected
+
+
+def test_that_orders_are_looked_at_and_no_longer_the_last_one_is_said() -> None:
+    assert "all orders of that time" in follow("make it last year", "ordered in 30 days").assumptions[-1]
+
+
+@pytest.mark.parametrize(
+    ("base", "answers"),
+    [
+        ("ordered in 30 days and signed up this month", ("ordered last year", "signed up last year")),
+        ("birthday in March and ordered in 30 days", ("ordered last year",)),
+        ("birthday in March", ("ordered last year", "signed up last year", "last active last year")),
+    ],
+)
+def test_which_time_is_meant_is_asked_where_there_is_not_one(base: str, answers: tuple[str, ...]) -> None:
+    answer = follow("make it last year", base)
+    assert answer.kind == "clarify"
+    assert answer.questions[0].answers == answers
+
+
 @pytest.mark.parametrize("prompt", ["undo", "Undo that.", "deshacer", "rückgängig", "wapas karo"])
 def test_undo_asks_for_the_rules_before(prompt: str) -> None:
     assert follow(prompt).kind == "undo"
