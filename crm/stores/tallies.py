@@ -1,10 +1,10 @@
 """How many rows of a campaign are in each state, of each variant, for each reason; without reading them all.
 
-`tallies` {_id: a batch's id, campaignId, counts, attempt, rows: [{state, variant, reason, n}]} keeps what was
-counted in the rows of a batch, with the batch's counts and attempt as they were before. Whatever changes the
-state of a row changes one of these two in the same transaction, and within an attempt nobody's end changes,
-so that counts never come back. A batch that has both still has the rows that were counted; only the others
-are counted anew.
+`tallies` {_id: a batch's id, campaignId, counts, attempt, left, rows: [{state, variant, reason, n}]} keeps
+what was counted in the rows of a batch, with the batch's counts, attempt and left as they were before.
+Whatever writes rows, or changes the state of one, changes one of these three in the same transaction. Within
+an attempt nobody's end changes, and fewer and fewer are left to be handed over, so that none of them comes
+back. A batch that has all three still has the rows that were counted; only the others are counted anew.
 """
 
 from collections import Counter
@@ -18,6 +18,7 @@ from crm.stores.connection import Document, Stores
 from crm.stores.deliveries import delivery_id
 
 _NAME = "tallies"
+_MARKS = ("counts", "attempt", "left")  # of a batch: while none of them changes, no row does
 _AT_ONCE = 100  # batches whose rows are counted by one aggregation
 
 
@@ -32,13 +33,13 @@ class Kind(NamedTuple):
 def of(stores: Stores, campaign_id: str) -> Counter[Kind]:
     """The rows of a campaign by kind. Reads those of batches that have changed since the last call."""
     query = {"campaignId": campaign_id}
-    fields = {"campaignId": 1, "number": 1, "counts": 1, "attempt": 1}
+    fields = dict.fromkeys(("campaignId", "number", *_MARKS), 1)
     kept = {each["_id"]: each for each in stores.collection(_NAME).find(query)}
     total: Counter[Kind] = Counter()
     changed: list[Document] = []
     for batch in stores.collection("plan").find(query, fields):
         known = kept.get(batch["_id"])
-        if known and (known["counts"], known["attempt"]) == (batch["counts"], batch["attempt"]):
+        if known and all(known.get(name) == batch[name] for name in _MARKS):
             _add(total, known["rows"])
         else:
             changed.append(batch)
@@ -57,7 +58,7 @@ def _counted(stores: Stores, campaign_id: str, batches: Iterable[Document]) -> I
             kind = each["_id"]
             found.setdefault(kind.pop("batch"), []).append(kind | {"n": each["n"]})
         tallies = [
-            {name: batch[name] for name in ("_id", "campaignId", "counts", "attempt")}
+            {name: batch[name] for name in ("_id", "campaignId", *_MARKS)}
             | {"rows": found.get(batch["number"], [])}
             for batch in part
         ]

@@ -308,3 +308,16 @@ def test_an_answer_for_nobody_is_left_alone(stores):
     delivery.send(stores, hands.take(streams.SEND), now=hands.now(), vendor=Chatty())
     hands.finish()
     assert sum(ended(stores, campaign_id).values()) == 5
+
+
+def test_those_in_the_hands_of_a_vendor_who_answers_later_are_counted_by_their_variant(stores):
+    crowd(stores, 50)
+    configured(stores, late=1, lateBy=600)
+    variants = [{"name": "A", "share": 1}, {"name": "B", "share": 1}]
+    campaign_id = launched(stores, variants=variants)
+    hands = Hands(stores)
+    hands.step(streams.PLAN)
+    assert ledger.by_variant(stores, campaign_id) == {}
+    hands.step(streams.SEND)
+    counted = ledger.by_variant(stores, campaign_id)
+    assert sum(counts["pending"] for counts in counted.values()) == 50
