@@ -42,7 +42,7 @@ _TIDY_EVERY = 10.0
 _TOUCH_EVERY = 1.0  # seconds after which a state says anew that nothing has changed
 _TOO_OLD = timedelta(seconds=5)
 _SHORT, _LONG = 1.0, 5.0  # seconds of changes in one state: one that is too old anyway takes more at once
-_LOOK_EVERY = 5.0
+_LOOK_EVERY = 1.0  # so that a snapshot begins while there is little to read
 
 
 @dataclass(slots=True)
@@ -56,7 +56,7 @@ class Keeper:
     stores: Stores
     shelf: Shelf
     ours: Callable[[], bool] = lambda: True
-    most: int = 50_000
+    most: int = 25_000
     hopeless: float = 60.0  # seconds behind after which all is read anew
     _rebuilt_in: float = 0.0  # seconds that it took the last time
     _tidied: float = 0.0
@@ -154,24 +154,34 @@ class Keeper:
         """
         known, here = self.shelf.bought(pl.Series("_id", sorted(people - buyers), dtype=pl.String))
         living = frozenset(known)
-        new = changes.orders_by_id(self.stores, [one for one, owner in placed.items() if owner in living])
-        fresh = encode.orders([order for order in new if order.get("customerId") in living])
+        ids = [one for one, owner in placed.items() if owner in living]
+        fresh = [
+            encode.orders([order for order in some if order.get("customerId") in living])
+            for some in changes.orders_by_id(self.stores, ids)
+        ]
         # One that is here already was told of twice, or has another's number: then only MongoDB knows.
         of = ["customerId", "key"]
-        twice = {key for one, _ in here for key in one.join(fresh[0], on=of, how="semi")["customerId"]}
+        twice = {
+            key
+            for one, _ in here
+            for new, _ in fresh
+            for key in one.join(new, on=of, how="semi")["customerId"]
+        }
         if twice:
             return self._bought(people, buyers | twice, placed)
-        return [encode.orders(changes.orders_of(self.stores, sorted(people - living))), fresh, *here]
+        whole = [encode.orders(some) for some in changes.orders_of(self.stores, sorted(people - living))]
+        return [encode.orders([]), *whole, *fresh, *here]
 
     def _people(self, changed: frozenset[str], moved: frozenset[str]) -> pl.DataFrame:
         """The wide frame of these customers; of those who were `moved`, totals alone are read again."""
-        read = changes.customers_by_id(self.stores, sorted(moved), _TOTALS)
         here = self.shelf.people(pl.Series("_id", sorted(moved), dtype=pl.String))
-        fresh = encode.customers(read, [FIELDS[name] for name in _TOTALS], written=())
+        some = changes.customers_by_id(self.stores, sorted(moved), _TOTALS)
+        fields = [FIELDS[name] for name in _TOTALS]
+        fresh = pl.concat([encode.customers(each, fields, written=()) for each in ([], *some)])
         kept = [one.drop(fresh.columns[1:], strict=False).join(fresh, on="_id", how="inner") for one in here]
-        unknown = {one["_id"] for one in read}.difference(*(one["_id"] for one in kept))
+        unknown = set(fresh["_id"]).difference(*(one["_id"] for one in kept))
         whole = changes.customers_by_id(self.stores, sorted(changed | unknown), _PATHS)
-        return parts.level([self._wide(whole), *kept])
+        return parts.level([self._wide([]), *(self._wide(each) for each in whole), *kept])
 
     def _tidy(self, changed: int) -> None:
         self._untidied += changed

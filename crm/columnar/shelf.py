@@ -14,7 +14,7 @@ import secrets
 import shutil
 import threading
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
@@ -29,7 +29,8 @@ from crm.columnar.parts import Part
 
 FORMAT = 4  # counted up when the files' meaning changes; an older snapshot is then built anew
 _MANIFEST = "manifest.json"
-_MOST_PARTS = 6
+_MOST_SMALL = 6
+_AT_ONCE = 100_000  # customers that are merged into one part: what a merge takes grows with them
 _TOO_DEAD = 0.3
 _FIRST_NUMBERS = 2**40
 _CHUNK = 1024 * 1024
@@ -279,14 +280,13 @@ class Shelf:
         return replace(manifest, parts=(*manifest.parts, placed), next=manifest.next + 1)
 
     def _tidied(self, manifest: Manifest) -> Manifest:
-        """Merge the small parts when there are many, and parts that are mostly dead."""
+        """Merge the small parts when there are many, and write parts with many dead anew."""
         chosen = _to_merge(manifest.parts)
-        if not chosen:
-            return manifest
-        opened = {placed.number: self._opened(placed) for placed in chosen}
-        wide = parts.together(part.wide(live) for part, live in opened.values())
-        rest = tuple(placed for placed in manifest.parts if placed.number not in opened)
-        return self._with_part(replace(manifest, parts=rest), wide)
+        opened = [self._opened(placed) for placed in chosen]
+        manifest = replace(manifest, parts=tuple(one for one in manifest.parts if one not in chosen))
+        for some in _at_once(opened):
+            manifest = self._with_part(manifest, parts.together(part.wide(keep) for part, keep in some))
+        return manifest
 
     def _opened(self, placed: Placed) -> tuple[Part, Mask]:
         part = parts.read(self._part(placed.number))
@@ -318,15 +318,35 @@ def _checksum(files: Iterable[Path]) -> int:
 
 
 def _to_merge(placed: tuple[Placed, ...]) -> list[Placed]:
-    """The smallest parts, while each is at most twice what is merged with it, and the mostly dead."""
+    """Of many small parts the smallest, while each is at most twice what is merged with it; and the dead."""
     dead = [one for one in placed if one.living < one.rows * (1 - _TOO_DEAD)]
-    if len(placed) <= _MOST_PARTS:
+    small = [one for one in placed if one.rows <= _AT_ONCE // 2]
+    if len(small) <= _MOST_SMALL:
         return dead
     chosen: list[Placed] = []
     rows = 0
-    for one in sorted(placed, key=lambda one: one.rows):
+    for one in sorted(small, key=lambda one: one.rows):
         if len(chosen) >= 2 and one.rows > 2 * rows:
             break
         chosen.append(one)
         rows += one.rows
     return chosen + [one for one in dead if one not in chosen]
+
+
+def _at_once(opened: Iterable[tuple[Part, Mask]]) -> Iterator[list[tuple[Part, Mask]]]:
+    """Everybody who lives in these parts, in groups that are small enough to be written as one part each."""
+    group: list[tuple[Part, Mask]] = []
+    room = _AT_ONCE
+    for part, live in opened:
+        rest = np.flatnonzero(live)
+        while len(rest):
+            keep = np.zeros(len(part), bool)
+            keep[rest[:room]] = True
+            group.append((part, keep))
+            taken = min(room, len(rest))
+            rest, room = rest[taken:], room - taken
+            if not room:
+                yield group
+                group, room = [], _AT_ONCE
+    if group:
+        yield group

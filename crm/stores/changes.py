@@ -15,7 +15,7 @@ import bson
 from bson import Timestamp
 from bson.codec_options import CodecOptions
 from bson.errors import InvalidBSON
-from pymongo import ReturnDocument
+from pymongo import ASCENDING, DESCENDING, ReturnDocument
 from pymongo.collection import Collection
 from pymongo.database import Database
 from pymongo.errors import ConnectionFailure, OperationFailure
@@ -257,11 +257,22 @@ def customers(stores: Stores) -> int:
 
 def all_customers(stores: Stores, paths: Sequence[str], size: int) -> Iterator[list[Document]]:
     """Every customer with these paths, in batches. Here and below moments have no zone: they are UTC."""
-    return _batches(_plain(stores, "customers").find({}, dict.fromkeys(paths, 1), batch_size=size), size)
+    return _all(_plain(stores, "customers"), dict.fromkeys(paths, 1), size)
 
 
 def all_orders(stores: Stores, size: int) -> Iterator[list[Document]]:
-    return _batches(_plain(stores, "orders").find({}, _ORDER, batch_size=size), size)
+    return _all(_plain(stores, "orders"), _ORDER, size)
+
+
+def _all(collection: Collection[Document], fields: Document, size: int) -> Iterator[list[Document]]:
+    """All that are there now, in the order in which they lie.
+
+    Those whose ids are higher than any now came later, and are in the feed: reading them, too, would run
+    after an import until that ends.
+    """
+    highest = collection.find_one({}, {"_id": 1}, sort=[("_id", DESCENDING)])
+    query = {"_id": {"$lte": highest["_id"]}} if highest else {}
+    return _batches(collection.find(query, fields, batch_size=size, hint=[("$natural", ASCENDING)]), size)
 
 
 _ORDER = {
@@ -278,27 +289,21 @@ _ORDER = {
 }
 
 
-def customers_by_id(stores: Stores, ids: Sequence[str], paths: Sequence[str]) -> list[Document]:
-    """Those of these customers that there are."""
-    found: list[Document] = []
+def customers_by_id(stores: Stores, ids: Sequence[str], paths: Sequence[str]) -> Iterator[list[Document]]:
+    """Those of these customers that there are, in batches."""
     for some in _some(ids):
-        found += _plain(stores, "customers").find({"_id": {"$in": some}}, dict.fromkeys(paths, 1))
-    return found
+        yield list(_plain(stores, "customers").find({"_id": {"$in": some}}, dict.fromkeys(paths, 1)))
 
 
-def orders_by_id(stores: Stores, ids: Sequence[str]) -> list[Document]:
-    """Those of these orders that there are."""
-    found: list[Document] = []
+def orders_by_id(stores: Stores, ids: Sequence[str]) -> Iterator[list[Document]]:
+    """Those of these orders that there are, in batches."""
     for some in _some(ids):
-        found += _plain(stores, "orders").find({"_id": {"$in": some}}, _ORDER)
-    return found
+        yield list(_plain(stores, "orders").find({"_id": {"$in": some}}, _ORDER))
 
 
-def orders_of(stores: Stores, customer_ids: Sequence[str]) -> list[Document]:
-    found: list[Document] = []
+def orders_of(stores: Stores, customer_ids: Sequence[str]) -> Iterator[list[Document]]:
     for some in _some(customer_ids):
-        found += _plain(stores, "orders").find({"customerId": {"$in": some}}, _ORDER)
-    return found
+        yield list(_plain(stores, "orders").find({"customerId": {"$in": some}}, _ORDER))
 
 
 def _batches(cursor: Any, size: int) -> Iterator[list[Document]]:

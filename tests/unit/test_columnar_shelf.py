@@ -225,3 +225,21 @@ def test_a_chart_of_text_that_hardly_repeats_counts_every_value(tmp_path: Path):
     )
     counts = facts.bars[Values("name")]
     assert (len(counts), counts["person 0"], counts["person 1"]) == (5000, 2, 1)
+
+
+def test_no_merge_takes_more_customers_at_once_than_it_may(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("crm.columnar.shelf._AT_ONCE", 10)
+    shelf = Shelf(tmp_path)
+    many = wide([person(n, n) for n in range(35)], [])
+    shelf.replace([many], as_of=NOW, token=None, fields=KINDS, source="test")
+    gone = pl.Series("_id", [f"{n:024x}" for n in range(0, 35, 3)])  # so many that the part is written anew
+    shelf.change(gone, wide([], []), as_of=NOW, token=None)
+    for n in range(40, 70):
+        added = pl.Series("_id", [f"{n:024x}"])
+        shelf.change(added, wide([person(n, n)], []), as_of=NOW, token=None)
+    state = shelf.state()
+    assert state is not None
+    expected = {f"{n:024x}" for n in (*(n for n in range(35) if n % 3), *range(40, 70))}
+    assert asked(shelf, "name", "isSet") == expected
+    assert max(len(part) for part, _ in state.parts) == 10
+    assert len(state.parts) < 15
