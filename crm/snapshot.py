@@ -42,7 +42,7 @@ _TIDY_EVERY = 10.0
 _TOUCH_EVERY = 1.0  # seconds after which a state says anew that nothing has changed
 _TOO_OLD = timedelta(seconds=5)
 _SHORT, _LONG = 1.0, 5.0  # seconds of changes in one state: one that is too old anyway takes more at once
-_LOOK_EVERY = 1.0  # so that a snapshot begins while there is little to read
+_LOOK_EVERY = 5.0
 
 
 @dataclass(slots=True)
@@ -56,7 +56,7 @@ class Keeper:
     stores: Stores
     shelf: Shelf
     ours: Callable[[], bool] = lambda: True
-    most: int = 25_000
+    most: int = 50_000
     hopeless: float = 60.0  # seconds behind after which all is read anew
     _rebuilt_in: float = 0.0  # seconds that it took the last time
     _tidied: float = 0.0

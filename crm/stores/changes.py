@@ -15,7 +15,7 @@ import bson
 from bson import Timestamp
 from bson.codec_options import CodecOptions
 from bson.errors import InvalidBSON
-from pymongo import ASCENDING, DESCENDING, ReturnDocument
+from pymongo import ReturnDocument
 from pymongo.collection import Collection
 from pymongo.database import Database
 from pymongo.errors import ConnectionFailure, OperationFailure
@@ -257,22 +257,11 @@ def customers(stores: Stores) -> int:
 
 def all_customers(stores: Stores, paths: Sequence[str], size: int) -> Iterator[list[Document]]:
     """Every customer with these paths, in batches. Here and below moments have no zone: they are UTC."""
-    return _all(_plain(stores, "customers"), dict.fromkeys(paths, 1), size)
+    return _batches(_plain(stores, "customers").find({}, dict.fromkeys(paths, 1), batch_size=size), size)
 
 
 def all_orders(stores: Stores, size: int) -> Iterator[list[Document]]:
-    return _all(_plain(stores, "orders"), _ORDER, size)
-
-
-def _all(collection: Collection[Document], fields: Document, size: int) -> Iterator[list[Document]]:
-    """All that are there now, in the order in which they lie.
-
-    Those whose ids are higher than any now came later, and are in the feed: reading them, too, would run
-    after an import until that ends.
-    """
-    highest = collection.find_one({}, {"_id": 1}, sort=[("_id", DESCENDING)])
-    query = {"_id": {"$lte": highest["_id"]}} if highest else {}
-    return _batches(collection.find(query, fields, batch_size=size, hint=[("$natural", ASCENDING)]), size)
+    return _batches(_plain(stores, "orders").find({}, _ORDER, batch_size=size), size)
 
 
 _ORDER = {
