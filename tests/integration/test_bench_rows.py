@@ -33,7 +33,7 @@ def figures(stage: Stage) -> Iterator[Figure]:
     yield delivery.plan(stage, 1000)
     yield delivery.first_message(stage, 1000, launches=1)
     yield delivery.rate_held(stage, 1000)
-    yield delivery.fair_share(stage, 500, many=3, seconds=2)
+    yield delivery.fair_share(stage, 100, many=3, seconds=2)  # so slow that none of them ends meanwhile
     yield results.lift_1m(stage, 1000)
 
 
@@ -51,7 +51,7 @@ def test_every_figure_has_a_row(rows: list[dict[str, object]]) -> None:
 def test_every_row_is_whole(rows: list[dict[str, object]]) -> None:
     for row in rows:
         assert list(row) == ["name", "value", "unit", "limit", "ratio", "n"]
-        assert row["value"] > 0
+        assert row["value"] > 0 or row["name"] == "fair_share"  # nought where all had the same
         assert 0 < row["n"] <= 1000
         assert (row["limit"] is not None) == (row["ratio"] is not None) == (row["name"] in LIMITED)
 
