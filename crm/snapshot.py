@@ -20,6 +20,7 @@ from functools import lru_cache
 from pathlib import Path
 
 import polars as pl
+import pyarrow as pa
 
 from crm import rulebook
 from crm.columnar import encode, lock, parts
@@ -218,6 +219,8 @@ def _kinds() -> dict[str, str]:
 
 def keep(stores: Stores, config: Settings, stop: threading.Event) -> None:
     """Keep the snapshot of this host until `stop` is set, where no other process does and it is worth it."""
+    # Arrow's own allocator keeps what is freed, out of reach of `_give_back`.
+    pa.set_memory_pool(pa.system_memory_pool())
     while not stop.is_set():
         with lock.held(config.snapshot_dir / "lock") as ours:
             if ours() and changes.customers(stores) > config.columns_from:
