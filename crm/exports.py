@@ -1,6 +1,6 @@
 """An audience as a file: who is in it at an instant, with chosen fields, as CSV or NDJSON, piece by piece.
 
-A page gives out a ticket (`crm.downloads`), and whoever follows the link with it gets the file:
+A page gives out a ticket (`crm.tickets`), and whoever follows the link with it gets the file:
 
     ticket = offer(stores, account, Export(...))
     account, export = redeem(stores, ticket)
@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 import orjson
 
-from crm import audiences, auth, downloads, rulebook
+from crm import audiences, auth, rulebook, tickets
 from crm.auth import Account
 from crm.errors import FieldError, InvalidInput
 from crm.fields import Field, value_at
@@ -131,12 +131,12 @@ def offer(stores: Stores, account: Account, export: Export) -> str:
         "name": export.name,
         "segmentId": export.segment_id,
     }
-    return downloads.offer(stores, account, _KIND, asked)
+    return tickets.offer(stores, account, _KIND, asked)
 
 
 def redeem(stores: Stores, ticket: str) -> tuple[Account, Export]:
     """Who asked for what. Raises NotFound for a ticket that has run out, NotAllowed where he may no more."""
-    account, asked = downloads.redeem(stores, ticket, _KIND, "segments")
+    account, asked = tickets.redeem(stores, ticket, _KIND, "segments")
     as_of = datetime.fromisoformat(asked["asOf"])
     fields, name, segment_id = tuple(asked["fields"]), asked["name"], asked["segmentId"]
     return account, Export(asked["rules"], fields, asked["format"], as_of, name, segment_id)

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
-from crm import auth, downloads, ledger
+from crm import auth, ledger, tickets
 from crm.roles import Account
 from crm.stores.connection import Stores
 
@@ -29,12 +29,12 @@ class LogFile:
 
 def offer(stores: Stores, account: Account, file: LogFile) -> str:
     """A ticket for this file, good for ten minutes, and only while the account's session lasts."""
-    return downloads.offer(stores, account, _KIND, asdict(file))
+    return tickets.offer(stores, account, _KIND, asdict(file))
 
 
 def redeem(stores: Stores, ticket: str) -> tuple[Account, LogFile]:
     """Who asked for what. Raises NotFound for a ticket that has run out, NotAllowed where he may no more."""
-    account, asked = downloads.redeem(stores, ticket, _KIND, "history")
+    account, asked = tickets.redeem(stores, ticket, _KIND, "history")
     return account, LogFile(**asked)
 
 

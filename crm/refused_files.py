@@ -1,4 +1,4 @@
-"""The refused rows of an import as a file, behind a ticket that a page gives out (`crm.downloads`).
+"""The refused rows of an import as a file, behind a ticket that a page gives out (`crm.tickets`).
 
 ticket = offer(stores, account, import_id)
 for piece in pieces(stores, redeem(stores, ticket)): ...
@@ -6,7 +6,7 @@ for piece in pieces(stores, redeem(stores, ticket)): ...
 
 from collections.abc import Iterator
 
-from crm import downloads, ingest
+from crm import ingest, tickets
 from crm.roles import Account
 from crm.stores.connection import Stores
 
@@ -15,12 +15,12 @@ _KIND = "refused"
 
 def offer(stores: Stores, account: Account, import_id: str) -> str:
     """A ticket for this file, good for ten minutes, and only while the account's session lasts."""
-    return downloads.offer(stores, account, _KIND, {"importId": import_id})
+    return tickets.offer(stores, account, _KIND, {"importId": import_id})
 
 
 def redeem(stores: Stores, ticket: str) -> str:
     """Which import it is for. Raises NotFound for a ticket that has run out, NotAllowed without the right."""
-    _, asked = downloads.redeem(stores, ticket, _KIND, "upload")
+    _, asked = tickets.redeem(stores, ticket, _KIND, "upload")
     return str(asked["importId"])
 
 

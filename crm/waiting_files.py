@@ -8,25 +8,21 @@ the browser sends the file to the API under it, piece by piece:
     found = waiting(stores, account)                             # on the page, in its next run
 """
 
-import hashlib
 import io
 import os
-import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import BinaryIO
 
-import orjson
-
-from crm import auth
-from crm.errors import NotAllowed, NotFound
+from crm import tickets
 from crm.roles import Account
-from crm.stores import spool, tickets
+from crm.stores import spool
 from crm.stores.connection import Stores, new_id
 
 TICKET_LASTS = timedelta(hours=1)
 _WAITS = timedelta(days=1)  # a file that nobody imports by then goes
-_KIND = "upload:"
+_KIND = "upload"
+_GONE = "This page is too old to upload from. Load it once more."
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,26 +36,13 @@ class WaitingFile:
 
 def offer(stores: Stores, account: Account) -> str:
     """A ticket to send files with, for an hour, and only while the account's session lasts."""
-    ticket = secrets.token_urlsafe(32)
-    asked = orjson.dumps([account.id, account.session_version])
-    tickets.put(stores, _hashed(ticket), asked, int(TICKET_LASTS.total_seconds()))
-    return ticket
+    return tickets.offer(stores, account, _KIND, {}, lasts=TICKET_LASTS)
 
 
 def redeem(stores: Stores, ticket: str) -> Account:
     """Who has the ticket. Raises NotFound for one that has run out, NotAllowed where he may no more."""
-    kept = tickets.get(stores, _hashed(ticket))
-    if kept is None:
-        raise NotFound("This page is too old to upload from. Load it once more.")
-    account_id, version = orjson.loads(kept)
-    account = auth.account_of_session(stores, account_id, version)
-    if account is None or not auth.can(account, "upload"):
-        raise NotAllowed("Your session has ended, or your role may not upload any more.")
+    account, _ = tickets.redeem(stores, ticket, _KIND, "upload", gone=_GONE, may="upload")
     return account
-
-
-def _hashed(ticket: str) -> str:
-    return hashlib.sha256((_KIND + ticket).encode()).hexdigest()
 
 
 def keep(stores: Stores, account: Account, file: BinaryIO, filename: str, *, now: datetime) -> str:

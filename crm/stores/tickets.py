@@ -1,4 +1,4 @@
-"""Tickets for downloads: what each stands for, by the hash of it, until it runs out."""
+"""Tickets: what each stands for, by the hash of it, until it runs out."""
 
 from crm.stores.connection import Stores
 

@@ -5,7 +5,7 @@ import io
 
 import pytest
 
-from crm import accounts, campaigns, downloads, exports, log_files
+from crm import accounts, campaigns, exports, log_files, tickets
 from crm.auth import Account
 from crm.errors import InvalidInput, NotAllowed, NotFound
 from crm.log_files import LogFile
@@ -66,7 +66,7 @@ def test_a_ticket_for_one_kind_of_file_is_none_for_another(stores, finished, ann
     with pytest.raises(NotFound):
         exports.redeem(stores, ticket)
     with pytest.raises(NotFound):
-        downloads.redeem(stores, "x", "log", "history")
+        tickets.redeem(stores, "x", "log", "history")
 
 
 def test_what_makes_no_sense_is_refused_before_the_first_piece(stores, finished):
