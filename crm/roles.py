@@ -51,7 +51,7 @@ CAPABILITIES: dict[str, Capability] = {
         _capability("products", "see the catalogue", Role.SHOPPER, Role.UPLOADER, *_READERS),
         _capability("receipts", "report what became of a message", KeyRole.VENDOR),
         _capability("metrics", "read the figures for operators", KeyRole.METRICS),
-        _capability("administer", "settings, accounts, API keys, sample data, erasing customers"),
+        _capability("administer", "change settings, accounts, API keys and sample data; erase customers"),
     )
 }
 

@@ -20,13 +20,38 @@ from ui import format as fmt
 
 _PAGE = 50
 _FRESH = 10  # seconds
-_ALL = "all"
-_STATES = (_ALL, *(state.value for state in DeliveryState))
+ALL = "all"
+_STATES = (ALL, *(state.value for state in DeliveryState))
 _SHORT = 60  # characters of a reason in a choice
 
 STATE = "state"  # in the address: the state that the log shows at first
+PANEL = "Delivery log"
+OPEN = "campaign panel"  # key of the widget that says which panel of a campaign's page is open
+_ASKED = "campaign log asked"
 
 Campaign = dict[str, Any]
+
+
+def show(campaign_id: str, state: str) -> None:
+    """Open the log with everybody in a state, `ALL` for everybody, whatever was chosen in it before."""
+    st.session_state[OPEN] = PANEL
+    st.session_state[_ASKED] = True
+    st.session_state[f"log-state-{campaign_id}"] = state
+    st.session_state[f"log-trail-{campaign_id}"] = []
+    for part in ("search", "reason", "variant"):
+        st.session_state.pop(f"log-{part}-{campaign_id}", None)
+
+
+def asked_for() -> bool:
+    """Whether the log was asked for since the last call: a fragment has to start the run over then."""
+    return bool(st.session_state.pop(_ASKED, False))
+
+
+def open_from_address(campaign_id: str) -> None:
+    """Open the log with the state that the address names, once."""
+    if (state := st.query_params.pop(STATE, None)) in _STATES:
+        show(campaign_id, state)
+        st.session_state.pop(_ASKED)
 
 
 @st.fragment
@@ -83,21 +108,19 @@ def _state(stores: Stores, at: str, first_page: Any) -> str | None:
     counts = campaigns.stats(stores, at)
 
     def label(state: str) -> str:
-        many = counts["total"] if state == _ALL else counts[state]
-        return f"{'All' if state == _ALL else marks.STATE[state].label} {fmt.number(many)}"
+        many = counts["total"] if state == ALL else counts[state]
+        return f"{'All' if state == ALL else marks.STATE[state].label} {fmt.number(many)}"
 
-    shown = [state for state in _STATES if state == _ALL or counts[state]]
+    shown = [state for state in _STATES if state == ALL or counts[state]]
     chosen_key = f"log-state-{at}"
-    if (asked := st.query_params.pop(STATE, None)) in _STATES:
-        st.session_state[chosen_key] = asked
-    st.session_state.setdefault(chosen_key, _ALL)
+    st.session_state.setdefault(chosen_key, ALL)
     if st.session_state[chosen_key] not in shown:
         shown.append(st.session_state[chosen_key])
     state = st.segmented_control(
         "State", shown, key=chosen_key, required=True, format_func=label,
         label_visibility="collapsed", on_change=first_page,
     )  # fmt: skip
-    return None if state in (None, _ALL) else str(state)
+    return None if state in (None, ALL) else str(state)
 
 
 def _reason(stores: Stores, at: str, state: str | None, first_page: Any) -> str | None:

@@ -1,9 +1,6 @@
 """One campaign: how far it is, what steers it, what was sent to whom."""
 
-import time
-from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import streamlit as st
 
@@ -20,13 +17,15 @@ from ui import (
     campaign_hours,
     campaign_lift,
     campaign_log,
+    campaign_numbers,
     campaign_sides,
     charts_campaign,
     links,
 )
 from ui import campaign_marks as marks
 from ui import format as fmt
-from ui.campaign_marks import Sample
+
+RESULTS, SAID = "Results", "Message and audience"
 
 Campaign = dict[str, Any]
 
@@ -59,11 +58,7 @@ def draw(stores: Stores, settings: Settings, account: Account, campaign_id: str)
     if auth.can(account, "campaigns"):
         campaign_actions.draw(stores, account, campaign)
     _live(stores, settings, campaign)
-    campaign_sides.draw(stores, campaign)
-    campaign_lift.draw(stores, settings, campaign)
-    _what_was_sent(stores, campaign, settings)
-    st.subheader("Delivery log")
-    campaign_log.draw(stores, account, campaign, settings.zone)
+    _panels(stores, settings, account, campaign)
 
 
 def _close() -> None:
@@ -102,19 +97,51 @@ def _launched(campaign: Campaign, settings: Settings) -> str:
 
 
 def _live(stores: Stores, settings: Settings, campaign: Campaign) -> None:
-    """Numbers, progress and funnel; every two seconds while the campaign moves."""
+    """Numbers and progress; every two seconds while the campaign moves."""
     campaign_id, status, moving = campaign["_id"], campaign["status"], marks.moves(campaign)
 
     @st.fragment(run_every=campaign_cards.TICK if moving else None)
     def live() -> None:
         now = utc_now()
         found = campaigns.get(stores, campaign_id)
-        if found["status"] != status or marks.moves(found) != moving:
-            st.rerun()  # other buttons, another timer
-        _numbers(found)
+        asked = campaign_log.asked_for()
+        if asked or found["status"] != status or marks.moves(found) != moving:
+            st.rerun()  # another panel, other buttons, another timer
+        campaign_numbers.tiles(found)
         waits = campaign_hours.waiting(stores, found)
-        _progress(found, now, settings.zone, asleep=waits.people if waits else 0)
+        campaign_numbers.progress(found, now, settings.zone, asleep=waits.people if waits else 0)
         campaign_hours.draw(found, waits)
+
+    live()
+
+
+def _panels(stores: Stores, settings: Settings, account: Account, campaign: Campaign) -> None:
+    """What came of it, who got what, and what was said; a panel that is closed costs nothing."""
+    campaign_log.open_from_address(campaign["_id"])
+    names = [RESULTS, campaign_log.PANEL, SAID]
+    results_tab, log_tab, said_tab = st.tabs(names, key=campaign_log.OPEN, on_change="rerun")
+    if results_tab.open:
+        with results_tab:
+            _results(stores, campaign)
+            campaign_sides.draw(stores, campaign)
+            campaign_lift.draw(stores, settings, campaign)
+    if log_tab.open:
+        with log_tab:
+            campaign_log.draw(stores, account, campaign, settings.zone)
+    if said_tab.open:
+        with said_tab:
+            _what_was_sent(stores, campaign, settings)
+
+
+def _results(stores: Stores, campaign: Campaign) -> None:
+    """The funnel, and why some were not sent; every two seconds while the campaign moves."""
+    if not campaign["audienceSize"]:
+        st.caption("Results appear here as soon as the audience is written down.")
+        return
+
+    @st.fragment(run_every=campaign_cards.TICK if marks.moves(campaign) else None)
+    def live() -> None:
+        found = campaigns.get(stores, campaign["_id"])
         left, right = st.columns([3, 2])
         with left:
             _funnel(stores, found)
@@ -124,67 +151,8 @@ def _live(stores: Stores, settings: Settings, campaign: Campaign) -> None:
     live()
 
 
-def _numbers(campaign: Campaign) -> None:
-    size = campaign["audienceSize"]
-    cancelled = marks.count(campaign, "cancelled")
-    with st.grid(6 if cancelled else 5, min_column_width=120):
-        st.metric(
-            "Audience", fmt.number(size), border=True, height="stretch",
-            help="Fixed when the audience was written down",
-        )  # fmt: skip
-        for state in ("sent", "failed", "skipped", "pending"):
-            _number(campaign, state)
-        if cancelled:
-            _number(campaign, "cancelled")
-
-
-def _number(campaign: Campaign, state: str) -> None:
-    many, size = marks.count(campaign, state), campaign["audienceSize"]
-    share = fmt.percent(many / size) if size else None
-    st.metric(
-        marks.STATE[state].label,
-        fmt.number(many),
-        delta=share,
-        delta_color="off",
-        delta_arrow="off",
-        border=True,
-        height="stretch",
-    )
-
-
-def _progress(campaign: Campaign, now: datetime, zone: ZoneInfo, *, asleep: int) -> None:
-    """The bar, with the pace and the time left for those who are not asleep."""
-    settled, pending = marks.settled(campaign), marks.count(campaign, "pending")
-    rate = _pace(campaign, settled) if marks.moves(campaign) else None
-    went = results.pace(campaign, now)
-    whole = went.per_second if went else None
-    parts = []
-    if campaign["status"] == CampaignStatus.PLANNING:
-        parts = [marks.summary(campaign)]
-    elif marks.moves(campaign):
-        parts = [f"{fmt.number(settled)} of {fmt.number(campaign['audienceSize'])} settled"]
-        parts += [f"{fmt.number(round(rate))} a second"] if rate else []
-        awake = max(0, pending - asleep)
-        parts += [left] if (left := marks.time_left(awake, rate or whole)) else []
-        parts += [end] if (end := marks.ends(awake, rate or whole, now, zone)) else []
-    elif campaign["status"] == CampaignStatus.PAUSED:
-        parts = [f"Paused with {fmt.count(pending, 'customer')} pending"]
-    elif whole and campaign["status"] == CampaignStatus.FINISHED:
-        parts = [f"{fmt.number(round(whole, 0 if whole >= 10 else 1))} a second on average"]
-    st.progress(min(1.0, marks.share(campaign)), text=" · ".join(parts) or None)
-
-
-def _pace(campaign: Campaign, settled: int) -> float | None:
-    key = f"pace-{campaign['_id']}"
-    samples: list[Sample] = [*st.session_state.get(key, []), Sample(time.monotonic(), settled)][-20:]
-    st.session_state[key] = samples
-    return marks.pace(samples)
-
-
 def _funnel(stores: Stores, campaign: Campaign) -> None:
     size = campaign["audienceSize"]
-    if not size:
-        return
     bought = None if marks.moves(campaign) else campaign_lift.at_hand(stores, campaign)
     days = f", {fmt.count(bought.days, 'day')}" if bought else ""
     with st.container(border=True, height="stretch"):
@@ -199,8 +167,6 @@ def _funnel(stores: Stores, campaign: Campaign) -> None:
 
 def _reasons(stores: Stores, campaign: Campaign) -> None:
     """Why messages failed or were skipped."""
-    if not campaign["audienceSize"]:
-        return
     found: dict[str, int] = {}
     for state in ("failed", "skipped"):
         if marks.count(campaign, state):
@@ -225,21 +191,23 @@ def _what_was_sent(stores: Stores, campaign: Campaign, settings: Settings) -> No
         _texts(campaign)
         for variant in campaign["variants"] or ():
             st.markdown(f"Variant **{fmt.plain(variant['name'])}**")
-            _texts(variant)
+            if not _texts(variant):
+                st.caption("As above.")
     with right.container(border=True, height="stretch"):
         st.markdown("**Audience**")
         st.write(fmt.plain(campaign["description"] or _sentence(stores, campaign, settings)))
         st.caption("As the rules stood at launch. Later changes of the segment do not matter here.")
 
 
-def _texts(given: Campaign) -> None:
-    """What a campaign, or a variant of it, says: as it was written, with its fields."""
+def _texts(given: Campaign) -> bool:
+    """What a campaign, or a variant of it, says: as it was written, with its fields. False where nothing."""
     if given.get("subject"):
         st.text(f"Subject: {given['subject']}")
     if given.get("messageTemplate"):
         st.text(given["messageTemplate"])
     if given.get("html"):
         st.code(given["html"], language="html", height=160)
+    return any(given.get(part) for part in ("subject", "messageTemplate", "html"))
 
 
 def _sentence(stores: Stores, campaign: Campaign, settings: Settings) -> str:

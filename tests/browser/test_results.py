@@ -30,9 +30,11 @@ def test_a_campaign_opens_from_the_list_and_leads_to_a_comparison_that_an_addres
     page.get_by_role("button", name="Results one").click()
     expect(page.get_by_role("heading", name="Results one")).to_be_visible(timeout=30_000)
     expect(page.get_by_text("What it brought in")).to_be_visible(timeout=30_000)
+    page.get_by_role("tab", name="Delivery log").click()
     settle(page)
     log = page.get_by_role("link", name="Download CSV").get_attribute("href")
     assert len(page.request.get(f"{page.url.split('/history')[0]}{log}").text().splitlines()) == 41
+    page.get_by_role("tab", name="Results").click()
     page.get_by_role("button", name="Compare with other campaigns").click()
     expect(page.get_by_role("heading", name="Compare campaigns")).to_be_visible(timeout=30_000)
     settle(page)

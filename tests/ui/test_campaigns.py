@@ -158,14 +158,35 @@ def test_a_campaigns_page_has_its_numbers_funnel_message_and_log(open_page, inst
     assert numbers["Skipped"] == "4"
     assert numbers["Pending"] == "0"
     assert len(app.get("plotly_chart")) == 2
+    panel(app, "Message and audience")
     assert "Hi {name}" in texts(app)
     assert "live in Pune" in texts(app) or "Pune" in texts(app)
+    panel(app, "Delivery log")
     log = app.dataframe[0].value
     assert len(log) == 34
     app.segmented_control(key=f"log-state-{launched}").set_value("skipped").run()
     assert set(app.dataframe[0].value["Why"]) == {"not renderable: name is missing"}
     app.text_input(key=f"log-search-{launched}").set_value("zzz").run()
     assert not app.dataframe
+
+
+def panel(app, name):
+    """Open a panel of a campaign's page, as clicking on its name does."""
+    app.session_state["campaign panel"] = name
+    return app.run()
+
+
+def test_each_number_of_a_campaign_leads_to_its_people_in_the_log(open_page, installation, launched):
+    Hands(installation).finish()
+    app = panel(open_page("history", role="analyst", campaign=launched), "Delivery log")
+    app.text_input(key=f"log-search-{launched}").set_value("zzz").run()
+    panel(app, "Results")
+    buttons(app)["campaign-see-skipped"].click().run()
+    assert not app.exception
+    assert set(app.dataframe[0].value["Why"]) == {"not renderable: name is missing"}
+    buttons(app)["campaign-see-all"].click().run()
+    assert len(app.dataframe[0].value) == 34
+    assert "campaign-see-pending" not in buttons(app)  # nobody is
 
 
 def test_a_running_campaign_is_paused_and_resumed_on_its_page(open_page, installation, launched):
@@ -418,7 +439,9 @@ def test_variants_stand_side_by_side_on_the_campaigns_page(open_page, installati
     assert list(table.index) == ["A", "B"]
     assert (table["Sent"].sum(), table["Failed"].sum()) == (books["sent"], books["failed"])
     assert table["Sent"].min() > 0
+    panel(app, "Message and audience")
     assert "Bye" in [each.value for each in app.text]
+    assert "As above." in texts(app)  # the other variant says nothing of its own
 
 
 def test_a_retry_says_how_many_of_a_reason_it_sends_again(open_page, installation, two_ways):
@@ -486,7 +509,7 @@ def test_the_log_is_narrowed_to_a_reason_and_its_link_leads_to_just_these_rows(
     open_page, installation, launched
 ):
     Hands(installation).finish()
-    app = open_page("history", role="analyst", campaign=launched)
+    app = panel(open_page("history", role="analyst", campaign=launched), "Delivery log")
     reason = app.selectbox(key=f"log-reason-{launched}")
     assert "not renderable: name is missing (4)" in reason.options
     reason.set_value("not renderable: name is missing").run()
