@@ -22,6 +22,7 @@ from crm.stores import groups, indexes, streams
 from crm.stores.connection import Stores, connect
 from embedded.supervisor import Supervisor
 from embedded.worker import Worker
+from tests import surroundings
 from tests.acceptance.installation import ROOT, Installation, processes, started
 
 WORKERS = 2
@@ -31,7 +32,6 @@ _LOOK = 0.02
 _QUIET_FOR, _QUIET = 1.5, 0.1  # s, and the share of one core that idle workers stay below
 _STORES = {"mongod": "--dbpath\0", "valkey": "--appendonly\0"}  # name → what its command line has
 _KEPT = ("accounts", "apiKeys", "audit", "installation")
-_OURS = ("CRM_", "MONGODB_", "REDIS_", "GROQ_")
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +110,7 @@ def await_true(condition: Callable[[], bool], timeout: float = 60, look: float =
 @contextmanager
 def bare_stage(workers: int = WORKERS) -> Iterator[Stage]:
     """Stores and worker processes that wait for work."""
-    _forget_settings()
+    surroundings.forget()
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
         supervisor = Supervisor(Path(folder), "")
         supervisor.claim()
@@ -132,6 +132,7 @@ def whole_stage(workers: int = WORKERS, **more: str) -> Iterator[Stage]:
 
     `more` are settings by the names of their variables.
     """
+    surroundings.forget()
     email, password = ADMINISTRATOR
     environment = {
         **more,
@@ -158,9 +159,3 @@ def _stage(data_dir: Path, workers: int, web: Installation | None = None) -> Ite
         await_true(lambda: len(groups.alive(stores)) == workers)
         yield Stage(stores, data_dir, hands, web)
     stores.close()
-
-
-def _forget_settings() -> None:
-    """Figures are taken with the product's own defaults, whatever this shell has set."""
-    for name in [name for name in os.environ if name.startswith(_OURS)]:
-        del os.environ[name]

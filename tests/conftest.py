@@ -16,6 +16,9 @@ from embedded import ports
 from embedded.mongod import Mongod
 from embedded.process import launch
 from embedded.valkey import Valkey
+from tests import surroundings
+
+surroundings.forget()
 
 # The same examples each time, so that a test that fails tells of the change that is tested; `make acceptance`
 # looks at others. No deadline: how long an example takes is the machine's affair.

@@ -14,10 +14,10 @@ from typing import Any
 import httpx
 
 from embedded import ports
+from tests.surroundings import signals_heard
 from tests.waiting import until
 
 ROOT = Path(__file__).resolve().parents[2]
-_OURS = ("CRM_", "MONGODB_", "REDIS_", "GROQ_", "STREAMLIT_")
 _STOP_WITHIN = 60.0
 _START_WITHIN = 90.0  # far beyond what a start takes, for machines that do other things as well
 
@@ -122,12 +122,11 @@ def start(
     data_dir.mkdir(parents=True, exist_ok=True)
     port = port or ports.free()
     output = data_dir.parent / f"output-{port}-{len(list(data_dir.parent.iterdir()))}.txt"
-    clean = {name: value for name, value in os.environ.items() if not name.startswith(_OURS)}
-    with output.open("wb") as file:
+    with output.open("wb") as file, signals_heard():
         process = subprocess.Popen(
             [sys.executable, "-m", "streamlit", "run", script],
             cwd=ROOT,
-            env={**clean, "CRM_DATA_DIR": str(data_dir), "CRM_PORT": str(port), **(environment or {})},
+            env={**os.environ, "CRM_DATA_DIR": str(data_dir), "CRM_PORT": str(port), **(environment or {})},
             stdin=subprocess.DEVNULL,
             stdout=file,
             stderr=subprocess.STDOUT,

@@ -8,6 +8,7 @@ from pathlib import Path
 import httpx
 from playwright.sync_api import Page, sync_playwright
 
+from tests import surroundings
 from tests.acceptance.installation import ROOT, Installation, started
 from tests.browser.chromium import LAUNCH, sign_in, wait_until_idle
 from tests.waiting import until
@@ -96,6 +97,7 @@ def _take(page: Page, url: str, name: str, *, scheme: str) -> None:
 
 def main() -> None:
     """Write `<page>-light.png` and `<page>-dark.png` into docs/pictures."""
+    surroundings.forget()
     PICTURES.mkdir(exist_ok=True)
     administrator = {"CRM_ADMIN_EMAIL": EMAIL, "CRM_ADMIN_PASSWORD": PASSWORD}
     with (
