@@ -104,34 +104,44 @@ def answer_query(
     answer = understand_shop(
         stores, text, now=now, zone=zone, settings=settings, answers=answers, current=current
     )
-    also: dict[str, Any] = {"notice": answer.notice} if answer.notice else {}
+    said: dict[str, Any] = {"source": answer.source}
+    if answer.notice:
+        said["notice"] = answer.notice
     if answers:
-        also["prompt"] = answer.prompt
+        said["prompt"] = answer.prompt
+    if answer.kind == "segment":
+        return _segment(stores, answer, count, now=now, zone=zone, currency=settings.currency) | said
     if answer.campaign_id is not None:
         found = campaign_summary.of(
             stores, answer.campaign_id, now=now, zone=zone, currency=settings.currency
         )
-        said = list(answer.assumptions)
-        return {"type": "campaign", **found.shown(), "source": "grammar", "assumptions": said, **also}
-    if answer.kind == "clarify":
-        also["questions"] = [_question(one) for one in answer.questions]
+        return {"type": "campaign", **found.shown(), "assumptions": list(answer.assumptions)} | said
     if answer.kind == "undo":
-        return {"type": "clarify", "message": questions.UNDO, "source": answer.source, "questions": []}
-    if answer.kind != "segment":
-        return {"type": answer.kind, "message": answer.message, "source": answer.source, **also}
+        return {"type": "clarify", "message": questions.UNDO, "questions": []} | said
+    asked = {"questions": [_question(one) for one in answer.questions]} if answer.kind == "clarify" else {}
+    return {"type": answer.kind, "message": answer.message, **asked} | said
+
+
+def _segment(
+    stores: Stores,
+    answer: Answer,
+    count: Callable[[Rule], int] | None,
+    *,
+    now: datetime,
+    zone: ZoneInfo,
+    currency: str,
+) -> dict[str, Any]:
+    """What is told of rules that were understood."""
     rule = rulebook.parse(stores, answer.rules)
-    size = count(rule) if count else audiences.count(stores, rule, now=now, zone=zone)
     return {
         "type": "segment",
         "rules": answer.rules,
         "query": orjson.loads(audiences.filter_text(stores, rule, now=now, zone=zone)),
-        "description": segments.describe(rule, currency=settings.currency),
-        "count": size,
-        "source": answer.source,
+        "description": segments.describe(rule, currency=currency),
+        "count": count(rule) if count else audiences.count(stores, rule, now=now, zone=zone),
         "assumptions": list(answer.assumptions),
         "alternatives": [asdict(one) for one in answer.alternatives],
         **({"changed": list(answer.changed)} if answer.turn else {}),
-        **also,
     }
 
 

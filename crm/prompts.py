@@ -8,7 +8,7 @@ import copy
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from functools import partial
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
@@ -78,6 +78,46 @@ class Answer:
     campaign_id: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class _Shop:
+    """What a prompt is read against: a shop's values and things, a day, and the rule that stands there."""
+
+    values: Values
+    things: rulebook.Things | None
+    today: date
+    currency: str
+    current: dict[str, Any] | None
+
+    @property
+    def private(self) -> bool:
+        """Whether the rule that stands there names single people: it stays here."""
+        return bool(self.current) and not WITHOUT.isdisjoint(fields_in(self.current))
+
+    def plainly(self, prompt: str) -> Reading:
+        """What the prompt says by itself."""
+        return read(prompt, self.values, today=self.today, currency=self.currency)
+
+    def reading(self, prompt: str) -> Reading:
+        """What the prompt says, as a follow-up to the rule that stands there where it is one."""
+        if self.current is not None and len(prompt) <= turns.LONGEST:
+            words = languages.guess(prompt, self.values)
+            turn = turns.turn(prompt, words.language)
+            if turn and (taken_up := refine(prompt, turn, self.current, self.plainly, words)):
+                return taken_up
+        return self.plainly(prompt)
+
+    def completed(self, text: str, answers: Mapping[str, str]) -> tuple[str, tuple[Chosen, ...]]:
+        """The prompt with the answers in it, unless that makes it too long."""
+        whole, chosen = choices.completed(
+            text, answers, self.values, lambda one: languages.guess(one, self.values), self.reading
+        )
+        return (whole, chosen) if len(whole) <= LONGEST else (text, ())
+
+    def parse(self, rules: dict[str, Any]) -> Rule:
+        """Raises InvalidRule."""
+        return segments.parse(rules, self.values.fields, self.things or NOTHING)
+
+
 def understand(
     text: str,
     *,
@@ -100,111 +140,91 @@ def understand(
     `now` is aware; relative dates stay symbolic, calendar dates are those of `zone`. Never raises for
     anything a person can write, nor for anything a model can answer.
     """
-    text = text.strip()
-    if not text:
+    given = text.strip()
+    if not given:
         return Answer("clarify", message=questions.EMPTY)
-    if len(text) > LONGEST:
+    if len(given) > LONGEST:
         return Answer("clarify", message=questions.TOO_LONG)
-    today = now.astimezone(zone).date()
-
-    def plainly(prompt: str) -> Reading:
-        return read(prompt, values, today=today, currency=currency)
-
-    def again(prompt: str) -> Reading:
-        return _taken_up(prompt, current, values, plainly) or plainly(prompt)
-
-    given = text
-    text, chosen = _completed(text, answers or {}, values, again)
-    reading = again(text)
-
-    def parse(rules: dict[str, Any]) -> Rule:
-        return segments.parse(rules, values.fields, things or NOTHING)
-
-    def propose(model: Model) -> Proposal:
-        named = things.name_of if things else _unnamed
-        nodes = proposed_tree.flat(current, named) if current and not private else []
-        return model.propose(
-            text, fields=values.fields, now=now, zone=zone, currency=currency, current=nodes,
-            check=lambda rules: _check(rules, values, things), progress=progress,
-        )  # fmt: skip
-
-    # A rule that names single people stays here, and what takes it up is not for the model.
-    private = bool(current) and not WITHOUT.isdisjoint(fields_in(current))
-    by_grammar = bool(reading.turn) and (reading.tree is not None or reading.turn == UNDO or private)
-    worded = any(char.isalnum() for char in text)
-    asks_model = partial(propose, model) if model and worded and not by_grammar else None
-    answer = _answered(text, reading, values, things, parse, asks_model)
-    answer = replace(answer, prompt=text, chosen=chosen, turn=reading.turn)
+    shop = _Shop(values, things, now.astimezone(zone).date(), currency, current)
+    prompt, chosen = shop.completed(given, answers or {})
+    reading = shop.reading(prompt)
+    propose = None
+    if model is not None and _for_model(prompt, reading, shop):
+        propose = partial(_proposal, model, prompt, shop, now=now, zone=zone, progress=progress)
+    answer = _answered(prompt, reading, shop, propose)
+    answer = replace(answer, prompt=prompt, chosen=chosen, turn=reading.turn)
     if answer.kind == "clarify":
-        words = languages.guess(text[: choices.LONGEST_PROMPT], values)
-        return replace(answer, questions=choices.offered(reading, values, words, again))
-    if answer.kind != "segment":
-        return answer
-    asked_by = alternatives.Prompt(given, text, chosen, current)
+        words = languages.guess(prompt[: choices.LONGEST_PROMPT], values)
+        return replace(answer, questions=choices.offered(reading, values, words, shop.reading))
+    return _with_offers(answer, given, reading, shop) if answer.kind == "segment" else answer
+
+
+def _for_model(prompt: str, reading: Reading, shop: _Shop) -> bool:
+    """Whether a model is asked: not for what has no word, nor for a follow-up that the grammar can take."""
+    taken_up = bool(reading.turn) and (reading.tree is not None or reading.turn == UNDO or shop.private)
+    return any(char.isalnum() for char in prompt) and not taken_up
+
+
+def _proposal(
+    model: Model,
+    prompt: str,
+    shop: _Shop,
+    *,
+    now: datetime,
+    zone: ZoneInfo,
+    progress: Callable[[str], None] | None,
+) -> Proposal:
+    """What the model makes of a prompt. Raises ModelFailed."""
+    named = shop.things.name_of if shop.things else _unnamed
+    nodes = proposed_tree.flat(shop.current, named) if shop.current and not shop.private else []
+    return model.propose(
+        prompt, fields=shop.values.fields, now=now, zone=zone, currency=shop.currency, current=nodes,
+        check=lambda rules: _check(rules, shop), progress=progress,
+    )  # fmt: skip
+
+
+def _with_offers(answer: Answer, given: str, reading: Reading, shop: _Shop) -> Answer:
+    """The answer with the other rules that could be meant, and with all that was taken for granted."""
+    asked_by = alternatives.Prompt(given, answer.prompt, answer.chosen, shop.current)
     taken = reading if answer.source == "grammar" else replace(reading, assumptions=[])
-    offers = alternatives.offered(asked_by, taken, answer.rules, values, parse, again, plainly)
-    changed = _changed(current, answer.rules, parse, currency) if reading.turn else ()
-    said = tuple(alternatives.sentence(one) for one in chosen if one.answer)
-    assumptions = (*said, *answer.assumptions)
-    return replace(answer, alternatives=offers, changed=changed, assumptions=assumptions)
-
-
-def _taken_up(
-    text: str, current: dict[str, Any] | None, values: Values, read: Callable[[str], Reading]
-) -> Reading | None:
-    """What a follow-up makes of the rule that stands there; None where there is none, or for no follow-up."""
-    if current is None or len(text) > turns.LONGEST:
-        return None
-    words = languages.guess(text, values)
-    turn = turns.turn(text, words.language)
-    return refine(text, turn, current, read, words) if turn else None
-
-
-def _changed(
-    before: dict[str, Any] | None,
-    after: dict[str, Any] | None,
-    parse: Callable[[dict[str, Any]], Rule],
-    currency: str,
-) -> tuple[str, ...]:
-    if before is None or after is None:
-        return ()
-    try:
-        earlier, later = parse(before), parse(after)
-    except InvalidRule:  # what stood there can't be told any more
-        return ()
-    return changed_lines(earlier, later, currency=currency) or (questions.UNCHANGED,)
-
-
-def _completed(
-    text: str, answers: Mapping[str, str], values: Values, read: Callable[[str], Reading]
-) -> tuple[str, tuple[Chosen, ...]]:
-    """The prompt with the answers in it, unless that makes it too long."""
-    whole, chosen = choices.completed(text, answers, values, lambda one: languages.guess(one, values), read)
-    return (whole, chosen) if len(whole) <= LONGEST else (text, ())
-
-
-def _answered(
-    text: str,
-    reading: Reading,
-    values: Values,
-    things: rulebook.Things | None,
-    parse: Callable[[dict[str, Any]], Rule],
-    propose: Callable[[], Proposal] | None,
-) -> Answer:
-    if reading.ordered or _HOSTILE.search(text):
-        return Answer("refused", message=questions.REFUSED)
-    if propose is None:
-        return _by_grammar(reading, parse)
-    try:
-        return _by_model(propose(), text, values, things)
-    except ModelFailed as failed:
-        reason = failed.reason
+    offers = alternatives.offered(
+        asked_by, taken, answer.rules, shop.values, shop.parse, shop.reading, shop.plainly
+    )
+    said = tuple(alternatives.sentence(one) for one in answer.chosen if one.answer)
     return replace(
-        _by_grammar(reading, parse), notice=f"The language model {reason}; the built-in grammar answered."
+        answer,
+        alternatives=offers,
+        changed=_changed(answer.rules, shop) if reading.turn else (),
+        assumptions=(*said, *answer.assumptions),
     )
 
 
-def _by_grammar(reading: Reading, parse: Callable[[dict[str, Any]], Rule]) -> Answer:
+def _changed(rules: dict[str, Any] | None, shop: _Shop) -> tuple[str, ...]:
+    """What a follow-up did to the rule that stood there, a line each."""
+    if shop.current is None or rules is None:
+        return ()
+    try:
+        earlier, later = shop.parse(shop.current), shop.parse(rules)
+    except InvalidRule:  # what stood there can't be told any more
+        return ()
+    return changed_lines(earlier, later, currency=shop.currency) or (questions.UNCHANGED,)
+
+
+def _answered(text: str, reading: Reading, shop: _Shop, propose: Callable[[], Proposal] | None) -> Answer:
+    if reading.ordered or _HOSTILE.search(text):
+        return Answer("refused", message=questions.REFUSED)
+    if propose is None:
+        return _by_grammar(reading, shop)
+    try:
+        return _by_model(propose(), text, shop)
+    except ModelFailed as failed:
+        reason = failed.reason
+    return replace(
+        _by_grammar(reading, shop), notice=f"The language model {reason}; the built-in grammar answered."
+    )
+
+
+def _by_grammar(reading: Reading, shop: _Shop) -> Answer:
     if reading.turn == UNDO:
         return Answer("undo")
     if reading.tree is None:
@@ -215,7 +235,7 @@ def _by_grammar(reading: Reading, parse: Callable[[dict[str, Any]], Rule]) -> An
             unknown=tuple(question.words for question in asked),
         )
     try:
-        parse(reading.tree)
+        shop.parse(reading.tree)
     except InvalidRule as invalid:  # numbers or lengths of time beyond what rules take
         return Answer("clarify", message=questions.beyond(invalid.message))
     return Answer(
@@ -223,25 +243,25 @@ def _by_grammar(reading: Reading, parse: Callable[[dict[str, Any]], Rule]) -> An
     )
 
 
-def _by_model(proposal: Proposal, text: str, values: Values, things: rulebook.Things | None) -> Answer:
+def _by_model(proposal: Proposal, text: str, shop: _Shop) -> Answer:
     if proposal.rules is None:
         message = questions.asked_by_model(proposal.question, proposal.unknown_terms)
         return Answer("clarify", "groq", message=message, unknown=proposal.unknown_terms)
-    rules, unknown = _resolved(proposal.rules, things)
+    rules, unknown = _resolved(proposal.rules, shop.things)
     if unknown:
         return Answer("clarify", "groq", message=questions.asked_by_model("", unknown), unknown=unknown)
-    rule = segments.parse(rules, values.fields, things or NOTHING)
+    rule = shop.parse(rules)
     if _selects_all(rule) and not speaks_of_all(text):
         return Answer("clarify", "groq", message=questions.EVERYONE)
-    assumptions = (*proposal.assumptions, *_unfamiliar(rule, values))
+    assumptions = (*proposal.assumptions, *_unfamiliar(rule, shop.values))
     return Answer("segment", "groq", rules=_rooted(proposed_tree.renumbered(rules)), assumptions=assumptions)
 
 
-def _check(rules: dict[str, Any], values: Values, things: rulebook.Things | None) -> None:
+def _check(rules: dict[str, Any], shop: _Shop) -> None:
     """Raises InvalidRule. Where a name is not known there is nothing to mend, but something to ask."""
-    resolved, unknown = _resolved(rules, things)
+    resolved, unknown = _resolved(rules, shop.things)
     if not unknown:
-        segments.parse(resolved, values.fields, things or NOTHING)
+        shop.parse(resolved)
 
 
 def _resolved(tree: dict[str, Any], things: rulebook.Things | None) -> tuple[dict[str, Any], tuple[str, ...]]:

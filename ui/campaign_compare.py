@@ -157,48 +157,50 @@ def _chart(figure: Callable[..., Any], rows: list[Any], title: str, key: str, no
 
 def _figures(settings: Settings) -> list[tuple[str, Callable[[Found], str]]]:
     """What is compared, and how it is written."""
-
-    def money(amount: float | None) -> str:
-        return fmt.money(amount, settings.currency)
-
-    def with_interval(found: Any, written: Callable[[float], str]) -> str:
-        if not found:
-            return "nobody held out"
-        if found["low"] is None:
-            return written(found["value"])
-        return f"{written(found['value'])} ({written(found['low'])} to {written(found['high'])})"
-
-    def book(state: str) -> Callable[[Found], str]:
-        return lambda each: fmt.number(each["books"][state])
-
     return [
         ("Status", lambda each: marks.STATUS[each["status"]].label),
         ("To", lambda each: each["segmentName"] or "its own rules"),
         ("Launched", lambda each: fmt.moment(each["launchedAt"], settings.zone)),
-        ("Audience", book("audience")),
-        *((marks.STATE[state].label, book(state)) for state in ("sent", "failed", "skipped", "pending")),
+        ("Audience", _book("audience")),
+        *((marks.STATE[state].label, _book(state)) for state in ("sent", "failed", "skipped", "pending")),
         ("Sent of those answered", _sent_share),
         ("Commonest failure", lambda each: next(iter(each["reasons"]["failed"]), fmt.NOTHING)),
         ("Unsubscribed by its link", lambda each: fmt.number(each["unsubscribedCount"])),
         ("Took", lambda each: marks.lasted(each["startedAt"], each["finishedAt"])),
         ("A second", lambda each: fmt.number(round(each["pace"]["perSecond"], 1)) if each["pace"] else "–"),
+        *_figures_of_orders(lambda amount: fmt.money(amount, settings.currency)),
+    ]
+
+
+def _figures_of_orders(money: Callable[[float], str]) -> list[tuple[str, Callable[[Found], str]]]:
+    """What was ordered by those to be messaged and by those held out."""
+
+    def of(group: str, figure: str) -> Callable[[Found], Any]:
+        return lambda each: (each["orders"][group] or {}).get(figure)
+
+    buyers, revenue = of("lift", "buyersShare"), of("attributed", "revenue")
+    return [
         ("To be messaged", lambda each: fmt.number(each["orders"]["treated"]["people"])),
         ("of them bought", lambda each: fmt.percent(each["orders"]["treated"]["buyersShare"])),
-        ("Held out", lambda each: fmt.number((each["orders"]["heldOut"] or {}).get("people", 0))),
-        ("of them bought ", lambda each: fmt.percent((each["orders"]["heldOut"] or {}).get("buyersShare"))),
-        (
-            "More buyers, in points",
-            lambda each: with_interval(
-                (each["orders"]["lift"] or {}).get("buyersShare"), campaign_lift.points
-            ),
-        ),
-        (
-            "Revenue brought in",
-            lambda each: with_interval((each["orders"]["attributed"] or {}).get("revenue"), money),
-        ),
+        ("Held out", lambda each: fmt.number(of("heldOut", "people")(each) or 0)),
+        ("of them bought ", lambda each: fmt.percent(of("heldOut", "buyersShare")(each))),
+        ("More buyers, in points", lambda each: _with_interval(buyers(each), campaign_lift.points)),
+        ("Revenue brought in", lambda each: _with_interval(revenue(each), money)),
         ("Ordered after a message", lambda each: money(each["orders"]["messaged"]["revenue"])),
         ("Windows", lambda each: "over" if each["orders"]["complete"] else "not over yet"),
     ]
+
+
+def _book(state: str) -> Callable[[Found], str]:
+    return lambda each: fmt.number(each["books"][state])
+
+
+def _with_interval(found: Any, written: Callable[[float], str]) -> str:
+    if not found:
+        return "nobody held out"
+    if found["low"] is None:
+        return written(found["value"])
+    return f"{written(found['value'])} ({written(found['low'])} to {written(found['high'])})"
 
 
 def _sent_share(each: Found) -> str:

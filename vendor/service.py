@@ -62,7 +62,7 @@ def served(
     """The vendor on loopback for the time of the block: its address and its desk. Port 0: a free one."""
     keys, receipts = Keys(log), Receipts(receipts_url, api_key)
     desk = Desk(vendor, keys, receipts)
-    server = ThreadingHTTPServer(("127.0.0.1", port), _handler(desk, token))
+    server = _Server(port, desk, token)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
     thread.start()
     try:
@@ -113,52 +113,60 @@ def _plain(answer: Answer) -> dict[str, str | None]:
     }
 
 
-def _handler(desk: Desk, token: str) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-        disable_nagle_algorithm = True  # an answer goes out in two parts
-        timeout = 30
+class _Server(ThreadingHTTPServer):
+    """Serves a desk on loopback; `token` is what callers have to show, empty for none."""
 
-        def do_GET(self) -> None:
-            if not self._may():
+    def __init__(self, port: int, desk: Desk, token: str) -> None:
+        super().__init__(("127.0.0.1", port), _Handler)
+        self.desk = desk
+        self.token = token
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: _Server
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # an answer goes out in two parts
+    timeout = 30
+
+    def do_GET(self) -> None:
+        if not self._may():
+            return
+        outage = self.server.desk.vendor.faults.outage
+        status = 404 if self.path != "/health" else 503 if outage else 200
+        self._tell(status, {"status": "away" if outage else "ready"})
+
+    def do_POST(self) -> None:
+        length = self.headers.get("Content-Length", "")
+        if not length.isdecimal() or int(length) > _MOST_BYTES:
+            self.close_connection = True
+            self._tell(413, {"error": "say how long the body is; it is too long, or not said"})
+            return
+        body = self.rfile.read(int(length))
+        if self._may():
+            try:
+                given = orjson.loads(body)
+            except orjson.JSONDecodeError:
+                self._tell(400, {"error": "that is no JSON"})
                 return
-            outage = desk.vendor.faults.outage
-            status = 404 if self.path != "/health" else 503 if outage else 200
-            self._tell(status, {"status": "away" if outage else "ready"})
+            self._tell(*_answer(self.server.desk, self.path, given))
 
-        def do_POST(self) -> None:
-            length = self.headers.get("Content-Length", "")
-            if not length.isdecimal() or int(length) > _MOST_BYTES:
-                self.close_connection = True
-                self._tell(413, {"error": "say how long the body is; it is too long, or not said"})
-                return
-            body = self.rfile.read(int(length))
-            if self._may():
-                try:
-                    given = orjson.loads(body)
-                except orjson.JSONDecodeError:
-                    self._tell(400, {"error": "that is no JSON"})
-                    return
-                self._tell(*_answer(desk, self.path, given))
+    def _may(self) -> bool:
+        given = self.headers.get("Authorization", "").removeprefix("Bearer ")
+        token = self.server.token
+        allowed = not token or hmac.compare_digest(given.encode(), token.encode())
+        if not allowed:
+            self._tell(401, {"error": "the token is missing or wrong"})
+        return allowed
 
-        def _may(self) -> bool:
-            given = self.headers.get("Authorization", "").removeprefix("Bearer ")
-            allowed = not token or hmac.compare_digest(given.encode(), token.encode())
-            if not allowed:
-                self._tell(401, {"error": "the token is missing or wrong"})
-            return allowed
+    def _tell(self, status: int, body: Any) -> None:
+        content = orjson.dumps(body)
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(content)))
+        if status == 429:
+            self.send_header("Retry-After", "1")
+        self.end_headers()
+        self.wfile.write(content)
 
-        def _tell(self, status: int, body: Any) -> None:
-            content = orjson.dumps(body)
-            self.send_response(status)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(content)))
-            if status == 429:
-                self.send_header("Retry-After", "1")
-            self.end_headers()
-            self.wfile.write(content)
-
-        def log_message(self, format: str, *args: object) -> None:
-            """Nothing: a request is no event worth a line."""
-
-    return Handler
+    def log_message(self, format: str, *args: object) -> None:
+        """Nothing: a request is no event worth a line."""
