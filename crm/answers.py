@@ -122,16 +122,16 @@ def _by_verdict(
     told: Iterable[Answer],
     now: datetime,
 ) -> list[Receipt]:
+    """The receipts of the rows that these answers end; the others are put off or waited for."""
     ended: list[Receipt] = []
     put_off: dict[str, str] = {}
-    charged: dict[str, str | None] = {}
+    charged: dict[str, str | None] = {}  # key → the vendor's id, of those whose end is told later
     settled: set[str] = set()
     for answer in told:
         known, verdict, why, message_id, after = answer
-        row = open_rows.get(known)
-        if row is None:
+        if (row := open_rows.get(known)) is None:
             continue
-        if verdict is Verdict.SENT and not after:
+        if verdict is Verdict.SENT and not after:  # nearly all of them: without the detour of `receipt_of`
             ended.append(Receipt(row["customerId"], row["attempt"], _SENT, None, message_id))
             settled.add(known)
         elif verdict is Verdict.TEMPORARY:
@@ -150,14 +150,20 @@ def _by_verdict(
             charged[silent] = None
         else:
             ended.append(_unclear(open_rows[silent]))
-    waiting = [open_rows[each] for each in charged if each not in settled]
-    if waiting:
-        ids = {open_rows[each]["_id"]: known for each, known in charged.items() if known}
-        due = now + timedelta(seconds=vendor.limits.answer_within)
-        outbox.accepted(stores, waiting, due, ids, now)
+    _await(stores, vendor, {each: open_rows[each] for each in charged if each not in settled}, charged, now)
     if put_off:
         ended += _put_off(stores, vendor, flight, put_off, now)
     return ended
+
+
+def _await(
+    stores: Stores, vendor: Vendor, rows: dict[str, Document], ids: dict[str, str | None], now: datetime
+) -> None:
+    """Note these rows, by key, as taken by a vendor who tells their end later; `ids` are the vendor's."""
+    if rows:
+        due = now + timedelta(seconds=vendor.limits.answer_within)
+        known = {row["_id"]: message_id for each, row in rows.items() if (message_id := ids[each])}
+        outbox.accepted(stores, list(rows.values()), due, known, now)
 
 
 def receipt_of(row: Document, answer: Answer) -> Receipt:

@@ -105,16 +105,13 @@ def answer_query(
         stores, text, now=now, zone=zone, settings=settings, answers=answers, current=current
     )
     said: dict[str, Any] = {"source": answer.source}
-    if answer.notice:
-        said["notice"] = answer.notice
-    if answers:
-        said["prompt"] = answer.prompt
+    said |= {"notice": answer.notice} if answer.notice else {}
+    said |= {"prompt": answer.prompt} if answers else {}
     if answer.kind == "segment":
         return _segment(stores, answer, count, now=now, zone=zone, currency=settings.currency) | said
     if answer.campaign_id is not None:
-        found = campaign_summary.of(
-            stores, answer.campaign_id, now=now, zone=zone, currency=settings.currency
-        )
+        campaign_id, currency = answer.campaign_id, settings.currency
+        found = campaign_summary.of(stores, campaign_id, now=now, zone=zone, currency=currency)
         return {"type": "campaign", **found.shown(), "assumptions": list(answer.assumptions)} | said
     if answer.kind == "undo":
         return {"type": "clarify", "message": questions.UNDO, "questions": []} | said

@@ -105,14 +105,9 @@ def preview(
     state = snapshot.fresh(stores, settings(), now=called)
     fields = rulebook.fields(stores)
     chosen = [fields[name] for name in dict.fromkeys(charts) if name in fields]
-    asked: dict[str, Any] = {
-        "now": now,
-        "zone": zone,
-        "sums": ("totalSpent",),
-        "within": {"reachable": _REACHABLE},
-        "distributions": [audience_charts.asked(field, zone) for field in chosen],
-        "sample": sample_size,
-    }
+    asked: dict[str, Any] = {"now": now, "zone": zone, "sums": ("totalSpent",), "sample": sample_size}
+    asked["within"] = {"reachable": _REACHABLE}
+    asked["distributions"] = [audience_charts.asked(field, zone) for field in chosen]
     if state is not None:
         found = audience_columns.facts(stores, state, rule, **asked)
     else:

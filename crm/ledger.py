@@ -58,10 +58,7 @@ def deliveries(
     NotFound, and InvalidInput for a state, limit or cursor that makes no sense.
     """
     campaign = _campaign(stores, campaign_id)
-    if state is not None and state not in set(DeliveryState):
-        raise _bad("state", f"is one of {', '.join(DeliveryState)}")
-    if not 1 <= limit <= MAX_PAGE:
-        raise _bad("limit", f"is 1 to {MAX_PAGE}")
+    _check_page(state, limit)
     place, _, position = (cursor or "r:").partition(":")
     if place not in ("r", "w"):
         raise _bad("cursor", "is not one of this list")
@@ -82,6 +79,13 @@ def deliveries(
     batches = plan_store.pending(stores, campaign_id, _place(position)[0], rowless=rowless)
     found_in = partial(_waiting, stores, campaign, search, variant, rowless)
     return _pending(batches, found_in, items, limit, _place(position))
+
+
+def _check_page(state: str | None, limit: int) -> None:
+    if state is not None and state not in set(DeliveryState):
+        raise _bad("state", f"is one of {', '.join(DeliveryState)}")
+    if not 1 <= limit <= MAX_PAGE:
+        raise _bad("limit", f"is 1 to {MAX_PAGE}")
 
 
 def _any(stores: Stores, campaign_id: str, state: str) -> bool:

@@ -91,13 +91,7 @@ def update(
     Otherwise raises as `save`, and NotFound.
     """
     now = stored(now)
-    changes: Segment = {"updatedAt": now}
-    if name is not None:
-        changes["name"] = _checked_name(name)
-    if description is not None:
-        changes["description"] = _checked_description(description)
-    if tags is not None:
-        changes["tags"] = _checked_tags(tags)
+    changes: Segment = {"updatedAt": now, **_checked(name, description, tags)}
     size = same_as = None
     if rules is not None:
         rule = rulebook.parse(stores, rules, own_id=segment_id)
@@ -115,6 +109,16 @@ def update(
         sizes.note_save(stores, segment_id, size)
     auth.log(stores, account, "segment_changed", segment_id, now=now)
     return segment
+
+
+def _checked(name: str | None, description: str | None, tags: Sequence[str] | None) -> Segment:
+    """Those of them that are given, as they are stored. Raises InvalidInput."""
+    given = {
+        "name": None if name is None else _checked_name(name),
+        "description": None if description is None else _checked_description(description),
+        "tags": None if tags is None else _checked_tags(tags),
+    }
+    return {key: value for key, value in given.items() if value is not None}
 
 
 def _ask_the_same(stores: Stores, segment_id: str, present: Any, rule: segments.Rule) -> bool:

@@ -21,7 +21,7 @@ def forget() -> None:
 def signals_heard() -> Iterator[None]:
     """Programs that are started in here end by Ctrl-C and by a closed terminal.
 
-    A program inherits what its starter ignores: a hang-up under `nohup`, Ctrl-C in the background of a script.
+    A program inherits what its starter ignores: a hang-up under `nohup`, Ctrl-C behind a script's `&`.
     """
     former = {number: signal.getsignal(number) for number in (signal.SIGHUP, signal.SIGINT)}
     ignored = [number for number, handler in former.items() if handler == signal.SIG_IGN]
