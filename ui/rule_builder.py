@@ -31,6 +31,8 @@ from ui.rule_parts import Shown, button, hint, node_buttons
 from ui.rule_tree import Node
 from ui.rule_values import entered, hold
 
+_LEGEND = "Beside a condition: how many it selects alone; with a +, how many more fail only this one."
+
 
 def rule_builder(
     draft: Draft,
@@ -39,17 +41,21 @@ def rule_builder(
     counts: Mapping[str, int] | None = None,
     *,
     counted: Node | None = None,
+    misses: Mapping[str, int] | None = None,
     own_id: str | None = None,
 ) -> None:
     """Draw the draft's tree.
 
     `known` are the values that the data has, by field. `counts` are the people that each node selects alone,
     by path in `counted`, which is this tree where none is given; they are dimmed where it says something
-    else by now. `own_id` is the segment being edited.
+    else by now. `misses` are the people who fail one node only, by path in the same. `own_id` is the segment
+    being edited.
     """
     tree = draft.tree
     outdated = counted is not None and rule_tree.without_ids(counted) != rule_tree.without_ids(tree)
-    numbers = rule_counts.counts_of(tree, counted or tree, counts or {}, outdated=outdated)
+    numbers = rule_counts.counts_of(
+        tree, counted or tree, counts or {}, outdated=outdated, misses=misses or {}
+    )
     offers = rule_offers.offers_for(session.stores(), tree, known, own_id)
     focus = rule_focus.focused(tree)
     shown = Shown(tree, marks, numbers, offers, rule_brief.is_large(focus))
@@ -59,6 +65,8 @@ def rule_builder(
     elif rule_tree.is_group(tree):
         rule_focus.trail(shown, focus)
         _group(shown, focus)
+        if numbers.misses:
+            st.caption(_LEGEND)
     else:
         _everybody(tree)
 

@@ -97,11 +97,17 @@ def hint(shown: Shown, node: Node) -> None:
 
 
 def count(shown: Shown, node: Node) -> None:
-    """How many people the node selects alone, quietly; with a mark where the rules have moved on."""
+    """How many people the node selects alone, quietly, with a mark where the rules have moved on; and below
+    that how many more fail only this one."""
     found = shown.counts.by_node.get(node["id"])
-    if found is not None:
-        text = fmt.number(found)
-        st.caption(f":gray[:material/history: {text}]" if shown.counts.outdated else text, width="content")
+    if found is None:
+        return
+    text = fmt.number(found)
+    if shown.counts.outdated:
+        text = f":gray[:material/history: {text}]"
+    if more := shown.counts.misses.get(node["id"]):
+        text += f"  \n:green[+{fmt.number(more)}]"
+    st.caption(text, width="content", text_alignment="right")
 
 
 def node_buttons(shown: Shown, node: Node) -> None:

@@ -1,5 +1,6 @@
 """Near misses: how many more people each node of the rule alone keeps out, and who they are."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import streamlit as st
@@ -9,6 +10,7 @@ from crm.moment import utc_now
 from crm.rules.nodes import ROOT, walk
 from crm.settings import Settings
 from crm.stores.connection import Stores
+from crm.stores.outages import is_outage
 from ui import charts_audience as charts
 from ui import format as fmt
 from ui import open_segment, segment_borderline, segment_people
@@ -18,6 +20,8 @@ from ui.segment_steps import words_of
 _HELD = "segment near misses"
 _SEEN = "segment near misses seen"
 _MOST_SHOWN = 20
+_AT_ONCE = 40  # nodes of a rule whose near misses are counted at every edit
+_LIVE_AT_ONCE = 20_000  # customers where MongoDB is asked for them, node by node
 _LONGEST = 70  # characters of what a node says
 
 
@@ -36,7 +40,8 @@ def draw(shown: Shown, stores: Stores, settings: Settings) -> None:
         return
     answer = shown.answer
     segment_borderline.draw(answer, stores, settings)
-    found = _misses(answer, stores, settings)
+    with st.spinner("Looking who is close …"):
+        found = _misses(answer, stores, settings)
     if not found.by_path:
         st.caption("This rule is too large to be turned round node by node here.")
         return
@@ -64,13 +69,25 @@ def draw(shown: Shown, stores: Stores, settings: Settings) -> None:
         _people(answer, seen, words, stores, settings)
 
 
+def at_hand(answer: Answer, stores: Stores, settings: Settings) -> Mapping[str, int]:
+    """Near misses by path where counting them keeps nobody waiting; empty elsewhere."""
+    found = answer.preview
+    if len(found.nodes) > _AT_ONCE or (found.engine == audiences.MONGODB and found.total > _LIVE_AT_ONCE):
+        return {}
+    try:
+        return _misses(answer, stores, settings).by_path
+    except Exception as error:
+        if not is_outage(error):
+            raise
+        return {}
+
+
 def _misses(answer: Answer, stores: Stores, settings: Settings) -> Misses:
     held: Misses | None = st.session_state.get(_HELD)
     if held is not None and held.answer is answer:
         return held
     now = answer.question.moment or utc_now()
-    with st.spinner("Looking who is close …"):
-        found = explain.near_misses(stores, answer.rule, now=now, zone=settings.zone)
+    found = explain.near_misses(stores, answer.rule, now=now, zone=settings.zone)
     st.session_state[_HELD] = Misses(answer, found)
     return st.session_state[_HELD]
 

@@ -21,6 +21,7 @@ from ui import (
     segment_conflict,
     segment_curve,
     segment_figures,
+    segment_misses,
     segment_panels,
     segment_preview,
     segment_steps,
@@ -119,6 +120,7 @@ def _builder(work: Work, shown: Shown) -> None:
         known_values(work.stores.db.name, work.stores),
         answer.preview.nodes if answer else None,
         counted=answer.rules if answer else None,
+        misses=segment_misses.at_hand(answer, work.stores, work.settings) if answer else None,
         own_id=segment["_id"] if segment else None,
     )
 

@@ -227,8 +227,8 @@ def test_the_number_of_each_node_is_beside_it_and_marked_while_another_is_unfini
     put(new, "number_input", "value", 700.0)
     press(new, "orders")
     numbers = [one.value for one in new.caption]
-    assert numbers.count("2") == 1  # the condition
-    assert numbers.count("3") == 1  # what they ordered
+    assert numbers.count("2  \n:green[+3]") == 1  # the condition, which three more fail alone
+    assert numbers.count("3  \n:green[+2]") == 1  # what they ordered
     assert numbers.count("0") == 1  # the root
     press(new, "add")
     assert any(":material/history: 3" in one.value for one in new.caption)

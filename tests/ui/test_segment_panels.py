@@ -157,6 +157,15 @@ def test_near_misses_are_counted_shown_and_opened_as_a_segment(opened):
     assert number(app) == "6"
 
 
+def test_beside_each_condition_stands_how_many_fail_it_alone(opened):
+    app = opened(MORE, CITY)
+    captions = [caption.value for caption in app.caption]
+    assert "7  \n:green[+3]" in captions
+    assert "4  \n:green[+6]" in captions
+    widgets(app, "number_input", "value")[0].set_value(None).run()
+    assert not any("green" in caption.value for caption in app.caption)  # of rules that are not whole
+
+
 def test_nobody_is_a_near_miss_of_a_rule_that_everybody_fails_twice(opened):
     app = show(opened({**MORE, "value": 9000}, {**CITY, "value": "Delhi"}), "segment panel", "Near misses")
     assert "Nobody is out for the sake of one condition alone" in texts(app)

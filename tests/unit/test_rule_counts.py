@@ -6,11 +6,12 @@ from ui.rule_counts import counts_of
 A = rule_tree.condition(2, "age", "greaterThan", 30)
 B = rule_tree.condition(3, "city", "equals", "Pune")
 TREE = rule_tree.group(1, "AND", [A, B])
+MISSES = {"rules": 9, "rules.conditions[0]": 3, "rules.conditions[1]": 0}
 NODES = {"rules": 5, "rules.conditions[0]": 20, "rules.conditions[1]": 9}
 
 
 def counted(tree):
-    return dict(counts_of(tree, rule_tree.without_ids(TREE), NODES, outdated=False).by_node)
+    return dict(counts_of(tree, rule_tree.without_ids(TREE), NODES, outdated=False, misses={}).by_node)
 
 
 def test_every_node_has_its_number():
@@ -28,8 +29,22 @@ def test_what_says_something_else_by_now_has_none():
 def test_a_ranking_and_whom_it_is_of_have_numbers_of_their_own():
     tree = rule_tree.group(1, "AND", [{"id": 4, "type": "top", "n": 2, "by": "age", "of": B}])
     nodes = {"rules.conditions[0]": 2, "rules.conditions[0].of": 9}
-    assert counts_of(tree, tree, nodes, outdated=True).by_node == {4: 2, 3: 9}
+    assert counts_of(tree, tree, nodes, outdated=True, misses={}).by_node == {4: 2, 3: 9}
 
 
 def test_without_numbers_there_is_nothing_to_show():
-    assert counts_of(TREE, TREE, {}, outdated=False).by_node == {}
+    assert counts_of(TREE, TREE, {}, outdated=False, misses={}).by_node == {}
+
+
+def test_who_fails_one_node_alone_stands_beside_it_and_beside_no_other():
+    assert counts_of(TREE, TREE, NODES, outdated=False, misses=MISSES).misses == {2: 3}
+
+
+def test_near_misses_of_other_rules_are_not_shown():
+    assert counts_of(TREE, TREE, NODES, outdated=True, misses=MISSES).misses == {}
+
+
+def test_nothing_in_an_or_is_failed_alone():
+    either = rule_tree.group(1, "OR", [A, B])
+    misses = {"rules.conditions[0]": 3, "rules.conditions[1]": 3}
+    assert counts_of(either, either, NODES, outdated=False, misses=misses).misses == {}
