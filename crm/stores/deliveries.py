@@ -1,6 +1,5 @@
 """Deliveries: one row a recipient. Rows and the counts of their plan batch change in one transaction."""
 
-import re
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import NamedTuple
@@ -11,6 +10,7 @@ from pymongo.client_session import ClientSession
 from crm.fields import fold
 from crm.lifecycle import DeliveryState
 from crm.stores.connection import Document, Stores
+from crm.stores.containing import containing
 from crm.stores.plan import batch_id
 from crm.stores.transactions import transact
 
@@ -221,7 +221,7 @@ def rows(
     if variant is not None:
         query["variant"] = variant
     if search:
-        query["search"] = {"$regex": re.escape(fold(search))}
+        query["search"] = containing(fold(search))
     with stores.collection(_NAME).find(query).sort("_id", 1).limit(limit) as cursor:
         yield from cursor
 
@@ -230,7 +230,7 @@ def matching(stores: Stores, customer_ids: Sequence[str], search: str | None) ->
     """Name and e-mail address of those of these customers whose name or address contains the text."""
     query: Document = {"_id": {"$in": list(customer_ids)}}
     if search:
-        text = {"$regex": re.escape(fold(search))}
+        text = containing(fold(search))
         query["$or"] = [{"folded.name": text}, {"folded.email": text}]
     found = stores.collection("customers").find(query, {"name": 1, "email": 1})
     return {customer["_id"]: customer for customer in found}

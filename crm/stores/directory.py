@@ -1,12 +1,12 @@
 """Reading customers and orders back: pages, search, one with everything about it."""
 
-import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from pymongo import DESCENDING
 
 from crm.stores.connection import Document, Stores
+from crm.stores.containing import containing
 
 _FIRST = datetime(1970, 1, 1, tzinfo=UTC)
 _CLOCKS_APART = timedelta(hours=1)  # as far as machines' clocks may differ
@@ -26,8 +26,7 @@ def customers(
     if import_id is not None:
         query = {"importId": import_id, "_id": {"$gte": _no_older(stores, import_id)}}
     if search:
-        pattern = re.escape(search)
-        query["$or"] = [{path: {"$regex": pattern}} for path in _SEARCHED]
+        query["$or"] = [{path: containing(search)} for path in _SEARCHED]
     if before:
         query.setdefault("_id", {})["$lt"] = before
     found = stores.db.customers.find(query, _HIDDEN).sort("_id", DESCENDING).limit(limit)

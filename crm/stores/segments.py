@@ -20,6 +20,7 @@ from crm.fields import fold
 from crm.rules.mentions import segments_in
 from crm.stores import segment_versions
 from crm.stores.connection import Document, Stores
+from crm.stores.containing import containing
 from crm.stores.transactions import transact
 
 _HIDDEN = ("folded", "saved", "held")
@@ -234,7 +235,7 @@ def page(
 def _asked(search: str | None, tags: Iterable[str]) -> Document:
     query: Document = {}
     if search and fold(search):
-        text = {"$regex": re.escape(fold(search))}
+        text = containing(fold(search))
         query["$or"] = [{"folded.name": text}, {"folded.tags": text}]
     wanted = [fold(tag) for tag in tags]
     if wanted:

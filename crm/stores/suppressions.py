@@ -12,6 +12,7 @@ from pymongo import UpdateOne
 
 from crm.fields import fold
 from crm.stores.connection import Document, Stores
+from crm.stores.containing import containing
 
 _NAME = "suppressions"
 _BATCH = 5_000
@@ -95,7 +96,7 @@ def page(
     if after is not None:
         clauses.append({"_id": {"$gt": after}})
     if search:
-        clauses.append({"_id": {"$regex": re.escape(fold(search))}})
+        clauses.append({"_id": containing(fold(search))})
     if reasons is not None:
         clauses.append({"reason": {"$in": list(reasons)}})
     query: Document = {"$and": clauses} if clauses else {}

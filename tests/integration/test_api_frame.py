@@ -363,3 +363,10 @@ def test_the_documentation_page_needs_no_network(client: Client) -> None:
         "/api/imports/files/{ticket}",
     }  # an old name, and an address for pages alone
     assert {path for _, path in OPEN if "docs" not in path and "openapi" not in path} - unsaid <= {*paths}
+
+
+@pytest.mark.parametrize("text", ["%00", "a%00b", "a" * 40_000])
+@pytest.mark.parametrize("path", ["customers", "segments", "suppressions"])
+def test_a_search_for_what_no_text_can_hold_finds_nothing(client, path, text):
+    answer = client("administrator").get(f"/api/{path}?search={text}")
+    assert (answer.status_code, answer.json()) == (200, {"items": [], "next": None})
