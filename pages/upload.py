@@ -21,6 +21,7 @@ def everything() -> None:
         type=["csv", "tsv", "txt", "xlsx", "ndjson", "jsonl", "parquet", "gz", "zip"],
         accept_multiple_files=True,
         max_upload_size=_HELD,
+        key=import_cards.place(),
         help="Columns are recognised by their names: name, email, city … for customers; order id, "
         "customer email, date, total … for orders.",
     )

@@ -10,13 +10,14 @@ import streamlit as st
 
 from crm import ingest
 from crm.auth import Account
+from crm.ingestion.headers import FIELDS
 from crm.moment import utc_now
 from crm.settings import settings
 from crm.stores.connection import Stores
-from ui import format, import_list, large_upload, upload_choices, upload_mapping
+from ui import format, import_list, large_upload, upload_choices, upload_mapping, upload_words
 from ui.large_upload import DroppedFile, SentFile
 
-_KINDS = {"customers": "Customers", "orders": "Orders", "products": "Products"}
+_ROUND = "uploads_round"
 
 
 def file_card(stores: Stores, account: Account, file: DroppedFile) -> None:
@@ -34,7 +35,7 @@ def file_card(stores: Stores, account: Account, file: DroppedFile) -> None:
         if preview is None:
             return
         _understanding(preview)
-        choices = upload_choices.ask(preview.kind, key) if preview.mapping else None
+        choices = upload_choices.ask(preview.kind, key, preview.mapping.values()) if preview.rows else None
         if choices is not None:
             upload_mapping.remember(stores, account, file, preview)
             source: dict[str, Any] = {"file": None, "waiting": key}
@@ -46,15 +47,27 @@ def file_card(stores: Stores, account: Account, file: DroppedFile) -> None:
                 now=utc_now(), reading=preview.reading, **choices,
             )  # fmt: skip
             st.session_state["uploads_imported"] |= {key}
+            _clear_if_done()
             import_list.remember(started)
             st.rerun()
+
+
+def place() -> str:
+    """The key of the place to drop files on. It is another one once all that was dropped is imported."""
+    return f"uploads_{st.session_state.get(_ROUND, 0)}"
+
+
+def _clear_if_done() -> None:
+    dropped = st.session_state.get(place()) or []
+    if {one.file_id for one in dropped} <= st.session_state["uploads_imported"]:
+        st.session_state[_ROUND] = st.session_state.get(_ROUND, 0) + 1
 
 
 def _understanding(preview: ingest.FilePreview) -> None:
     if preview.rows:
         st.caption("The first rows, as they will be understood")
         st.dataframe(
-            _as_understood(preview.rows),
+            _as_understood(preview.rows, preview.kind or ""),
             hide_index=True,
             alt="First rows of the file as they will be understood",
         )
@@ -63,14 +76,17 @@ def _understanding(preview: ingest.FilePreview) -> None:
         st.warning(text, icon=":material/warning:")
 
 
-def _as_understood(rows: Sequence[dict[str, Any]]) -> pd.DataFrame:
+def _as_understood(rows: Sequence[dict[str, Any]], kind: str) -> pd.DataFrame:
     """One row a record: what is not there stays empty, and a refused one says why in its first cell."""
     zone = settings().zone
-    frame = pd.DataFrame([{name: _cell(value, zone) for name, value in row.items()} for row in rows])
+    cells = [{name: _cell(value, zone) for name, value in row.items()} for row in rows]
+    frame = pd.DataFrame(cells, dtype=object)  # so that a whole number stays one beside a gap
     if "problem" in frame:
         refusals = frame.pop("problem").map(lambda reason: f"refused: {reason}", na_action="ignore")
         frame.insert(0, "will be", refusals.fillna("taken"))
-    return frame.astype(object).where(frame.notna(), "")
+    frame = frame.astype(object).where(frame.notna(), "")
+    known = {name: upload_words.field_label(kind, name) for name in FIELDS.get(kind, ())}
+    return frame.rename(columns=known)
 
 
 def _cell(value: Any, zone: ZoneInfo) -> Any:

@@ -1,5 +1,6 @@
 """What is chosen for a file before it is imported, and the two buttons: import it, or try it first."""
 
+from collections.abc import Collection
 from typing import Any
 
 import streamlit as st
@@ -12,8 +13,11 @@ _EXISTING = {
 }
 
 
-def ask(kind: str | None, key: str) -> dict[str, Any] | None:
-    """How to import the file, as `ingest.start_import` takes it, once a button was pressed; else None."""
+_TOTALS = frozenset({"totalSpent", "totalOrderValue", "orderCount"})
+
+
+def ask(kind: str | None, key: str, fields: Collection[str]) -> dict[str, Any] | None:
+    """How to import a file with these fields, as `ingest.start_import` takes it, once that is asked for."""
     choices: dict[str, Any] = {}
     if kind == "customers":
         with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
@@ -24,13 +28,8 @@ def ask(kind: str | None, key: str) -> dict[str, Any] | None:
                 key=f"existing_{key}",
                 width=260,
             )
-            ignore = st.checkbox(
-                "Leave out their totals",
-                key=f"totals_{key}",
-                help="Amounts spent and numbers of orders in the file are an opening balance, to which later "
-                "orders add. Leave them out if you import the orders themselves.",
-            )
-            choices["totals"] = "ignore" if ignore else "take"
+            if _TOTALS.intersection(fields):
+                choices["totals"] = "ignore" if _leave_out_totals(key) else "take"
     with st.container(horizontal=True):
         label = f"Import {_KINDS.get(kind or '', 'customers')}"
         if st.button(label, type="primary", icon=":material/upload:", key=f"import_{key}"):
@@ -44,3 +43,12 @@ def ask(kind: str | None, key: str) -> dict[str, Any] | None:
         ):
             return choices | {"confirm": True}
     return None
+
+
+def _leave_out_totals(key: str) -> bool:
+    return st.checkbox(
+        "Leave out their totals",
+        key=f"totals_{key}",
+        help="Amounts spent and numbers of orders in the file are an opening balance, to which later "
+        "orders add. Leave them out if you import the orders themselves.",
+    )

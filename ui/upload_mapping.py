@@ -237,6 +237,7 @@ def _question(key: str, reading: Reading, position: int, column: Column) -> None
             on_change=_say,
             args=(key, reading.kind, position, "dates" if is_date else "decimal", widget),
         )
+        st.caption("Without an answer, rows with such values are refused.")
 
 
 def _columns(stores: Stores, key: str, preview: ingest.FilePreview, reading: Reading) -> None:

@@ -25,6 +25,7 @@ Attributes = Mapping[str, Field]
 NO_ATTRIBUTES: Attributes = {}
 _GUESSED = ("attribute", "dates", "decimal", "asks")
 _NAMED = 8  # column names in a message
+_SHOWN_OF_CELL = 60  # characters of a refused row's cell
 _KEYS = {
     CUSTOMERS: "an e-mail address or an external id",
     ORDERS: "the order's total and its customer's e-mail address or id",
@@ -38,9 +39,9 @@ class FilePreview:
 
     `kind` is None where nothing tells what it holds. `mapping` is column → field, without the columns that
     mean nothing to us; it is empty where the file can't be imported. `rows` are the first rows as records,
-    a refused one with its reason under `problem`. `problems` are sentences for the person. `reading` is
-    how all of it will be read, None where nothing tells what it holds; `samples` are the first values
-    of each column.
+    a refused one as it is written, with its reason under `problem`. `problems` are sentences for the
+    person. `reading` is how all of it will be read, None where nothing tells what it holds; `samples` are
+    the first values of each column.
     """
 
     kind: str | None
@@ -255,7 +256,7 @@ def preview(
         return FilePreview(reading.kind, table.columns, {}, (), problems, reading, samples)
     reader = Reader(reading, zone)
     names = {column.key: column.name for column in reading.columns if column.key}
-    rows = tuple(_shown(reader, cells, names) for cells in sample[:first])
+    rows = tuple(_shown(reading, reader, cells, names) for cells in sample[:first])
     problems = notes(reading) if rows else (*notes(reading), "The file has a header and no rows.")
     understood = {column.header: column.field for column in reading.columns if column.field}
     return FilePreview(reading.kind, table.columns, understood, rows, problems, reading, samples)
@@ -306,11 +307,29 @@ def _values(sample: Sequence[Sequence[Cell]], position: int, most: int = 3) -> t
     return tuple(found)
 
 
-def _shown(reader: Reader, cells: Sequence[Cell], names: Mapping[str, str]) -> dict[str, Any]:
+def _shown(
+    reading: Reading, reader: Reader, cells: Sequence[Cell], names: Mapping[str, str]
+) -> dict[str, Any]:
     try:
         return _plain(reader.record(cells), names)
     except Refusal as refusal:
-        return {"problem": f"{refusal.field or 'row'}: {refusal.reason}"}
+        return _values_of(reading, cells) | {"problem": _named(reading, refusal)}
+
+
+def _named(reading: Reading, refusal: Refusal) -> str:
+    """What is wrong, after the header of the column that it is wrong in."""
+    headers_at_fault = (column.header for column in reading.columns if column.field == refusal.field)
+    where = next(headers_at_fault, refusal.field) if refusal.field else None
+    return f"{where}: {refusal.reason}" if where else refusal.reason
+
+
+def _values_of(reading: Reading, cells: Sequence[Cell]) -> dict[str, Any]:
+    """The beginnings of a refused row's cells, under the names that they would have had."""
+    return {
+        column.name: shown(cell, _SHOWN_OF_CELL)
+        for column, cell in zip(reading.columns, cells, strict=False)
+        if column.field and cell not in (None, "")
+    }
 
 
 def _plain(record: Record, names: Mapping[str, str]) -> dict[str, Any]:

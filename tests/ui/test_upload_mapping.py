@@ -96,7 +96,7 @@ def test_a_new_attribute_is_of_the_type_that_is_chosen(installation: Stores, ope
 def test_an_encoding_that_is_chosen_counts(installation: Stores, open_page: Opener) -> None:
     app = dropped(open_page, "email,name\na@x.example,Żaneta\n".encode("cp1250"))
     widget(app.selectbox, "encoding").set_value("cp1250").run()
-    assert app.dataframe[0].value["name"].to_list() == ["Żaneta"]
+    assert app.dataframe[0].value["Name"].to_list() == ["Żaneta"]
 
 
 def test_another_kind_is_another_set_of_fields(installation: Stores, open_page: Opener) -> None:
@@ -117,3 +117,43 @@ def test_of_several_files_in_a_zip_one_is_chosen(installation: Stores, open_page
     widget(app.selectbox, "part").set_value("people.csv").run()
     assert fields(app) == ["email", "name", "accountCreated", "attributes.Shoe size"]
     assert started(app, installation)["reading"]["table"]["part"] == "people.csv"
+
+
+def test_the_place_for_files_is_empty_again_once_all_that_was_dropped_is_imported(
+    installation: Stores, open_page: Opener
+) -> None:
+    app = open_page("upload", role="uploader")
+    others = b"email\nb@x.example\n"
+    app.file_uploader[0].set_value([("a.csv", PEOPLE, "text/csv"), ("b.csv", others, "text/csv")]).run()
+    assert len(app.file_uploader[0].value) == 2
+    [first, _] = [one for one in app.button if one.label == "Import customers"]
+    first.click().run()
+    assert len(app.file_uploader[0].value) == 2
+    [second] = [one for one in app.button if one.label == "Import customers"]
+    second.click().run()
+    assert not app.exception
+    assert app.file_uploader[0].value == []
+    assert installation.db.imports.count_documents({}) == 2
+
+
+def test_a_refused_row_is_shown_as_it_is_written_beside_the_others(
+    installation: Stores, open_page: Opener
+) -> None:
+    app = dropped(open_page, b"email,age,joined\na@x.example,30,2025-01-02\nnobody,31,2025-01-03\n")
+    shown = app.dataframe[0].value
+    assert list(shown.columns) == ["will be", "E-mail", "Age", "Signed up"]
+    assert list(shown.iloc[0]) == ["taken", "a@x.example", "30", "2 Jan 2025"]
+    assert list(shown.iloc[1])[1:] == ["nobody", "31", "2025-01-03"]
+
+
+def test_a_file_without_rows_offers_no_import(installation: Stores, open_page: Opener) -> None:
+    app = dropped(open_page, b"email,name\n")
+    assert [one.value for one in app.warning] == [r"The file has a header and no rows\."]
+    assert not [one for one in app.button if one.label in ("Import customers", "Check first")]
+
+
+def test_totals_are_asked_about_only_where_a_file_has_them(installation: Stores, open_page: Opener) -> None:
+    app = dropped(open_page, b"email,name\na@x.example,Asha\n")
+    assert not [one for one in app.checkbox if one.label == "Leave out their totals"]
+    app.file_uploader[0].upload("totals.csv", b"email,total spent\na@x.example,5\n").run()
+    assert [one for one in app.checkbox if one.label == "Leave out their totals"]
