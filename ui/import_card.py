@@ -159,7 +159,8 @@ def _progress(stores: Stores, status: Document) -> None:
         st.caption(":material/hourglass_empty: Waits for a worker.")
         return
     pace, rate = status["pace"], imports.rate(status, utc_now())
-    words = [f"{format.count(pace['rowsNow'] if pace else 0, 'row')} gone through"]
+    done = "checked" if status["trial"] else "dealt with"
+    words = [f"{format.count(pace['rowsNow'] if pace else 0, 'row')} {done}"]
     if rate["rowsPerSecond"]:
         words.append(f"{format.number(rate['rowsPerSecond'])} a second")
     if rate["secondsLeft"]:
@@ -181,15 +182,21 @@ def _counts(status: Document) -> None:
         "created": "Would create" if would else "Created",
         "updated": "Would change" if would else "Updated",
         "unchanged": "As they are" if would else "Unchanged",
-        "rejected": "Would refuse" if would else "Rejected",
+        "rejected": "Would refuse" if would else "Refused",
     }
-    with st.container(horizontal=True, gap="large"):
+    with st.container(horizontal=True, gap="medium"):
         for name, label in labels.items():
             st.metric(label, format.number(status["counts"][name]), width="content")
 
 
 def _rejections(stores: Stores, account: Account, status: Document) -> None:
     rejected = status["counts"]["rejected"]
+    if status["state"] == "finished" and st.button(
+        f"Correct {format.count(rejected, 'refused row')}",
+        key=f"correct_{status['_id']}",
+        icon=":material/edit:",
+    ):
+        _open(status["_id"])
     with st.expander(f"{format.count(rejected, 'row')} refused, and why"):
         rows = [
             {"Row": row["row"], "Field": row["field"], "Reason": row["reason"]}
@@ -198,12 +205,7 @@ def _rejections(stores: Stores, account: Account, status: Document) -> None:
         st.dataframe(pd.DataFrame(rows), hide_index=True, alt="Refused rows with their reasons")
         if rejected > len(rows):
             st.caption(f"The first {len(rows)} are shown; open the import for all of them.")
-        with st.container(horizontal=True):
-            if status["state"] == "finished" and st.button(
-                "Correct them", key=f"correct_{status['_id']}", icon=":material/edit:"
-            ):
-                _open(status["_id"])
-            download(stores, account, status)
+        download(stores, account, status)
 
 
 def download(stores: Stores, account: Account, status: Document) -> None:

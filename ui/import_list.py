@@ -61,8 +61,12 @@ def history(stores: Stores) -> None:
         selection_mode="single-row",
         key=f"imports_table_{len(trail)}",
         column_config={
-            "File": st.column_config.TextColumn(pinned=True),
-            **{name: st.column_config.NumberColumn(format="localized") for name in _COUNTS.values()},
+            "File": st.column_config.TextColumn(pinned=True, width=150),
+            "State": st.column_config.TextColumn(width=105),
+            **{
+                name: st.column_config.NumberColumn(format="localized", width=82) for name in _COUNTS.values()
+            },
+            "Kind": st.column_config.TextColumn(width=85),
         },
     )
     if event.selection.rows:
@@ -95,11 +99,11 @@ def _row(status: Document) -> dict[str, Any]:
     return {
         "File": status["filename"],
         "State": import_card.badge(status)[0],
+        **{label: _count(status, name) for name, label in _COUNTS.items()},
         "Kind": status["kind"] or format.NOTHING,
         "By": status["createdByName"] or format.NOTHING,
         "When": format.moment(status["createdAt"], settings().zone),
         "Took": import_card.duration(status),
-        **{label: _count(status, name) for name, label in _COUNTS.items()},
     }
 
 

@@ -17,6 +17,7 @@ _PAGE = 50
 _WHY = "why"
 _RESULT = "corrections_result"
 _ROUND = "corrections_round"
+_REASON = "rejections_shown"
 
 
 def draw(stores: Stores, account: Account, status: Document) -> None:
@@ -57,10 +58,15 @@ def _reason(stores: Stores, import_id: str) -> dict[str, Any]:
         for one in reasons
     ]
     options = {one["key"]: one for one in (every, *named)}
+    kept = f"{_REASON}_{import_id}"
+    last = st.session_state.get(kept)
+    # The browser keeps what an option was called when it was chosen: other numbers make another widget.
     chosen = st.selectbox(
-        "Reason", list(options), format_func=lambda key: options[key]["label"],
-        key=f"rejections_reason_{import_id}", width=360,
+        "Reason", list(options), format_func=lambda key: options[key]["label"], width=360,
+        index=list(options).index(last) if last in options else 0,
+        key=f"rejections_reason_{import_id}_{'_'.join(str(one['rows']) for one in options.values())}",
     )  # fmt: skip
+    st.session_state[kept] = chosen
     return options.get(chosen, every)
 
 

@@ -47,7 +47,7 @@ def test_an_imports_page_shows_its_refused_rows_with_the_reason_at_the_field(don
     app = open_page("upload", role="uploader", **{"import": done})
     assert not app.exception
     assert app.title[0].value == r"shop\.csv"
-    assert {one.label: one.value for one in app.metric}["Rejected"] == "2"
+    assert {one.label: one.value for one in app.metric}["Refused"] == "2"
     assert app.subheader[0].value == "2 refused rows"
     [chosen] = [one for one in app.selectbox if one.label == "Reason"]
     assert chosen.options == ["All reasons (2)", "age: not a number (1)", "email: invalid email (1)"]
@@ -122,3 +122,31 @@ def test_rows_on_their_way_say_so(installation, done, open_page):
     imports.correct(installation, done, {2: {"email": "ravi@x.example"}}, now=utc_now())
     app = open_page("upload", role="uploader", **{"import": done})
     assert not app.exception
+
+
+def reason_of(app):
+    [chosen] = [one for one in app.selectbox if one.label == "Reason"]
+    return chosen
+
+
+def test_the_reason_chosen_stays_when_the_numbers_beside_the_reasons_change(installation, done, open_page):
+    app = open_page("upload", role="uploader", **{"import": done})
+    reason_of(app).set_value("email:invalid_email").run()
+    installation.db.rejections.update_one(
+        {"code": "not_a_number"}, {"$set": {"code": "invalid_email", "field": "email"}}
+    )
+    app.run()
+    assert not app.exception
+    assert reason_of(app).value == "email:invalid_email"
+    assert reason_of(app).options == ["All reasons (2)", "email: invalid email (2)"]
+
+
+def test_an_import_cancelled_while_it_waits_says_that_nothing_was_written(installation, open_page):
+    content = io.BytesIO(PEOPLE.encode())
+    import_id = ingest.start_import(
+        installation, content, kind="customers", filename="shop.csv", account_id=None, now=utc_now()
+    )
+    app = open_page("upload", role="uploader")
+    app.button(key=f"cancel_{import_id}").click().run()
+    assert not app.exception
+    assert ingest.import_status(installation, import_id)["message"] == "Cancelled. Nothing was written."
