@@ -8,11 +8,11 @@ rule = nearness.with_node(rule, path, turned(node, 5000))   # the rule with one 
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from crm import audience_columns, audience_sets, audiences, snapshot
+from crm import audience_columns, audience_sets, audiences, calendar_steps, snapshot
 from crm.audience_charts import LADDER
 from crm.columnar import nearness, spread
 from crm.columnar.shelf import State
@@ -37,13 +37,15 @@ _LENGTHS = {
     Unit.MONTHS: (1, 2, 3, 4, 5, 6, 8, 9, 10, 12, 15, 18, 24, 30, 36, 48, 60),
     Unit.YEARS: (1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 15, 20),
 }  # fmt: skip
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 Node = Condition | Behaviour
 
 
 @dataclass(frozen=True, slots=True)
 class Dial:
-    """An amount in a node: a number in its field, or so many of a unit of time.
+    """An amount in a node: a number in its field, so many of a unit of time, or a day of the calendar, which
+    is counted as `date.toordinal` does.
 
     `end` says which one of two: 0 the lower, 1 the upper; None where there is one alone.
     """
@@ -52,6 +54,13 @@ class Dial:
     field: Field
     unit: Unit | None = None
     end: int | None = None
+    dated: bool = False
+
+    def raw(self, amount: float) -> int | float | str:
+        """An amount as the rule's JSON has it."""
+        if self.dated:
+            return date.fromordinal(int(amount)).isoformat()
+        return int(amount) if float(amount).is_integer() else amount
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,22 +94,26 @@ def _dial(value: object, field: Field, end: int | None = None) -> Dial | None:
             return Dial(amount, field, unit, end)
         case int() | float() if field.name != "bucket":
             return Dial(value, field, None, end)
+        case date() if not isinstance(value, datetime):
+            return Dial(value.toordinal(), field, None, end, dated=True)
         case _:
             return None
 
 
 def turned(node: Node, dial: Dial, amount: float) -> Node:
     """The node with another amount at one of its dials, in its JSON too."""
-    whole = int(amount) if float(amount).is_integer() else amount
     if isinstance(node.value, Span):
         key = next(iter(node.raw)) if isinstance(node.raw, dict) else "last"
         span = Span(int(amount), node.value.unit)
         return replace(node, value=span, raw={key: {str(span.unit): span.amount}})
-    new = Age(int(amount)) if dial.unit is not None else whole
+    raw = dial.raw(amount)
+    new: Any = Age(int(amount)) if dial.unit is not None else raw
+    if dial.dated:
+        new = date.fromordinal(int(amount))
     if dial.end is None or not isinstance(node.value, tuple):
-        return replace(node, value=new, raw=whole)
-    values, raws = list(node.value), [one.amount for one in dials_of(node)]
-    values[dial.end], raws[dial.end] = new, whole
+        return replace(node, value=new, raw=raw)
+    values, raws = list(node.value), [one.raw(one.amount) for one in dials_of(node)]
+    values[dial.end], raws[dial.end] = new, raw
     return replace(node, value=tuple(values), raw=raws)
 
 
@@ -115,7 +128,7 @@ def curve(stores: Stores, rule: Rule, path: str, *, now: datetime, zone: ZoneInf
         raise KeyError(path)
     dial = dials[which]
     state = snapshot.fresh(stores, settings(), now=utc_now())
-    amounts = _worth_trying(stores, state, node, dial)
+    amounts = _worth_trying(stores, state, node, dial, zone)
     rules = [nearness.with_node(rule, path, turned(node, dial, amount)) for amount in amounts]
     if state is not None:
         sets = audience_columns.sets(stores, rule)
@@ -138,11 +151,13 @@ def _live(stores: Stores, rules: Sequence[Rule], path: str, *, now: datetime, zo
     ]
 
 
-def _worth_trying(stores: Stores, state: State | None, node: Node, dial: Dial) -> list[float]:
+def _worth_trying(stores: Stores, state: State | None, node: Node, dial: Dial, zone: ZoneInfo) -> list[float]:
     """Round amounts over the range where the answer changes, ascending, with the present one."""
     most = MOST if state is not None else MOST_LIVE
     if dial.unit is not None:
         found: Iterable[float] = _lengths(node, dial.unit)
+    elif dial.dated:
+        found = [day.toordinal() for day in _days(stores, state, dial, zone, most)]
     elif isinstance(node, Behaviour):
         found = _around(dial)
     elif state is not None:
@@ -182,6 +197,16 @@ def _around(dial: Dial) -> list[float]:
         top = max(dial.amount * 20, 1000)
         return [step for step in LADDER if (step == 0 or step >= 1) and dial.amount / 50 <= step <= top]
     return [count for count in _COUNTS if count <= max(12, dial.amount * 4)]
+
+
+def _days(stores: Stores, state: State | None, dial: Dial, zone: ZoneInfo, most: int) -> list[date]:
+    """Round days over all that anybody has in the field; none where nobody has one."""
+    if state is not None:
+        known = spread.quantiles(state, dial.field.column, 2 * most)
+        instants = [_EPOCH + timedelta(milliseconds=at) for at in known]
+    else:
+        instants = store.spread_days(stores, dial.field.path, 2 * most)
+    return calendar_steps.near([at.astimezone(zone).date() for at in instants], most)
 
 
 def _round(field: Field) -> Any:

@@ -16,6 +16,8 @@ FIRST_FIELD, FIRST_OPERATOR = "totalSpent", "greaterThan"
 ANY_TIME, RECENTLY, BETWEEN_DATES = "any", "last", "dates"
 
 _WITH_AMOUNTS = (Widget.NUMBER, Widget.TWO_NUMBERS, Widget.DAYS, Widget.DURATION)
+_DAY = len("2026-01-31")
+_WITH_DAYS = (Widget.DATE, Widget.TWO_DATES)
 _AGES = {Widget.DATE: Widget.DAYS, Widget.TWO_DATES: Widget.TWO_NUMBERS}
 
 
@@ -88,7 +90,8 @@ def is_share(node: Node) -> bool:
 
 
 def has_amount(node: Node, fields: Mapping[str, Field]) -> bool:
-    """Whether a node compares with an amount, or two, given already, of which more or less could be asked."""
+    """Whether a node compares with an amount or a day, or two, given already, in whose place another could
+    be asked for."""
     value = node.get("value")
     if value is None or is_share(node) or (isinstance(value, list) and None in value):
         return False
@@ -98,7 +101,18 @@ def has_amount(node: Node, fields: Mapping[str, Field]) -> bool:
         return bool(measure and operator) and measure_widget(measure, operator) in _WITH_AMOUNTS
     field = fields.get(str(node.get("field"))) if node.get("type") == "condition" else None
     operator = operator_for(field, str(node.get("operator"))) if field else None
-    return bool(field and operator) and operator.widget_for(field, value) in _WITH_AMOUNTS
+    if not (field and operator):
+        return False
+    widget = operator.widget_for(field, value)
+    return widget in _WITH_AMOUNTS or (widget in _WITH_DAYS and _is_days(value))
+
+
+def _is_days(value: object) -> bool:
+    """Whether these are days of the calendar, none of them with a time."""
+    return all(
+        isinstance(each, str) and len(each.strip()) == _DAY
+        for each in (value if isinstance(value, list) else [value])
+    )
 
 
 def rankable(fields: Mapping[str, Field]) -> list[str]:

@@ -1,6 +1,7 @@
 """What would another value give? The audience's size over one condition's amount, and the way to take one."""
 
 from dataclasses import dataclass
+from datetime import date
 
 import streamlit as st
 
@@ -107,7 +108,10 @@ def _tried(curve: Curve, labels: list[str], now: int, tried: int) -> None:
 
 
 def label(dial: Dial, amount: float, currency: str) -> str:
-    """An amount as the rule would say it: `₹5,000`, `3 orders`, `90 days`."""
+    """An amount as the rule would say it: `₹5,000`, `3 orders`, `90 days`, `5 Jan 2026`."""
+    if dial.dated:
+        day = date.fromordinal(int(amount))
+        return f"{day.day} {day:%b %Y}"
     if dial.unit is not None:
         return fmt.count(int(amount), str(dial.unit).removesuffix("s"))
     whole = int(amount) if float(amount).is_integer() else amount

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Hashable, Iterator, Mapping, Sequence
+from datetime import datetime
 from math import inf
 from typing import Any
 
@@ -210,12 +211,21 @@ def known_values(stores: Stores, path: str, limit: int) -> list[str]:
 def spread(stores: Stores, path: str, many: int) -> list[float]:
     """The lowest and the highest number at a path, and about so many between them with equally many
     customers from each to the next; ascending, empty where nobody has one."""
+    return [float(each) for each in _spread(stores, path, many, "number")]
+
+
+def spread_days(stores: Stores, path: str, many: int) -> list[datetime]:
+    """The same of the instants at a path."""
+    return _spread(stores, path, many, "date")
+
+
+def _spread(stores: Stores, path: str, many: int, kind: str) -> list[Any]:
     pipeline: list[Document] = [
-        {"$match": {path: {"$type": "number", "$not": {"$type": "array"}}}},
+        {"$match": {path: {"$type": kind, "$not": {"$type": "array"}}}},
         {"$bucketAuto": {"groupBy": f"${path}", "buckets": max(1, many - 1)}},
     ]
     found = [bucket["_id"] for bucket in stores.collection("customers").aggregate(pipeline)]
-    return [float(one["min"]) for one in found] + ([float(found[-1]["max"])] if found else [])
+    return [one["min"] for one in found] + ([found[-1]["max"]] if found else [])
 
 
 def spend_at(stores: Stores, share: float) -> float | None:

@@ -33,7 +33,10 @@ RULES = [
     ({"type": "group", "operator": "AND", "conditions": [RICHEST, IN_PUNE]}, "rules.conditions[0].of"),
     (condition("lastOrdered", "inTheLast", {"last": {"days": 77}}), "rules"),
     (condition("lastOrdered", "greaterThan", 77), "rules"),
-]
+    (condition("lastOrdered", "before", "2026-02-10"), "rules"),
+    ({"type": "group", "operator": "AND", "conditions": [
+        IN_PUNE, condition("lastOrdered", "between", ["2025-10-03", "2026-02-10"])]}, "rules.conditions[1]"),
+]  # fmt: skip
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """What of a node can be turned, and what the curve over it looks like."""
 
+from datetime import date
 from typing import Any
 
 import pytest
@@ -18,6 +19,7 @@ def orders(measure: str, operator: str, value: Any) -> Any:
     return segments.parse({"type": "behaviour", "measure": measure, "operator": operator, "value": value})
 
 
+DAY = date(2025, 1, 1).toordinal()
 TURNABLE = [
     (node("totalSpent", "greaterThan", 1000), 1000, None, 2000, 2000),
     (node("orderCount", "lessThan", "3"), 3, None, 5.0, 5),
@@ -25,13 +27,14 @@ TURNABLE = [
     (node("lastOrdered", "inTheLast", {"last": {"months": 6}}), 6, Unit.MONTHS, 3, {"last": {"months": 3}}),
     (node("birthDate", "inTheNext", {"next": {"days": 7}}), 7, Unit.DAYS, 9, {"next": {"days": 9}}),
     (orders("sum", "greaterThan", 99.5), 99.5, None, 100.5, 100.5),
+    (node("accountCreated", "before", "2025-01-01"), DAY, None, DAY + 31, "2025-02-01"),
+    (node("lastOrdered", "greaterThan", "2025-01-01"), DAY, None, DAY - 1, "2024-12-31"),
     (orders("daysSinceLast", "lessThan", 30), 30, Unit.DAYS, 60, 60),
 ]  # fmt: skip
 FIXED = [
     node("city", "equals", "Pune"), node("totalSpent", "isSet", None), node("orderCount", "in", [1, 2]),
     node("isInactive", "equals", True), node("bucket", "lessThan", 500),
-    node("accountCreated", "between", ["2025-01-01", "2025-02-01"]),
-    node("accountCreated", "before", "2025-01-01"), segments.parse({"type": "everyone"}),
+    node("accountCreated", "before", "2025-01-01T10:00"), segments.parse({"type": "everyone"}),
 ]  # fmt: skip
 
 
@@ -62,7 +65,19 @@ def test_each_of_two_amounts_is_turned_by_itself(rule):
         assert segments.parse(segments.dump(turned)) == turned
 
 
-@pytest.mark.parametrize("rule", [*(one[0] for one in TURNABLE), *FIXED, node("age", "between", [20, 70])])
+def test_each_of_two_days_is_turned_by_itself():
+    rule = node("accountCreated", "between", ["2025-01-01", "2025-02-01"])
+    _, high = thresholds.dials_of(rule)
+    turned = thresholds.turned(rule, high, DAY + 59)
+    assert segments.dump(turned)["value"] == ["2025-01-01", "2025-03-01"]
+    assert segments.parse(segments.dump(turned)) == turned
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [*(one[0] for one in TURNABLE), *FIXED, node("age", "between", [20, 70]),
+     node("accountCreated", "between", ["2025-01-01", "2025-02-01"])],
+)  # fmt: skip
 def test_the_editor_offers_other_values_exactly_where_there_is_a_dial(rule):
     offered = rule_kinds.has_amount(segments.dump(rule), FIELDS)
     assert offered is bool(thresholds.dials_of(rule))
@@ -70,9 +85,9 @@ def test_the_editor_offers_other_values_exactly_where_there_is_a_dial(rule):
 
 def test_amounts_are_said_as_the_rule_says_them():
     dials = [thresholds.dials_of(rule)[0] for rule, *_ in TURNABLE]
-    amounts = zip(dials, (5000, 1, 1, 3), strict=False)
+    amounts = zip(dials, (5000, 1, 1, 3, 7, 5, DAY), strict=False)
     said = [segment_curve.label(dial, amount, "INR") for dial, amount in amounts]
-    assert said == ["₹5,000", "1 order", "1 day", "3 months"]
+    assert said == ["₹5,000", "1 order", "1 day", "3 months", "7 days", "₹5", "1 Jan 2025"]
 
 
 def test_the_curve_marks_the_present_amount_and_the_one_that_is_tried():
