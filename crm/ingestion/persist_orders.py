@@ -25,7 +25,7 @@ _ONCE = (
     "createdAt",
     "currency",
 )  # beside total and customer, what one file says once of an order
-_WHOSE = ("orderReference", "customerId", "customerEmail", "customerName")
+_NOT_KEPT = ("orderReference", "customerEmail", "customerName")
 
 
 class _NotThere(Exception):
@@ -93,29 +93,28 @@ class Desk:
         self.told: dict[str, int] = {}  # reference → version of what was as it is already
 
     def take(self, batch: Batch) -> Tally:
-        tally = Tally()
+        refused: list[tuple[int, Record, Refusal]] = []
+        done = {"created": 0, "updated": 0, "unchanged": 0}
         for row, record in zip(batch.rows, batch.records, strict=True):
             try:
-                outcome = self._take(record, batch)
+                done[self._take(record, batch)] += 1
             except Refusal as refusal:
-                tally.refused.append((row, record, refusal))
-            else:
-                setattr(tally, outcome, getattr(tally, outcome) + 1)
-        return tally
+                refused.append((row, record, refusal))
+        return Tally(**done, refused=refused)
 
     def _take(self, record: Record, batch: Batch) -> str:
         reference = record["orderReference"]
         old = self.after.get(reference) or self.before.get(reference)
-        if old is not None:
-            self._check_told_once(record, old, batch)
-            if old["version"] > batch.version:
-                return "unchanged"
-        if old is None and "total" not in record and not self.certain:
-            raise _NotThere
-        new = _new_order(record, batch) if old is None else {**old, **_given(record)}
+        if old is None:
+            self.after[reference] = self._new(record, batch)
+            return "created"
+        self._check_told_once(record, old, batch)
+        if old["version"] > batch.version:
+            return "unchanged"
+        new = _said_by(record, old)
         _check_refund(new, old, record)
         new["customerId"] = self._customer_of(record, old, batch)
-        if old is not None and new == old:
+        if new == old:
             self.told[reference] = batch.version
             if batch.version > old["version"]:
                 self.seen.note(reference, was=old["version"], now=batch.version)
@@ -123,7 +122,23 @@ class Desk:
         new["version"] = batch.version
         new["updatedAt"] = self.now
         self.after[reference] = new
-        return "created" if old is None else "updated"
+        return "updated"
+
+    def _new(self, record: Record, batch: Batch) -> Document:
+        if "total" not in record:
+            if not self.certain:
+                raise _NotThere
+            reason = "there is no such order yet, and a new one needs its total"
+            raise Refusal("total", "no_total", reason)
+        usual = {"products": [], "status": "placed", "createdAt": batch.accepted_at}
+        order = _said_by(record, {"_id": record["orderReference"], "customerId": "", **usual})
+        order["version"] = batch.version
+        order["updatedAt"] = self.now
+        if batch.import_id is not None:
+            order["importId"] = batch.import_id
+        _check_refund(order, None, record)
+        order["customerId"] = self._customer_of(record, None, batch)
+        return order
 
     def _check_told_once(self, record: Record, old: Document, batch: Batch) -> None:
         """Of two rows of one file that say different things of one order, nothing tells which is right."""
@@ -143,26 +158,20 @@ class Desk:
             )
 
     def _known_customer(self, record: Record) -> Document | None:
-        named, email = record.get("customerId"), record.get("customerEmail")
-        return (self.people.of_id(named) if named else None) or (
-            self.people.of_email(email) if email else None
-        )
+        if (named := record.get("customerId")) and (customer := self.people.of_id(named)) is not None:
+            return customer
+        email = record.get("customerEmail")
+        return self.people.of_email(email) if email else None
 
     def _customer_of(self, record: Record, old: Document | None, batch: Batch) -> str:
         """Whose order it is, by id, else by e-mail; an e-mail that nobody has makes a customer."""
-        named, email = record.get("customerId"), record.get("customerEmail")
         customer = self._known_customer(record)
-        if customer is None and email:
-            fields = {"name": record.get("customerName"), "email": email, "externalId": named}
-            customer = new_customer(
-                {name: value for name, value in fields.items() if value is not None},
-                version=0,  # whatever a customer's own record says is newer
-                at=batch.accepted_at,
-                import_id=batch.import_id,
-            )
-            self.people.add(customer)
+        if customer is None:
+            customer = self._new_customer(record, batch)
         if customer is not None:
-            return str(customer["_id"])
+            customer_id: str = customer["_id"]
+            return customer_id
+        named = record.get("customerId")
         if named is None and old is not None:
             return str(old["customerId"])
         if not self.certain:
@@ -172,6 +181,19 @@ class Desk:
             "unknown_customer",
             f"no customer has the id {named}, and there is no e-mail address to make one of",
         )
+
+    def _new_customer(self, record: Record, batch: Batch) -> Document | None:
+        if not (email := record.get("customerEmail")):
+            return None
+        fields = {"name": record.get("customerName"), "email": email, "externalId": record.get("customerId")}
+        customer = new_customer(
+            {name: value for name, value in fields.items() if value is not None},
+            version=0,  # whatever a customer's own record says is newer
+            at=batch.accepted_at,
+            import_id=batch.import_id,
+        )
+        self.people.add(customer)
+        return customer
 
     def settle_totals(self, stores: Stores, session: Session) -> None:
         """Move the totals of every customer whose orders changed, by what changed."""
@@ -202,28 +224,17 @@ def _said(order: Document, name: str) -> Any:
     return [{key: value for key, value in line.items() if key != "folded"} for line in order[name]]
 
 
-def _given(record: Record) -> dict[str, Any]:
-    """What the record says of its order, with the form of each line that rules compare by."""
-    given = dict(record)
-    for name in _WHOSE:
-        given.pop(name, None)
-    if "products" in given:
-        given["products"] = [{**line, "folded": folded_line(line)} for line in given["products"]]
-    return given
+def _said_by(record: Record, order: Document) -> Document:
+    """The order with what a record says of it, each line with the form of it that rules compare by.
 
-
-def _new_order(record: Record, batch: Batch) -> Document:
-    if "total" not in record:
-        raise Refusal("total", "no_total", "there is no such order yet, and a new one needs its total")
-    order: Document = {
-        "_id": record["orderReference"],
-        "customerId": "",
-        "products": [],
-        "status": "placed",
-        "createdAt": batch.accepted_at,
-        **_given(record),
-    }
-    return order if batch.import_id is None else order | {"importId": batch.import_id}
+    `customerId` may be the shop's own in it: whose the order is has still to be found out.
+    """
+    new = {**order, **record}
+    for name in _NOT_KEPT:
+        new.pop(name, None)
+    if "products" in record:
+        new["products"] = [{**line, "folded": folded_line(line)} for line in record["products"]]
+    return new
 
 
 def _check_refund(order: Document, old: Document | None, record: Record) -> None:

@@ -106,19 +106,24 @@ def _line(raw: Record, number: int | None) -> Record:
     return line
 
 
-_fold_again = lru_cache(maxsize=4096)(fold)  # a shop's products come again and again
-
-
 def folded_line(line: Mapping[str, Any]) -> dict[str, str]:
     """What is stored under `folded` in a line of an order, the form that rules compare by.
 
-    `productId`, `name` and `category` folded; left out where missing, blank or no text.
+    `productId`, `name` and `category` folded; left out where missing, blank or no text. All lines of one
+    product share it: it is not to be changed.
     """
-    return {
-        name: text
-        for name in _FOLDED_OF_A_LINE
-        if isinstance(value := line.get(name), str) and (text := _fold_again(value))
-    }
+    product, name, category = line.get("productId"), line.get("name"), line.get("category")
+    return _folded_line(
+        product if isinstance(product, str) else "",
+        name if isinstance(name, str) else "",
+        category if isinstance(category, str) else "",
+    )
+
+
+@lru_cache(maxsize=4096)  # a shop's products come again and again
+def _folded_line(*texts: str) -> dict[str, str]:
+    folded = zip(_FOLDED_OF_A_LINE, map(fold, texts), strict=True)
+    return {name: text for name, text in folded if text}
 
 
 _TAKE: dict[str, dict[str, Callable[[Any], Any]]] = {

@@ -27,15 +27,14 @@ def settle(
     anew = {one for one, orders in lost.items() if totals.at_an_end(people[one], orders)}
     changing = {order["_id"] for orders in (gone, come) for order in orders}
     rest = _by_customer(store.of_customers(stores, session, anew, but=changing))
-    for one in lost.keys() | gained.keys():
-        customer, added = people[one], gained.get(one, [])
+    for one in {**lost, **gained}:
+        customer, went, came = people[one], lost.get(one, ()), gained.get(one, ())
         opening = customer.get("opening")
-        fields: dict[str, Any] = totals.sums(customer, opening, gone=lost.get(one, ()), come=added)
+        changes: dict[str, Any] = totals.sums(customer, opening, gone=went, come=came)
         if one in anew:
-            fields |= totals.dates(rest.get(one, []) + added, opening)
+            changes |= totals.dates([*rest.get(one, ()), *came], opening)
         else:
-            fields |= totals.widened(customer, added)
-        changes = {name: value for name, value in fields.items() if customer.get(name) != value}
+            changes |= totals.widened(customer, came)
         # Written even where nothing differs: two transactions that change orders of one customer must
         # meet, or one of them would look for his first and last date without the other's order.
         changes["updatedAt"] = at

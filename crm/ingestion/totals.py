@@ -43,9 +43,10 @@ def sums(
             if order["status"] == "cancelled" or (until is not None and order["createdAt"] <= until):
                 continue
             number += sign
-            total = order["total"]
+            total, refunded = order["total"], order.get("refunded")
+            alike = value == spent and not refunded
             value = round(value + sign * total, DECIMALS)
-            spent = round(spent + sign * (total - order.get("refunded", 0.0)), DECIMALS)
+            spent = value if alike else round(spent + sign * (total - (refunded or 0.0)), DECIMALS)
     return {"orderCount": number, "totalOrderValue": value + 0.0, "totalSpent": spent + 0.0}
 
 
@@ -60,14 +61,22 @@ def dates(orders: Iterable[Document], opening: Document | None) -> dict[str, dat
 
 
 def widened(customer: Document, come: Iterable[Document]) -> dict[str, datetime | None]:
-    """The two dates after some orders came and none went that was the first or the last."""
-    first, last = customer.get("firstPurchaseDate"), customer.get("lastOrdered")
+    """Those of the two dates that are others after some orders came and none went that was first or last."""
+    was_first, was_last = customer.get("firstPurchaseDate"), customer.get("lastOrdered")
+    first, last = was_first, was_last
     for order in come:
-        if counts(order):
+        if order["status"] != "cancelled":
             day = order["createdAt"]
-            first = day if first is None or day < first else first
-            last = day if last is None or day > last else last
-    return {"firstPurchaseDate": first, "lastOrdered": last}
+            if first is None or day < first:
+                first = day
+            if last is None or day > last:
+                last = day
+    changed: dict[str, datetime | None] = {}
+    if first is not was_first:
+        changed["firstPurchaseDate"] = first
+    if last is not was_last:
+        changed["lastOrdered"] = last
+    return changed
 
 
 def at_an_end(customer: Document, gone: Iterable[Document]) -> bool:

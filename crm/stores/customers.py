@@ -5,12 +5,11 @@ from datetime import datetime
 
 from pymongo import ReplaceOne, ReturnDocument, UpdateOne
 from pymongo.client_session import ClientSession
-from pymongo.errors import OperationFailure
 
+from crm.stores import documents
 from crm.stores.connection import Document, Stores
 
 _NAME = "customers"
-_MOST_IN_A_COMMAND = 10_000
 
 
 def find(
@@ -31,7 +30,7 @@ def find(
     if not either:
         return []
     query = either[0] if len(either) == 1 else {"$or": either}
-    return list(stores.collection(_NAME).find(query, fields, session=session))
+    return documents.read(stores, session, _NAME, query, fields)
 
 
 def ids_after(stores: Stores, after: str, limit: int) -> list[str]:
@@ -41,8 +40,7 @@ def ids_after(stores: Stores, after: str, limit: int) -> list[str]:
 
 
 def insert(stores: Stores, session: ClientSession, customers: Sequence[Document]) -> None:
-    if customers:
-        stores.collection(_NAME).insert_many(customers, ordered=False, session=session)
+    documents.insert(stores, session, _NAME, customers)
 
 
 def update(
@@ -55,16 +53,8 @@ def update(
 
 
 def move(stores: Stores, session: ClientSession, changes: Iterable[tuple[str, Mapping[str, object]]]) -> None:
-    """`update` for a handful of small fields each, such as totals, at half its processor time.
-
-    One command holds all of them, so each change must be small: numbers and moments, no text of anybody's.
-    """
-    writes = [{"q": {"_id": customer_id}, "u": _change(fields)} for customer_id, fields in changes]
-    for start in range(0, len(writes), _MOST_IN_A_COMMAND):
-        part = writes[start : start + _MOST_IN_A_COMMAND]
-        answer = stores.db.command({"update": _NAME, "updates": part}, session=session)
-        if refused := answer.get("writeErrors"):
-            raise OperationFailure(refused[0]["errmsg"], refused[0]["code"], answer)
+    """`update` for a handful of numbers and moments each, such as totals, at half its processor time."""
+    documents.update(stores, session, _NAME, [(one, _change(fields)) for one, fields in changes])
 
 
 def _change(fields: Mapping[str, object]) -> Document:

@@ -5,6 +5,7 @@ from collections.abc import Collection, Sequence
 from pymongo import ReplaceOne
 from pymongo.client_session import ClientSession
 
+from crm.stores import documents
 from crm.stores.connection import Document, Stores
 
 _NAME = "orders"
@@ -13,7 +14,7 @@ _NAME = "orders"
 def find(stores: Stores, session: ClientSession | None, references: Collection[str]) -> list[Document]:
     if not references:
         return []
-    return list(stores.collection(_NAME).find({"_id": {"$in": list(references)}}, session=session))
+    return documents.read(stores, session, _NAME, {"_id": {"$in": list(references)}})
 
 
 def of_customers(
@@ -26,12 +27,11 @@ def of_customers(
     if but:
         query["_id"] = {"$nin": list(but)}
     fields = ("customerId", "total", "refunded", "status", "createdAt")
-    return list(stores.collection(_NAME).find(query, fields, session=session))
+    return documents.read(stores, session, _NAME, query, fields)
 
 
 def insert(stores: Stores, session: ClientSession, orders: Sequence[Document]) -> None:
-    if orders:
-        stores.collection(_NAME).insert_many(orders, ordered=False, session=session)
+    documents.insert(stores, session, _NAME, orders)
 
 
 def replace(stores: Stores, session: ClientSession, orders: Sequence[Document]) -> None:

@@ -1,5 +1,6 @@
 """What a customer's totals are, with and without an opening balance."""
 
+import random
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -22,6 +23,36 @@ def test_sums_stay_exact() -> None:
     sums = totals.sums(totals.NOTHING, None, come=[order(0.1)] * 1000)
     assert sums["totalSpent"] == 100
     assert totals.sums(sums, None, gone=[order(0.1)] * 1000) == totals.NOTHING
+
+
+def test_sums_are_those_of_each_amount_by_itself() -> None:
+    chance = random.Random(4)
+    for _ in range(300):
+        orders = [
+            order(
+                chance.choice((0.1, 12.3456, 999_999_999.9999)) * chance.randrange(100),
+                refunded=chance.choice((0.0, 0.0, 0.05)),
+                status=chance.choice(("placed", "refunded", "cancelled")),
+            )
+            for _ in range(chance.randrange(12))
+        ]
+        start = {"orderCount": 5, "totalOrderValue": 100.1, "totalSpent": chance.choice((100.1, 99.9))}
+        value, spent = start["totalOrderValue"], start["totalSpent"]
+        for one in orders:
+            if one["status"] != "cancelled":
+                value = round(value + one["total"], 4)
+                spent = round(spent + (one["total"] - one["refunded"]), 4)
+        sums = totals.sums(start, None, come=orders)
+        assert (sums["totalOrderValue"], sums["totalSpent"]) == (value, spent)
+
+
+def test_dates_widen_by_orders_that_count_and_others_stay_unsaid() -> None:
+    customer = {"firstPurchaseDate": DAY, "lastOrdered": DAY}
+    assert totals.widened(customer, [order(1), order(1, day=3, status="cancelled")]) == {}
+    assert totals.widened(customer, [order(1, day=2), order(1, day=1)]) == {
+        "lastOrdered": DAY + timedelta(days=2)
+    }
+    assert totals.widened({}, [order(1)]) == customer
 
 
 def test_an_opening_balance_contains_the_orders_up_to_its_day() -> None:
