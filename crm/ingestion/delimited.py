@@ -16,6 +16,7 @@ from crm.ingestion.cells import Spoiled
 SAMPLE = 64 * 1024
 DELIMITERS = ",;\t|"
 _SAMPLED_ROWS = 50
+_PIECE = 128 * 1024  # characters
 _LONGEST_RECORD = 16 * 1024 * 1024  # characters: what goes on longer is a quote that nobody closed
 _LARGE_RECORD = 1024 * 1024  # characters: more than any record of ours holds
 _KEPT_OF_LARGE = 1000
@@ -77,18 +78,19 @@ def _first_rows(sample: str, delimiter: str) -> list[list[str]]:
     return found
 
 
-def records(file: BinaryIO, encoding: str, delimiter: str) -> Iterator[list[str]]:
+def records(file: BinaryIO, encoding: str, delimiter: str, *, piece: int = _PIECE) -> Iterator[list[str]]:
     """All records with something in them, comments left out; those with broken quotes as `Spoiled`.
 
     A line that begins with # is a comment where nothing in it is delimited: a shop's orders may well be
-    called #1001. Raises InvalidInput where quotes are broken all over the file.
+    called #1001. The text is taken in pieces of so many characters. Raises InvalidInput where quotes are
+    broken all over the file.
     """
     text = open_text(file, encoding)
     try:
-        for cells in _Parser(text, delimiter):
+        for cells in _Parser(text, delimiter, piece):
             if len(cells) < 2 and (not cells or cells[0].startswith("#")):
                 continue
-            if any(map(str.strip, cells)) or type(cells) is Spoiled:
+            if cells[0].strip() or any(map(str.strip, cells)) or type(cells) is Spoiled:
                 yield cells
     except UnicodeError as error:
         raise InvalidInput(f"The file is no text in {encoding}: {error.args[-1]}.") from None
@@ -98,9 +100,13 @@ def records(file: BinaryIO, encoding: str, delimiter: str) -> Iterator[list[str]
 
 
 class _Parser:
-    """Records of a text. A quote that is opened and never closed spoils the line it is in, not the rest."""
+    """Records of a text. A quote that is opened and never closed spoils the line it is in, not the rest.
 
-    def __init__(self, text: io.TextIOWrapper, delimiter: str) -> None:
+    Pieces that end where a record does and have no broken quotes are cut at once, others line by line.
+    """
+
+    def __init__(self, text: io.TextIOWrapper, delimiter: str, piece: int) -> None:
+        self._read_piece = partial(text.read, piece)
         self._delimiter = delimiter
         self._read = partial(text.readline, _LONGEST_RECORD)
         self._waiting: deque[str] = deque()  # lines that were taken for a part of a quoted cell
@@ -108,15 +114,38 @@ class _Parser:
         self._read_again = 0
 
     def __iter__(self) -> Iterator[list[str]]:
+        while piece := self._piece():
+            try:
+                yield from self._at_once(piece)
+            except csv.Error:
+                self._waiting.extend(io.StringIO(piece, newline=""))
+                yield from self._line_by_line()
+
+    def _piece(self) -> str:
+        """Some lines, the last one whole unless it is far too long."""
+        piece = self._read_piece()
+        return piece if not piece or piece.endswith("\n") else piece + self._read()
+
+    def _at_once(self, piece: str) -> list[list[str]]:
+        """Raises csv.Error where it has to be looked at more closely."""
+        if len(piece) > _LARGE_RECORD:
+            raise csv.Error("there may be a record that is too large")
+        if '"' not in piece and "\r" not in (plain := piece.replace("\r\n", "\n")):
+            return [line.split(self._delimiter) for line in plain.split("\n")]  # in half the time
+        return list(csv.reader(io.StringIO(piece, newline=""), delimiter=self._delimiter, strict=True))
+
+    def _line_by_line(self) -> Iterator[list[str]]:
+        """What waits, and what of the text belongs to the last record of that."""
         record = self._of_record
-        while True:
+        while self._waiting:
             try:
                 for cells in csv.reader(self._lines(), delimiter=self._delimiter, strict=True):
                     if len(record) > 1 or len(record[0]) > _LARGE_RECORD:
                         cells = _measured(cells)
                     record.clear()
                     yield cells
-                return
+                    if not self._waiting:
+                        return
             except csv.Error as error:
                 yield self._spoiled(str(error))
 

@@ -29,7 +29,7 @@ from crm.ingestion.dry_run import DryRun
 from crm.ingestion.headers import CUSTOMERS, ORDERS
 from crm.ingestion.progress import ASKED, CONFIRMED, counts_of
 from crm.ingestion.reading import Reading
-from crm.ingestion.records import Record, Refusal
+from crm.ingestion.records import Record
 from crm.ingestion.rows import Reader, named
 from crm.ingestion.totals import SUMS
 from crm.settings import settings
@@ -239,18 +239,18 @@ def _understood(
 ) -> tuple[list[batches.Row], list[Document]]:
     records: list[batches.Row] = []
     rejected: list[Document] = []
-    for row, cells in enumerate(block, before + 1):
-        try:
-            records.append((row, reader.record(cells)))
-        except Refusal as refusal:
+    for row, (cells, found) in enumerate(zip(block, reader.records(block), strict=True), before + 1):
+        if isinstance(found, dict):
+            records.append((row, found))
+        else:
             rejected.append(
                 {
                     "_id": f"{import_id}:{row}",
                     "importId": import_id,
                     "row": row,
-                    "field": refusal.field or "record",
-                    "code": refusal.code,
-                    "reason": refusal.reason,
+                    "field": found.field or "record",
+                    "code": found.code,
+                    "reason": found.reason,
                     "values": named(columns, cells),
                 }
             )

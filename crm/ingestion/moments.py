@@ -29,6 +29,7 @@ _ZONED = re.compile(r"(.*\d)\s*(?:UTC|GMT|Z|([+-]\d\d):?(\d\d))")
 _SERIAL_NUMBER = re.compile(r"\d{5}(?:\.\d+)?")
 _EPOCH_NUMBER = re.compile(r"\d{10}(?:\.\d+)?|\d{13}")
 _WORDY = ("%d %b %Y", "%d %B %Y", "%b %d, %Y", "%B %d, %Y", "%d-%b-%Y", "%d-%B-%Y", "%b %d %Y", "%B %d %Y")
+_ENDS_IN_A_YEAR = re.compile(r"\d{4}$")
 _WORDY_TIME = re.compile(r"(.*\b\d{4})[ T,]+(\d{1,2}:.+)")
 _CLOCKS = ("%H:%M", "%H:%M:%S", "%H:%M:%S.%f", "%I:%M %p", "%I:%M:%S %p", "%I:%M%p")
 _LONGEST_DAY = 10  # characters of an ISO day: what is longer has a time
@@ -81,6 +82,11 @@ def _written(written: str, zone: tzinfo, clock: tzinfo, way: str | None) -> date
         at = datetime.fromisoformat(written)
     except ValueError:
         return _in_range(_otherwise_written(written, zone, clock, way))
+    return settled(at, written, zone, clock)
+
+
+def settled(at: datetime, written: str, zone: tzinfo, clock: tzinfo) -> datetime:
+    """As `read`, of what ISO 8601 makes of a text by itself. Raises Refused where it is out of range."""
     if at.tzinfo is None:
         at = at.replace(tzinfo=zone if len(written) <= _LONGEST_DAY else clock)
     return _in_range(at)
@@ -123,7 +129,7 @@ def _otherwise_written(written: str, zone: tzinfo, clock: tzinfo, way: str | Non
     wordy, hour = written, None
     if found := _WORDY_TIME.fullmatch(written):
         wordy, hour = found[1], found[2]
-    for form in _WORDY:
+    for form in _WORDY if _ENDS_IN_A_YEAR.search(wordy) else ():
         try:
             of_words = datetime.strptime(wordy, form).replace(tzinfo=UTC)
         except ValueError:

@@ -19,9 +19,9 @@ Record = dict[str, Any]
 Take = Callable[[Any], Any]
 
 MOST_LINES = 1000
-_COLUMNS_OF_A_LINE = ("productId", "product", "category", "quantity", "price")
+COLUMNS_OF_A_LINE = ("productId", "product", "category", "quantity", "price")
 _FOLDED_OF_A_LINE = ("productId", "name", "category")
-_IN_A_LINE = frozenset(_COLUMNS_OF_A_LINE)
+_IN_A_LINE = frozenset(COLUMNS_OF_A_LINE)
 
 _STATUSES = {
     "placed": "placed", "new": "placed", "open": "placed", "pending": "placed", "processing": "placed",
@@ -220,6 +220,11 @@ def from_fields(kind: str, given: Mapping[str, Any], takers: Mapping[str, Take])
     return _CHECK[kind](record)
 
 
+def checked(kind: str, record: Record) -> Record:
+    """The record of these fields, names and lines put together. Raises Refusal where they are not enough."""
+    return _CHECK[kind](record)
+
+
 def _customer(record: Record) -> Record:
     first, last = record.pop("firstName", None), record.pop("lastName", None)
     if "name" not in record and (first or last):
@@ -259,7 +264,7 @@ def _single_line(record: Record) -> list[Record]:
     """The one line that an order given in columns has."""
     if _IN_A_LINE.isdisjoint(record):
         return []
-    given: Record = {name: record.pop(name) for name in _COLUMNS_OF_A_LINE if name in record}
+    given: Record = {name: record.pop(name) for name in COLUMNS_OF_A_LINE if name in record}
     if "productId" not in given and "product" not in given:
         if "price" in given and "total" not in record:
             record["total"] = values.money(given["price"] * given.get("quantity", 1))

@@ -7,11 +7,12 @@ from datetime import UTC, tzinfo
 from typing import Any
 
 from crm.fields import FieldType
+from crm.ingestion.by_column import ByColumn
 from crm.ingestion.cells import Cell, Spoiled, is_blank, shown
 from crm.ingestion.guesses import says_nothing
 from crm.ingestion.headers import ORDERS
 from crm.ingestion.reading import Reading
-from crm.ingestion.records import Record, Refusal, from_fields
+from crm.ingestion.records import Record, Refusal, checked, from_fields
 from crm.ingestion.refused import Refused
 
 
@@ -35,6 +36,7 @@ class Reader:
             for at, one in numbered
             if one.attribute
         ]
+        self._by_column = ByColumn(reading, zone)
         self._unnamed = reading.kind == ORDERS
         self._alike: Counter[bytes] = Counter()
 
@@ -43,8 +45,8 @@ class Reader:
         if type(cells) is Spoiled:
             raise Refusal(None, cells.code, cells.reason)
         width = len(cells)
-        given = {field: cells[position] for position, field in self._used if position < width}
-        if self._unnamed and is_blank(given.get("orderReference")):
+        given = self._given(cells)
+        if self._unnamed and _is_nothing(given.get("orderReference")):
             given["orderReference"] = self._reference(given)
         if width > self._width and not all(map(is_blank, cells[self._width :])):
             raise Refusal(None, "too_many_cells", f"the row has {width} cells, the header {self._width}")
@@ -53,11 +55,32 @@ class Reader:
             record["attributes"] = own
         return record
 
+    def records(self, block: Sequence[Sequence[Cell]]) -> list[Record | Refusal]:
+        """What `record` makes of each of the next rows, or the Refusal that it raises."""
+        found: list[Record | Refusal] = []
+        records, whole = self._by_column.read(block)
+        for cells, record in zip(block, records, strict=True):
+            try:
+                if record is None:
+                    record = self.record(cells)
+                elif not whole:
+                    if self._unnamed and "orderReference" not in record:
+                        record["orderReference"] = self._reference(self._given(cells))
+                    record = checked(self.kind, record)
+                found.append(record)
+            except Refusal as refusal:
+                found.append(refusal)
+        return found
+
+    def _given(self, cells: Sequence[Cell]) -> dict[str, Cell]:
+        width = len(cells)
+        return {field: cells[position] for position, field in self._used if position < width}
+
     def _own(self, cells: Sequence[Cell], width: int) -> dict[str, Any]:
         found: dict[str, Any] = {}
         for position, name, key, typed, take in self._attributes:
             cell = cells[position] if position < width else None
-            if is_blank(cell) or cell == [] or (typed and says_nothing(cell)):
+            if _is_nothing(cell) or (typed and says_nothing(cell)):
                 continue
             try:
                 found[key] = take(cell.strip() if isinstance(cell, str) else cell)
@@ -68,9 +91,8 @@ class Reader:
     def skip(self, cells: Sequence[Cell]) -> None:
         """Pass over a row that was read before, remembering what it takes to tell like rows apart."""
         if self._unnamed and type(cells) is not Spoiled:
-            width = len(cells)
-            given = {field: cells[position] for position, field in self._used if position < width}
-            if is_blank(given.get("orderReference")):
+            given = self._given(cells)
+            if _is_nothing(given.get("orderReference")):
                 self._reference(given)
 
     def _reference(self, given: dict[str, Any]) -> str:
@@ -78,6 +100,10 @@ class Reader:
         digest = hashlib.blake2b(said.encode("utf-8", "replace"), digest_size=10).digest()
         self._alike[digest] += 1
         return f"row-{digest.hex()}-{self._alike[digest]}"
+
+
+def _is_nothing(cell: Cell) -> bool:
+    return is_blank(cell) or cell == []
 
 
 def _said(cell: Cell) -> str:

@@ -24,9 +24,9 @@ MOST_TAGS = 100
 DECIMALS = 4
 _NUMBERS = (int, float)
 
-_ADDRESS = re.compile(r"[^\s@<>()\[\],:;\\\"]+@(?:[^\W_](?:[\w-]*[^\W_])?\.)+[^\W\d_][\w-]*")
+ADDRESS = re.compile(r"[^\s@<>()\[\],:;\\\"]+@(?:[^\W_](?:[\w-]*[^\W_])?\.)+[^\W\d_][\w-]*")
 _INVISIBLE = " \u200b\u200c\u200d\u200e\u200f\u2060\ufeff\u00a0\u00ad"  # what copying brings along
-_ERRORS = frozenset({"#N/A", "#NAME?", "#REF!", "#VALUE!", "#DIV/0!", "#NULL!", "#NUM!", "#SPILL!", "#CALC!"})
+ERRORS = frozenset({"#N/A", "#NAME?", "#REF!", "#VALUE!", "#DIV/0!", "#NULL!", "#NUM!", "#SPILL!", "#CALC!"})
 _SHORTENED = re.compile(r"\d(?:[.,]\d+)?E\+\d+")
 TRUE = frozenset({"true", "yes", "y", "1", "t"})
 FALSE = frozenset({"false", "no", "n", "0", "f"})
@@ -41,7 +41,7 @@ def text(value: Any) -> str:
             raise Refused("not_text", "is not a text")
         value = str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
     value = value.strip()
-    if value.startswith("#") and value in _ERRORS:
+    if value.startswith("#") and value in ERRORS:
         raise Refused("spreadsheet_error", f"{value} is an error of a spreadsheet, not a value")
     if len(value) > LONGEST_TEXT:
         raise Refused("too_long", f"is longer than {LONGEST_TEXT} characters")
@@ -54,11 +54,15 @@ def text(value: Any) -> str:
 
 def identifier(value: Any) -> str:
     """Text that somebody is known or reached by. Refused where a spreadsheet cut a long number short."""
-    if isinstance(value, str) and "E+" in value and _SHORTENED.fullmatch(value):
+    if isinstance(value, str) and is_shortened(value):
         raise Refused(
             "shortened", f"{short(value)} was shortened by a spreadsheet; format the column as text"
         )
     return text(value)
+
+
+def is_shortened(written: str) -> bool:
+    return "E+" in written and _SHORTENED.fullmatch(written) is not None
 
 
 def email(value: Any) -> str:
@@ -71,7 +75,7 @@ def email(value: Any) -> str:
             letters = "".join("a" if unicodedata.category(sign)[0] == "M" else sign for sign in address)
         else:
             letters = ""
-    if len(address) > LONGEST_EMAIL or not _ADDRESS.fullmatch(letters) or ".." in address:
+    if len(address) > LONGEST_EMAIL or not ADDRESS.fullmatch(letters) or ".." in address:
         raise Refused("invalid_email", f"{short(address)} is not an e-mail address")
     return address
 

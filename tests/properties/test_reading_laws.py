@@ -5,18 +5,28 @@ import gzip
 import io
 import string
 from datetime import UTC
+from typing import Any
 
 import orjson
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crm.errors import InvalidInput
-from crm.ingestion import files, moments, numbers, uploads
+from crm.ingestion import delimited, files, moments, numbers, uploads
 from crm.ingestion.choices import Choices
 from crm.ingestion.reading import Reading
 from crm.ingestion.records import Refusal
 from crm.ingestion.refused import Refused
 from crm.ingestion.rows import Reader, named
+from tests.unit.test_ingestion_blocks import (
+    FAMILIES,
+    HEADERS,
+    SOUND,
+    STYLES,
+    at_once,
+    one_by_one,
+    reading_of,
+)
 from tests.unit.test_ingestion_formats import CSV, as_parquet, as_xlsx, zipped
 
 PIECES = st.sampled_from(
@@ -92,6 +102,55 @@ def test_a_table_that_was_written_is_read_as_it_was(
     assert [list(row) for row in files.rows(file, found)] == [
         row for row in table if any(map(str.strip, row))
     ]
+
+
+@settings(max_examples=300, deadline=None)
+@given(pieces=st.lists(PIECES, max_size=60), lengths=st.tuples(st.integers(1, 40), st.integers(1, 40)))
+def test_where_a_text_is_cut_into_pieces_changes_no_record(
+    pieces: list[bytes], lengths: tuple[int, int]
+) -> None:
+    text = b"".join(pieces)
+
+    def cut(length: int) -> list[tuple[type, list[str]]]:
+        try:
+            found = delimited.records(io.BytesIO(text), "utf-8", ",", piece=length)
+            return [(type(cells), list(cells)) for cells in found]
+        except InvalidInput:
+            return []
+
+    assert cut(lengths[0]) == cut(lengths[1]) == cut(10_000)
+
+
+@st.composite
+def blocks(draw: st.DrawFn) -> tuple[str, list[list[Any]], dict[str, dict[str, Any]]]:
+    """A kind, rows of a file of it, and how some of its columns are written: these have cells of all sorts,
+    the others nothing or the same in all rows."""
+    kind = draw(st.sampled_from(list(HEADERS)))
+    names = HEADERS[kind].split(";")
+    styles = draw(st.dictionaries(st.sampled_from(names), st.sampled_from(STYLES), min_size=1, max_size=3))
+    family = st.sampled_from(FAMILIES).flatmap(lambda cells: st.lists(st.sampled_from(cells), min_size=1))
+    columns = [
+        st.sampled_from(draw(family)) if name in styles else st.just(draw(st.sampled_from(["", SOUND[name]])))
+        for name in names
+    ]
+    rows = draw(st.lists(st.tuples(*columns).map(list), min_size=1, max_size=5))
+    for row in rows:
+        match draw(st.integers(0, 15)):
+            case 0:
+                del row[draw(st.integers(0, len(names))) :]
+            case 1:
+                row.append(draw(st.sampled_from(["", " ", "x"])))
+    return kind, rows, styles
+
+
+@settings(max_examples=300, deadline=None)
+@given(block=blocks(), times=st.sampled_from([1, 3]))
+def test_a_block_is_understood_as_its_rows_one_by_one(
+    block: tuple[str, list[list[Any]], dict[str, dict[str, Any]]], times: int
+) -> None:
+    kind, rows, styles = block
+    reading = reading_of(kind, styles)
+    assert at_once(reading, rows * times) == one_by_one(reading, rows * times)
 
 
 @settings(max_examples=500, deadline=None)
