@@ -133,9 +133,18 @@ def _sized(size: sizes.Size) -> Segment:
     return {"lastSize": size.size, "lastTotal": size.total, "lastSizeAt": size.at}
 
 
-def rename(stores: Stores, segment_id: str, name: str, *, account: Account, now: datetime) -> Segment:
-    """Give a segment another name. Raises InvalidInput, Conflict and NotFound."""
-    changes = {"name": _checked_name(name), "updatedAt": stored(now)}
+def rename(
+    stores: Stores,
+    segment_id: str,
+    name: str,
+    *,
+    description: str | None = None,
+    account: Account,
+    now: datetime,
+) -> Segment:
+    """Give a segment another name, and another description where one is given. Raises InvalidInput, Conflict
+    and NotFound."""
+    changes = {"updatedAt": stored(now), **_checked(name, description, None)}
     segment = library.change(stores, segment_id, changes)
     if segment is None:
         raise _gone()

@@ -15,7 +15,7 @@ from ui import notices, open_segment, segment_export, segment_overlap, segment_t
 _ASKED = "segment asked about"
 ACTIONS = {
     "open": "Open",
-    "rename": "Rename",
+    "rename": "Rename or describe",
     "tags": "Tags",
     "duplicate": "Duplicate",
     "compare": "Compare",
@@ -59,8 +59,8 @@ def take(action: str, segment_id: str, name: str) -> None:
 def asked(stores: Stores, settings: Settings, account: Account) -> None:
     """Do, or ask about, what was chosen."""
     match st.session_state.pop(_ASKED, None):
-        case ("rename", segment_id, name):
-            _rename(stores, account, segment_id, name)
+        case ("rename", segment_id, _):
+            describe(stores, account, segment_id)
         case ("tags", segment_id, name):
             _tag(stores, account, segment_id, name)
         case ("duplicate", segment_id, _):
@@ -81,15 +81,27 @@ def _duplicate(stores: Stores, account: Account, segment_id: str) -> None:
     st.rerun()
 
 
-@st.dialog("Rename segment")
-def _rename(stores: Stores, account: Account, segment_id: str, name: str) -> None:
+@st.dialog("Name and description")
+def describe(stores: Stores, account: Account, segment_id: str) -> None:
+    """Ask for a segment's name, and for what it is for."""
+    try:
+        before = library.get(stores, segment_id)
+    except CrmError as error:
+        st.warning(error.message, icon=":material/search_off:")
+        return
     with st.form("segment-rename", border=False):
-        new = st.text_input("Name", value=name, max_chars=library.LONGEST_NAME)
-        asked = st.form_submit_button("Rename", type="primary")
+        name = st.text_input("Name", value=before["name"], max_chars=library.LONGEST_NAME)
+        description = st.text_area(
+            "Description", value=before.get("description", ""), max_chars=library.LONGEST_DESCRIPTION,
+            placeholder="What it is for, and what to know about it", height=100,
+        )  # fmt: skip
+        asked = st.form_submit_button("Save", type="primary")
     if not asked:
         return
     try:
-        segment = library.rename(stores, segment_id, new or "", account=account, now=utc_now())
+        segment = library.rename(
+            stores, segment_id, name or "", description=description or "", account=account, now=utc_now()
+        )
     except CrmError as error:
         st.error(error.message, icon=":material/error:")
         return

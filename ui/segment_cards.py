@@ -41,6 +41,8 @@ def draw(
                 on_click=open_segment.show,
                 args=(at,),
             )
+            if segment.get("description"):
+                st.markdown(fmt.plain(segment["description"]))
             note = " :orange[Changes not saved.]" if unsaved else ""
             st.caption(f"{fmt.plain(sentence(stores, segment, settings))}. {history(segment, now)}{note}")
             if segment.get("tags"):

@@ -18,6 +18,7 @@ from ui import (
     prompt_box,
     rule_draft,
     rule_tree,
+    segment_actions,
     segment_conflict,
     segment_curve,
     segment_figures,
@@ -155,6 +156,21 @@ def _header(work: Work) -> None:
         problem = _buttons(work, name or "")
     if problem:
         st.error(problem, icon=":material/error:")
+    if work.opened.segment is not None:
+        _description(work, work.opened.segment)
+
+
+def _description(work: Work, segment: Segment) -> None:
+    """What the segment is for, and the way to say it."""
+    said = segment.get("description", "")
+    with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
+        if said:
+            st.caption(fmt.plain(said), width="content")
+        if st.button(
+            "" if said else "Add a description", icon=":material/edit_note:", type="tertiary",
+            key="segment-describe", help="Name and description",
+        ):  # fmt: skip
+            segment_actions.describe(work.stores, work.account, segment["_id"])
 
 
 def _buttons(work: Work, name: str) -> str:

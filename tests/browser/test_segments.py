@@ -30,7 +30,7 @@ def test_a_marketer_goes_from_words_to_a_saved_segment(signed_in, shop):
     assert page.url.endswith(f"segment={segment['_id']}")
 
 
-def test_a_segment_is_renamed_and_deleted_after_asking(signed_in, shop):
+def test_a_segment_is_renamed_described_and_deleted_after_asking(signed_in, shop):
     page = signed_in("analyst", "segments?segment=new")
     page.get_by_role("button", name="Everyone").click()
     settle(page)
@@ -40,12 +40,15 @@ def test_a_segment_is_renamed_and_deleted_after_asking(signed_in, shop):
     page.get_by_role("button", name="All segments").click()
     settle(page)
     at = shop.db.segments.find_one({"name": "To be renamed"})["_id"]
-    choose(page, at, "Rename")
+    choose(page, at, "Rename or describe")
     page.get_by_role("dialog").get_by_label("Name").fill("To be deleted")
-    page.get_by_role("dialog").get_by_role("button", name="Rename").click()
+    page.get_by_role("dialog").get_by_label("Description").fill("Made for a test")
+    page.get_by_role("dialog").get_by_role("button", name="Save").click()
     page.get_by_role("dialog").wait_for(state="detached")
     settle(page)
-    assert shop.db.segments.find_one({"_id": at})["name"] == "To be deleted"
+    changed = shop.db.segments.find_one({"_id": at})
+    assert (changed["name"], changed["description"]) == ("To be deleted", "Made for a test")
+    page.get_by_text("Made for a test").wait_for()
     choose(page, at, "Delete")
     page.get_by_role("dialog").get_by_role("button", name="Delete").click()
     page.get_by_role("dialog").wait_for(state="detached")

@@ -64,6 +64,13 @@ def test_a_name_is_taken_whatever_its_case(stores: Stores) -> None:
         saved(stores, "STRASSE")
 
 
+def test_a_description_stays_where_only_the_name_is_changed(stores: Stores) -> None:
+    at = saved(stores, "Vip")["_id"]
+    described = library.rename(stores, at, "Vip", description=" For May ", account=ANNA, now=NOW)
+    assert described["description"] == "For May"
+    assert library.rename(stores, at, "VIP", account=ANNA, now=NOW)["description"] == "For May"
+
+
 def test_a_segment_may_be_renamed_to_another_spelling_of_its_own_name(stores: Stores) -> None:
     segment = saved(stores, "vip")
     assert library.rename(stores, segment["_id"], "VIP", account=ANNA, now=NOW)["name"] == "VIP"

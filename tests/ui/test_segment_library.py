@@ -48,6 +48,19 @@ def test_the_list_is_narrowed_by_tags_and_sorted(shop, open_page):
     assert "2 of 3 segments" in texts(app)
 
 
+def test_a_description_stands_on_the_card_as_it_was_written(shop, open_page):
+    saved(shop, "Alpha", description="For *May*")
+    assert r"For \*May\*" in texts(open_page("segments", role="analyst"))
+
+
+def test_a_description_stands_in_the_workbench_with_the_way_to_change_it(shop, open_page):
+    app = open_page("segments", role="analyst", segment=saved(shop, "Alpha", description="For May"))
+    assert "For May" in texts(app)
+    app.button(key="segment-describe").click().run()
+    assert not app.exception
+    assert [area.value for area in app.text_area] == ["For May"]
+
+
 def test_the_table_has_a_row_a_segment_with_its_line_of_sizes(shop, open_page):
     at = saved(shop, "Alpha", tags=["vip"])
     saved(shop, "Beta")
