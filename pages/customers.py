@@ -28,7 +28,7 @@ def one(customer_id: str) -> None:
         st.warning(error.message, icon=":material/person_off:")
         return
     st.title(fmt.plain(customer_cards.title(customer)))
-    customer_cards.key_figures(customer, currency=currency, now=utc_now())
+    customer_cards.key_figures(customer, currency=currency, zone=zone, now=utc_now())
     who, what = st.columns([2, 3], gap="medium")
     with who:
         st.subheader("Profile")

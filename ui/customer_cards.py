@@ -45,7 +45,7 @@ def title(customer: Customer) -> str:
     return str(customer.get("name") or customer.get("email") or customer.get("externalId") or "Customer")
 
 
-def key_figures(customer: Customer, *, currency: str, now: datetime) -> None:
+def key_figures(customer: Customer, *, currency: str, zone: ZoneInfo, now: datetime) -> None:
     """What he spent and ordered."""
     orders, spent = customer.get("orderCount", 0), customer.get("totalSpent", 0.0)
     with st.grid(4, min_column_width=160):
@@ -53,7 +53,9 @@ def key_figures(customer: Customer, *, currency: str, now: datetime) -> None:
         st.metric("Orders", fmt.number(orders), border=True)
         average = customer.get("totalOrderValue", 0.0) / orders if orders else None
         st.metric("Average order", fmt.money(average, currency), border=True)
-        st.metric("Last order", fmt.ago(customer.get("lastOrdered"), now), border=True)
+        last = customer.get("lastOrdered")
+        day = fmt.day(last, zone) if last else "never"
+        st.metric("Last order", day, border=True, help=fmt.ago(last, now).capitalize() if last else None)
 
 
 def profile(customer: Customer, fields: Mapping[str, Field], zone: ZoneInfo) -> None:

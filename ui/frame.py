@@ -5,7 +5,6 @@ signed in, so that a deep link survives the sign-in; those of other roles are le
 their own guard refuses them.
 """
 
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from urllib.parse import parse_qsl
@@ -15,47 +14,17 @@ from streamlit.navigation.page import StreamlitPage
 
 from crm import auth
 from crm.auth import Account
-from ui import account_menu, google, notices, session
+from ui import account_menu, google, links, notices, screens, session
+from ui.screens import Screen
 
-_ROOT = Path(__file__).resolve().parent.parent
 _ASSETS = Path(__file__).resolve().parent / "assets"
 PRODUCT = "Mini-CRM"
-
-
-@dataclass(frozen=True, slots=True)
-class Screen:
-    """One page of the menu: its file `pages/<name>.py`, and the capability it asks for."""
-
-    name: str
-    title: str
-    icon: str
-    capability: str
-    help: str
-
-
-SCREENS = (
-    Screen("overview", "Overview", ":material/dashboard:", "overview", "How the shop and its campaigns do."),
-    Screen(
-        "segments", "Segments", ":material/groups:", "segments", "Describe an audience, see who is in it."
-    ),
-    Screen("campaigns", "Campaigns", ":material/campaign:", "campaigns", "Write a message, launch it."),
-    Screen("history", "History", ":material/history:", "history", "What was sent, and what became of it."),
-    Screen("explore", "Explore", ":material/query_stats:", "explore", "Customers and orders in charts."),
-    Screen("customers", "Customers", ":material/person_search:", "customers", "Find one customer."),
-    Screen("upload", "Upload", ":material/upload_file:", "upload", "Customers and orders from files."),
-    Screen("settings", "Settings", ":material/settings:", "administer", "Accounts, keys, sample data."),
-)
-
-
-def screens() -> list[Screen]:
-    """The pages that are there."""
-    return [screen for screen in SCREENS if (_ROOT / "pages" / f"{screen.name}.py").exists()]
 
 
 def _page(screen: Screen, account: Account | None) -> StreamlitPage:
     allowed = account is not None and auth.can(account, screen.capability)
     return st.Page(
-        _ROOT / "pages" / f"{screen.name}.py",
+        links.page(screen.name),
         title=screen.title,
         icon=screen.icon,
         url_path=screen.name,
@@ -69,9 +38,8 @@ def _home(pages: dict[str, StreamlitPage], account: Account | None) -> None:
     name, _, query = google.target().partition("?")
     if name in pages:
         st.switch_page(pages[name], query_params=parse_qsl(query))
-    for screen in screens():
-        if account is not None and auth.can(account, screen.capability):
-            st.switch_page(pages[screen.name])
+    if account is not None and (found := screens.first(account)):
+        st.switch_page(pages[found.name])
     st.title(PRODUCT)
     st.write("There is no page for your role yet.")
 
@@ -80,7 +48,7 @@ def draw() -> None:
     """One run: the frame, then the page in it."""
     st.set_page_config(page_title=PRODUCT, page_icon=str(_ASSETS / "icon.png"), layout="wide")
     account = session.current()
-    pages = {screen.name: _page(screen, account) for screen in screens()}
+    pages = {screen.name: _page(screen, account) for screen in screens.registered()}
     home = st.Page(
         partial(_home, pages, account), title="Home", url_path="home", default=True, visibility="hidden"
     )

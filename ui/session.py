@@ -15,7 +15,7 @@ from crm.moment import utc_now
 from crm.settings import settings
 from crm.stores import connection, indexes
 from crm.stores.connection import Stores
-from ui import cookies, google, signin
+from ui import cookies, google, links, screens, signin
 
 __all__ = ["Account", "current", "require_user", "settings", "sign_out", "stores"]
 
@@ -86,6 +86,8 @@ def require_user(capability: str) -> Account:
         refusal = NotAllowed(f"Your role, {account.role}, may not {auth.CAPABILITIES[capability].label}.")
         st.title("Not for your role")
         st.warning(f"{refusal.message} An administrator can change it.", icon=":material/lock:")
+        if own := screens.first(account):
+            st.page_link(links.page(own.name), label=f"Go to {own.title}", icon=":material/arrow_forward:")
         st.stop()
     return account
 

@@ -49,9 +49,15 @@ def _row(stores: Stores, user: Account, account: Account) -> None:
             st.text(account.email)
         with role:
             _role(stores, user, account, own)
-        seen.caption(f"Signed in {format.ago(account.last_login, utc_now())}")
+        seen.caption(_last_seen(account))
         with menu:
             _actions(stores, user, account, own)
+
+
+def _last_seen(account: Account) -> str:
+    if account.last_login is None:
+        return "Never signed in"
+    return f"Signed in {format.ago(account.last_login, utc_now())}"
 
 
 def _role(stores: Stores, user: Account, account: Account, own: bool) -> None:

@@ -11,11 +11,11 @@ from crm.auth import CAPABILITIES, STAFF, Role
 from crm.moment import utc_now
 from crm.stores.connection import Stores
 from tests.ui.conftest import FRAME, Opener
-from ui import frame
+from ui import screens
 
 PAGES = sorted((FRAME.parent.parent / "pages").glob("*.py"))
 NAMES = [page.stem for page in PAGES]
-CAPABILITY = {screen.name: screen.capability for screen in frame.SCREENS}
+CAPABILITY = {screen.name: screen.capability for screen in screens.SCREENS}
 PASSWORD = "a long enough password"
 
 
@@ -68,6 +68,8 @@ def test_a_role_sees_the_pages_of_its_capabilities(open_page: Opener, role: str,
     assert refused != allowed
     if refused:
         assert not (app.main.button or app.main.text_input or app.dataframe or app.metric or app.selectbox)
+        [way_on] = app.main.get("page_link")
+        assert way_on.proto.page == ("upload" if role == Role.UPLOADER else "overview")
 
 
 @pytest.mark.parametrize("role", [Role.SHOPPER, None])
