@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass
 
-_Z = 1.959964  # 95 %
+from crm.proportions import LEVEL, reach
 
 
 @dataclass(slots=True)
@@ -31,8 +31,8 @@ class Sums:
         return max(0.0, (self.squares - self.total * self.total / self.many) / (self.many - 1))
 
 
-def difference(one: Sums, other: Sums) -> tuple[float, float] | None:
-    """95 % interval of the mean of one less that of the other, their spreads being what they are.
+def difference(one: Sums, other: Sums, *, level: float = LEVEL) -> tuple[float, float] | None:
+    """Interval of the mean of one less that of the other, their spreads being what they are.
 
     B. L. Welch, "The generalization of 'Student's' problem when several different population variances are
     involved", Biometrika 34 (1947), with Satterthwaite's degrees of freedom. None where a group has fewer
@@ -45,22 +45,34 @@ def difference(one: Sums, other: Sums) -> tuple[float, float] | None:
     if square <= 0:
         return None
     freedom = square**2 / (parts[0] ** 2 / (one.many - 1) + parts[1] ** 2 / (other.many - 1))
-    reach = _student(freedom) * math.sqrt(square)
+    far = student(freedom, level) * math.sqrt(square)
     between = one.mean - other.mean
-    return between - reach, between + reach
+    return between - far, between + far
 
 
-def _student(freedom: float) -> float:
-    """Student's 97.5 % point: the expansion in 1/degrees of M. Abramowitz and I. A. Stegun, "Handbook of
-    Mathematical Functions" (1964), 26.7.5.
-    Within 0.2 % from 3 degrees on; below, lines between the points of its tables.
+def student(freedom: float, level: float = LEVEL) -> float:
+    """How far an interval reaches by Student's distribution that misses the truth this often.
+
+    For 1 and 2 degrees exact, with lines between; from 3 on the expansion in 1/degrees of M. Abramowitz and
+    I. A. Stegun, "Handbook of Mathematical Functions" (1964), 26.7.5: within 0.2 % at 0.05, 1 % at 0.01.
     """
+    if freedom < 2:
+        return _line(freedom - 1, math.tan(math.pi * (1 - level) / 2), _two(level))
     if freedom < 3:
-        return 12.706 + (freedom - 1) * (4.303 - 12.706) if freedom < 2 else 4.303 - (freedom - 2) * 1.121
-    z, terms = _Z, 0.0
+        return _line(freedom - 2, _two(level), student(3, level))
+    z, terms = reach(level), 0.0
     for power, (factors, divisor) in enumerate(_EXPANSION, start=1):
         terms += sum(factor * z**exponent for exponent, factor in factors) / divisor / freedom**power
     return z + terms
+
+
+def _two(level: float) -> float:
+    sure = 1 - level
+    return sure * math.sqrt(2 / (1 - sure * sure))
+
+
+def _line(at: float, start: float, end: float) -> float:
+    return start + at * (end - start)
 
 
 _EXPANSION = (

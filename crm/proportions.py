@@ -3,26 +3,37 @@
 import math
 from statistics import NormalDist
 
-_Z = 1.959964  # 95 %
+LEVEL = 0.05
+"""Intervals miss the truth this often, where no other level is asked for: 1 time in 20."""
+
 _HALVINGS = 60  # of a range of 1: far below what a float tells apart
 
 
-def interval(hits: int, of: int) -> tuple[float, float]:
-    """Wilson's 95 % interval of a share (E. B. Wilson 1927): the true one lies in it 19 times in 20.
+def reach(level: float) -> float:
+    """How many standard deviations an interval has on either side that misses the truth this often: 1.96 for
+    0.05."""
+    return NormalDist().inv_cdf(1 - level / 2)
+
+
+def interval(hits: int, of: int, *, level: float = LEVEL) -> tuple[float, float]:
+    """Wilson's interval of a share (E. B. Wilson 1927): at 0.05 the true one lies in it 19 times in 20.
 
     From 0 to 1, and the whole of it where nothing was counted.
     """
     if of == 0:
         return 0.0, 1.0
-    share, square = hits / of, _Z * _Z
+    z = reach(level)
+    share, square = hits / of, z * z
     middle = share + square / (2 * of)
-    reach = _Z * math.sqrt((share * (1 - share) + square / (4 * of)) / of)
+    far = z * math.sqrt((share * (1 - share) + square / (4 * of)) / of)
     scale = 1 + square / of
-    return max(0.0, (middle - reach) / scale), min(1.0, (middle + reach) / scale)
+    return max(0.0, (middle - far) / scale), min(1.0, (middle + far) / scale)
 
 
-def difference(hits: int, of: int, other_hits: int, other_of: int) -> tuple[float, float]:
-    """95 % interval of one share less another one, of two groups of different people.
+def difference(
+    hits: int, of: int, other_hits: int, other_of: int, *, level: float = LEVEL
+) -> tuple[float, float]:
+    """Interval of one share less another one, of two groups of different people.
 
     Newcombe's hybrid of two Wilson intervals: R. G. Newcombe, "Interval estimation for the difference between
     independent proportions", Statistics in Medicine 17 (1998), method 10. The whole of −1 to 1 where a group
@@ -31,7 +42,8 @@ def difference(hits: int, of: int, other_hits: int, other_of: int) -> tuple[floa
     if not of or not other_of:
         return -1.0, 1.0
     one, other = hits / of, other_hits / other_of
-    (low, high), (other_low, other_high) = interval(hits, of), interval(other_hits, other_of)
+    low, high = interval(hits, of, level=level)
+    other_low, other_high = interval(other_hits, other_of, level=level)
     between = one - other
     return (
         max(-1.0, between - math.hypot(one - low, other_high - other)),
@@ -40,7 +52,7 @@ def difference(hits: int, of: int, other_hits: int, other_of: int) -> tuple[floa
 
 
 def smallest_difference(
-    base: float, of: float, other_of: float, *, power: float = 0.8, level: float = 0.05
+    base: float, of: float, other_of: float, *, power: float = 0.8, level: float = LEVEL
 ) -> float | None:
     """How far above `base`, the share in the second group, the first group's must be to be told apart.
 
@@ -50,7 +62,7 @@ def smallest_difference(
     """
     if of <= 0 or other_of <= 0 or not 0 <= base < 1:
         return None
-    sure, strong = NormalDist().inv_cdf(1 - level / 2), NormalDist().inv_cdf(power)
+    sure, strong = reach(level), NormalDist().inv_cdf(power)
 
     def seen(above: float) -> bool:
         share = base + above

@@ -153,6 +153,8 @@ def test_variants_are_compared_with_the_holdout_each(stores):
     assert lift.buyers(found.variants["A"], found.held_out).apart
     assert not lift.buyers(found.variants["B"], found.held_out).apart
     one, other = lift.shown(found)["variants"]
+    wider, alone = (lift.buyers(found.variants["A"], found.held_out, among) for among in (2, 1))
+    assert one["lift"]["buyersShare"]["low"] == wider.low < alone.low
     assert one["againstFirst"] is None
     assert other["againstFirst"]["buyersShare"]["apart"]
     assert other["againstFirst"]["buyersShare"]["value"] == pytest.approx(-1.0)

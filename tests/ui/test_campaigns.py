@@ -471,8 +471,8 @@ def bought(stores, campaign_id, share_treated, share_held, total=100.0):
 def test_a_campaigns_page_says_what_it_brought_in_against_those_held_out(open_page, installation):
     crowd(installation, 400)
     made = campaigns.launch_new(
-        installation, name="Sale", rules=EVERYONE, template="Hi", options={"holdout": 0.4}, account=MARKETER,
-        now=NOW,
+        installation, name="Sale", rules=EVERYONE, template="Hi", account=MARKETER, now=NOW,
+        options={"holdout": 0.4, "variants": [{"name": "A", "share": 1}, {"name": "B", "share": 1}]},
     )  # fmt: skip
     Hands(installation).finish()
     bought(installation, made["_id"], 0.5, 0.1)
@@ -481,6 +481,7 @@ def test_a_campaigns_page_says_what_it_brought_in_against_those_held_out(open_pa
     shown = texts(app)
     assert "More people bought" in shown
     assert "Not over yet" in shown
+    assert "The intervals of the 2 variants are widened" in shown
     numbers = {metric.label: metric.value for metric in app.metric}
     assert numbers["More buyers, in points"].startswith("+")
     app.segmented_control(key=f"lift-days-{made['_id']}").set_value(30).run()

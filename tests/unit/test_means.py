@@ -2,7 +2,7 @@
 
 import pytest
 
-from crm.means import Sums, _student, difference
+from crm.means import Sums, difference, student
 
 # Hours of sleep gained by two drugs: "Student", Biometrika 6 (1908), as it stands in R's data set `sleep`.
 FIRST = (0.7, -1.6, -0.2, -1.2, -0.1, 3.4, 3.7, 0.8, 0.0, 2.0)
@@ -30,7 +30,14 @@ def test_mean_and_variance_are_those_of_the_values():
     [(1, 12.706), (2, 4.303), (3, 3.182), (4, 2.776), (5, 2.571), (10, 2.228), (30, 2.042), (1e6, 1.960)],
 )
 def test_students_point_is_that_of_the_tables(freedom, expected):
-    assert _student(freedom) == pytest.approx(expected, rel=2e-3)
+    assert student(freedom) == pytest.approx(expected, rel=2e-3)
+
+
+@pytest.mark.parametrize(
+    ("freedom", "expected"), [(1, 63.657), (2, 9.925), (3, 5.841), (4, 4.604), (10, 3.169)]
+)
+def test_students_point_at_one_in_a_hundred_is_that_of_the_tables(freedom, expected):
+    assert student(freedom, 0.01) == pytest.approx(expected, rel=2e-2)
 
 
 @pytest.mark.parametrize(("one", "other"), [((), (1.0, 2.0)), ((1.0,), (1.0, 2.0)), ((0.0, 0.0), (0.0, 0.0))])

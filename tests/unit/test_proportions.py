@@ -75,3 +75,19 @@ def test_of_experiments_without_an_effect_one_in_twenty_looks_like_one():
     intervals = [difference(buyers(450), 450, buyers(50), 50) for _ in range(1_000)]
     apart = sum(low > 0 or high < 0 for low, high in intervals)
     assert 25 <= apart <= 75
+
+
+def test_of_several_comparisons_without_an_effect_one_family_in_twenty_looks_like_one():
+    chance, among = random.Random(12), 4
+
+    def buyers():
+        return sum(chance.random() < 0.1 for _ in range(150))
+
+    def apart(held, level):
+        low, high = difference(buyers(), 150, held, 150, level=level)
+        return low > 0 or high < 0
+
+    held = [buyers() for _ in range(500)]
+    corrected = sum(any(apart(each, 0.05 / among) for _ in range(among)) for each in held)
+    alone = sum(any(apart(each, 0.05) for _ in range(among)) for each in held)
+    assert corrected <= 35 < alone  # 25 of 500 are one in twenty
