@@ -13,10 +13,11 @@ import logging
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
+from itertools import pairwise
 from pathlib import Path
 
 import polars as pl
@@ -24,7 +25,8 @@ import pyarrow as pa
 
 from crm import rulebook
 from crm.columnar import encode, lock, parts
-from crm.columnar.shelf import Shelf, State, Unreadable
+from crm.columnar.bins import Bins
+from crm.columnar.shelf import AT_ONCE, Shelf, State, Unreadable
 from crm.fields import FIELDS
 from crm.ingestion import totals
 from crm.moment import utc_now
@@ -43,7 +45,7 @@ _TIDY_EVERY = 10.0
 _TOUCH_EVERY = 1.0  # seconds after which a state says anew that nothing has changed
 _TOO_OLD = timedelta(seconds=5)
 _SHORT, _LONG = 1.0, 5.0  # seconds of changes in one state: one that is too old anyway takes more at once
-_LOOK_EVERY = 5.0
+_LOOK_EVERY = 1.0  # so that a snapshot begins while there is little to read
 
 
 @dataclass(slots=True)
@@ -51,14 +53,16 @@ class Keeper:
     """Writes the snapshot. Only one process a folder may: it writes nothing once `ours` says no.
 
     `most` bounds how many changes are taken in before a new state is written. Where they come faster than
-    they can be taken in, all is read anew: that ends, and what it reads is of now.
+    they can be taken in, all is read anew: that ends, and what it reads is of now, `at_once` customers with
+    all their orders at a time.
     """
 
     stores: Stores
     shelf: Shelf
     ours: Callable[[], bool] = lambda: True
-    most: int = 50_000
+    most: int = 25_000
     hopeless: float = 60.0  # seconds behind after which all is read anew
+    at_once: int = AT_ONCE
     _rebuilt_in: float = 0.0  # seconds that it took the last time
     _tidied: float = 0.0
     _untidied: int = 0  # customers changed since
@@ -85,8 +89,7 @@ class Keeper:
         began = time.monotonic()
         token, as_of = changes.position(self.stores), utc_now()
         source = changes.source(self.stores)
-        self.shelf.replace([self._everything()], as_of=as_of, token=token, fields=_kinds(), source=source)
-        _give_back()
+        self.shelf.replace(self._everything(), as_of=as_of, token=token, fields=_kinds(), source=source)
         self._rebuilt_in = time.monotonic() - began
 
     def follow(self, stop: threading.Event) -> None:
@@ -138,9 +141,8 @@ class Keeper:
         """Read these customers again, and all orders of the `buyers`; of the others new orders alone."""
         moved = buyers.union(found.placed.values())
         people = self._people(found.customer_ids, moved - found.customer_ids)
-        nobody = encode.customers([], FIELDS.values())
         bought = self._bought(frozenset(people["_id"]), buyers, found.placed)
-        wide = (people, *parts.together((nobody, *one) for one in bought)[1:])
+        wide = (people, *parts.bought_together(bought))
         ids = found.customer_ids | moved
         of_all = pl.Series("_id", sorted(ids), dtype=pl.String)
         self.shelf.change(of_all, wide, as_of=as_of, token=found.token)
@@ -190,14 +192,22 @@ class Keeper:
             _give_back()
             self._tidied, self._untidied = time.monotonic(), 0
 
-    def _everything(self) -> parts.Wide:
-        people = [self._wide(batch) for batch in changes.all_customers(self.stores, _PATHS, _BATCH)]
-        nobody = encode.customers([], FIELDS.values())
-        empty = (nobody, *encode.orders([]))
-        bought = [(nobody, *encode.orders(batch)) for batch in changes.all_orders(self.stores, _BATCH)]
-        customers = parts.level([nobody, *people])
-        _, orders, lines = parts.together([empty, *bought])
-        return customers, orders, lines
+    def _everything(self) -> Iterator[parts.Wide]:
+        """Part by part, by the customers' ids: what reading takes does not grow with the shop."""
+        ends = changes.ends(self.stores, self.at_once)
+        with self.shelf.aside() as folder:
+            bins = Bins(folder, ends)
+            for batch in changes.all_orders(self.stores, _BATCH):
+                bins.add(*encode.orders(batch))
+            for number, (above, upto) in enumerate(pairwise(["", *ends])):
+                yield self._part(above, upto, bins.take(number))
+                _give_back()
+
+    def _part(self, above: str, upto: str, bought: Sequence[parts.Bought]) -> parts.Wide:
+        people = [
+            self._wide(batch) for batch in changes.some_customers(self.stores, _PATHS, above, upto, _BATCH)
+        ]
+        return parts.level([self._wide([]), *people]), *parts.bought_together([encode.orders([]), *bought])
 
     def _wide(self, people: Sequence[changes.Document]) -> pl.DataFrame:
         # The attributes are read after the customers: each is known before anybody has a value of it.

@@ -36,7 +36,8 @@ _HEX = r"^[0-9a-f]{24}$"
 _ATTRIBUTE = re.compile(r"a[0-9]+\.")
 
 
-Wide = tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]  # customers, orders, lines, as `encode` makes them
+Bought = tuple[pl.DataFrame, pl.DataFrame]  # orders and lines, as `encode` makes them
+Wide = tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]  # customers, orders, lines
 
 
 @dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
@@ -143,14 +144,20 @@ class Part:
 
 def together(frames: Iterable[Wide]) -> Wide:
     """Several wide frames as one; lines follow their orders."""
-    customers, orders, lines = [], [], []
+    frames = list(frames)
+    orders, lines = bought_together([(orders, lines) for _, orders, lines in frames])
+    return level([customers for customers, _, _ in frames]), orders, lines
+
+
+def bought_together(some: Iterable[Bought]) -> Bought:
+    """Orders and lines of several as one; lines follow their orders."""
+    orders, lines = [], []
     before = 0
-    for people, bought, pieces in frames:
-        customers.append(people)
+    for bought, pieces in some:
         orders.append(bought)
         lines.append(pieces.with_columns((pl.col("order") + before).cast(pl.Int32)))
         before += bought.height
-    return level(customers), pl.concat(orders), pl.concat(lines)
+    return pl.concat(orders), pl.concat(lines)
 
 
 def level(frames: list[pl.DataFrame]) -> pl.DataFrame:

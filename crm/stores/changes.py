@@ -15,7 +15,7 @@ import bson
 from bson import Timestamp
 from bson.codec_options import CodecOptions
 from bson.errors import InvalidBSON
-from pymongo import ReturnDocument
+from pymongo import ASCENDING, DESCENDING, ReturnDocument
 from pymongo.collection import Collection
 from pymongo.database import Database
 from pymongo.errors import ConnectionFailure, OperationFailure
@@ -255,13 +255,39 @@ def customers(stores: Stores) -> int:
     return int(stores.db.customers.estimated_document_count())
 
 
-def all_customers(stores: Stores, paths: Sequence[str], size: int) -> Iterator[list[Document]]:
-    """Every customer with these paths, in batches. Here and below moments have no zone: they are UTC."""
-    return _batches(_plain(stores, "customers").find({}, dict.fromkeys(paths, 1), batch_size=size), size)
+def ends(stores: Stores, every: int) -> list[str]:
+    """The id of every `every`th customer by their ids, and the last one's. Of those who are there now."""
+    people = stores.db.customers
+    last = people.find_one({}, {"_id": 1}, sort=[("_id", DESCENDING)])
+    found: list[str] = []
+    while last and last["_id"] not in found[-1:]:
+        rest = {"_id": {"$gt": found[-1] if found else "", "$lt": last["_id"]}}
+        next_ones = people.find(rest, {"_id": 1}).sort("_id", ASCENDING).skip(every - 1).limit(1)
+        found.append(next((one["_id"] for one in next_ones), last["_id"]))
+    return found
+
+
+def some_customers(
+    stores: Stores, paths: Sequence[str], above: str, upto: str, size: int
+) -> Iterator[list[Document]]:
+    """Customers with ids in `(above, upto]`, in batches.
+
+    Here and below moments have no zone: they are UTC.
+    """
+    query = {"_id": {"$gt": above, "$lte": upto}}
+    return _batches(_plain(stores, "customers").find(query, dict.fromkeys(paths, 1), batch_size=size), size)
 
 
 def all_orders(stores: Stores, size: int) -> Iterator[list[Document]]:
-    return _batches(_plain(stores, "orders").find({}, _ORDER, batch_size=size), size)
+    """Every order that is there now, in the order in which they lie, in batches.
+
+    Those whose ids are higher than any now came later, and are in the feed: to read them, too, would take as
+    long as an import goes on.
+    """
+    orders = _plain(stores, "orders")
+    last = orders.find_one({}, {"_id": 1}, sort=[("_id", DESCENDING)])
+    query = {"_id": {"$lte": last["_id"]}} if last else {}
+    return _batches(orders.find(query, _ORDER, batch_size=size, hint=[("$natural", ASCENDING)]), size)
 
 
 _ORDER = {

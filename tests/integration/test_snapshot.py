@@ -7,6 +7,8 @@ import pytest
 
 from crm import attributes, rulebook, segments
 from crm.attributes import Found
+from crm.columnar import encode, parts
+from crm.columnar.bins import Bins
 from crm.columnar.encode import order_keys
 from crm.columnar.evaluate import evaluate
 from crm.columnar.shelf import Shelf
@@ -15,7 +17,7 @@ from crm.snapshot import Keeper
 from crm.stores import changes
 from crm.stores.connection import Stores
 from tests.columnar_world import ids
-from tests.snapshot_content import kept
+from tests.snapshot_content import content, kept, truth
 from tests.waiting import until
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -204,3 +206,31 @@ def test_an_attribute_that_was_discovered_later_arrives(stores: Stores, shelf: S
     Keeper(stores, shelf).rebuild()
     assert selected(COLOURED) == {"c"}
     assert selected(FLAGGED) == {"a", "b"}
+
+
+def test_a_shop_of_several_parts_is_read_whole(stores: Stores, shelf: Shelf, tmp_path: Path):
+    stores.collection("customers").insert_many([person(key, 2000) for key in "abcdefg"])
+    lines = [{"productId": "P1", "name": "Tea", "quantity": 2, "price": 1.5}]
+    stores.collection("orders").insert_many(
+        [bought(f"o{number}", number) | {"customerId": key, "products": lines * (number % 3)}
+         for number, key in enumerate("gabcdefgzab")]
+    )  # fmt: skip
+    whole = truth(stores, tmp_path / "whole")
+    (tmp_path / "aside").mkdir()
+    (tmp_path / "aside" / "left by one that was killed").touch()
+    Keeper(stores, shelf, at_once=3).rebuild()
+    manifest = shelf.manifest()
+    assert [one.rows for one in manifest.parts] == [3, 3, 1]
+    assert content(shelf) == whole
+    assert not (tmp_path / "aside").exists()
+
+
+def test_orders_that_no_customer_has_are_dropped_and_the_others_wait_in_their_bin(tmp_path: Path):
+    bins = Bins(tmp_path, ["b", "d"], most=2)
+    for key in "adzcb":
+        bins.add(*encode.orders([bought(f"o-{key}", 1.0) | {"customerId": key, "products": [{"name": key}]}]))
+    found = [parts.bought_together(bins.take(number)) for number in (0, 1)]
+    assert [orders["customerId"].to_list() for orders, _ in found] == [["a", "b"], ["d", "c"]]
+    assert [lines["product"].to_list() for _, lines in found] == [["a", "b"], ["d", "c"]]
+    assert [lines["order"].to_list() for _, lines in found] == [[0, 1], [0, 1]]
+    assert list(tmp_path.iterdir()) == []
