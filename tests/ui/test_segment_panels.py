@@ -100,7 +100,7 @@ def test_saving_counts_as_of_now_whatever_instant_is_looked_at(shop, opened):
     past = (TODAY - timedelta(days=400)).replace(tzinfo=None)
     app.datetime_input(key="segment moment input").set_value(past).run()
     assert number(app) == "0"
-    widgets(app, "number_input", "amount")[0].set_value(31).run()
+    widgets(app, "number_input", "amount")[0].set_value(35).run()
     app.button(key="segment-save").click().run()
     assert shop.db.segments.find_one()["lastSize"] == 4
 
