@@ -1,7 +1,7 @@
 """Accounts, sessions, tokens and keys on real stores."""
 
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import jwt
 import pytest
@@ -11,22 +11,10 @@ from crm.auth import Account
 from crm.errors import Conflict, InvalidInput, NotAllowed, NotFound, NotSignedIn, TooManyAttempts
 from crm.settings import Settings
 from crm.stores.connection import Stores
+from tests.integration.staff import NOW, PASSWORD, entered, staff
 from tests.shop import customer
 
-NOW = datetime(2026, 5, 15, 12, 0, tzinfo=UTC)
-PASSWORD = "a long enough password"
 KEY = b"k" * 32
-
-
-def staff(stores: Stores, role: str = "administrator", email: str | None = None) -> Account:
-    return auth.create_account(
-        stores, email=email or f"{role}@crm.example", name=role.title(), role=role, password=PASSWORD,
-        by=None, now=NOW,
-    )  # fmt: skip
-
-
-def entered(stores: Stores, email: str, password: str = PASSWORD, address: str = "1.2.3.4") -> Account:
-    return auth.authenticate(stores, email, password, address=address, now=NOW)
 
 
 def test_an_account_signs_in_whatever_the_case_of_its_e_mail(stores: Stores) -> None:
@@ -307,64 +295,6 @@ def test_a_role_is_of_the_staff(stores: Stores) -> None:
     for role in ("shopper", "vendor", "king", ""):
         with pytest.raises(InvalidInput):
             accounts.change_role(stores, made.id, role, by=boss, now=NOW)
-
-
-def identity(stores: Stores, email: str = "g@crm.example", **other) -> Account:
-    given = {"verified": True, "name": "G", "issued": NOW.timestamp() - 5, "now": NOW} | other
-    return accounts.account_of_identity(stores, email=email, **given)
-
-
-def test_an_unknown_google_identity_waits_until_it_is_given_a_role(stores: Stores) -> None:
-    boss = staff(stores)
-    for _ in range(2):
-        with pytest.raises(NotAllowed, match="no role yet"):
-            identity(stores)
-    waiting = [account for account in accounts.listing(stores) if account.role is None]
-    assert [account.email for account in waiting] == ["g@crm.example"]
-    accounts.change_role(stores, waiting[0].id, "analyst", by=boss, now=NOW)
-    assert identity(stores, "G@CRM.example").role == "analyst"
-    with pytest.raises(NotSignedIn):  # no password leads there
-        entered(stores, "g@crm.example", "")
-
-
-def test_a_google_identity_never_makes_the_first_administrator(stores: Stores) -> None:
-    with pytest.raises(NotAllowed):
-        identity(stores)
-    assert accounts.listing(stores) == []
-
-
-@pytest.mark.parametrize(
-    ("other", "error"),
-    [
-        ({"verified": False}, NotAllowed),
-        ({"issued": NOW.timestamp() - 86_500}, NotSignedIn),
-        ({"issued": 0.0}, NotSignedIn),
-    ],
-)
-def test_an_identity_that_proves_nothing_is_refused(stores: Stores, other, error) -> None:
-    staff(stores, email="g@crm.example")
-    assert identity(stores).role == "administrator"
-    with pytest.raises(error):
-        identity(stores, **other)
-
-
-def test_an_identity_ends_with_the_sign_out(stores: Stores) -> None:
-    made = staff(stores, email="g@crm.example")
-    issued = NOW.timestamp() - 5
-    auth.sign_out(stores, made, now=NOW, identity=issued)
-    with pytest.raises(NotSignedIn):
-        identity(stores, issued=issued)
-    assert identity(stores, issued=issued + 1).id == made.id
-
-
-def test_a_google_identity_of_a_shopper_or_a_disabled_account_sees_nothing(stores: Stores) -> None:
-    boss, made = staff(stores), staff(stores, "analyst", email="g@crm.example")
-    accounts.disable(stores, made.id, by=boss, now=NOW)
-    with pytest.raises(NotAllowed, match="disabled"):
-        identity(stores)
-    auth.register_shopper(stores, email="sue@shop.example", name="Sue", password=PASSWORD, now=NOW)
-    with pytest.raises(NotAllowed, match="no role yet"):
-        identity(stores, "sue@shop.example")
 
 
 def test_a_key_is_kept_as_its_hash_and_good_until_revoked(stores: Stores) -> None:

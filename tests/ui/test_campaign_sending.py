@@ -9,7 +9,7 @@ from crm.moment import utc_now
 from crm.settings import settings
 from crm.stores import samples, streams
 from tests.crowd import EVERYONE, MARKETER, NOW, Hands, crowd
-from tests.ui.test_campaigns import buttons, texts
+from tests.ui.campaigning import buttons, texts
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from crm import library, lists
 from crm.fields import fold
 from crm.moment import utc_now
 from tests.shop import customer, line, order
-from tests.ui.test_segments import ANNA, group, number, saved, texts, tree, widgets
+from tests.ui.workbench import ANNA, group, number, saved, texts, tree, widgets
 
 NOW = datetime.now(UTC)
 RICH = {"id": 2, "type": "condition", "field": "totalSpent", "operator": "greaterThan", "value": 200}

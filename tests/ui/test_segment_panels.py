@@ -10,7 +10,7 @@ from crm import attributes
 from crm.attributes import Found
 from crm.fields import FieldType
 from tests.shop import customer
-from tests.ui.test_segments import CITY, MORE, group, number, saved, texts, widgets
+from tests.ui.workbench import CITY, MORE, group, number, saved, texts, widgets
 
 TODAY = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
 RECENT = {"id": 4, "type": "condition", "field": "lastOrdered", "operator": "inTheLast",
