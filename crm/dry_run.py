@@ -14,10 +14,12 @@ from datetime import datetime
 from itertools import islice
 from typing import Any
 
-from crm import audiences, carriers, content, launching, links, rows, rulebook, sms
+from crm import audiences, carriers, content, launching, links, quiet_hours, rows, rulebook, sms
 from crm.content import SMS, Composed, Content, Version
 from crm.errors import FieldError, InvalidInput, NotFound
+from crm.fields import Field
 from crm.messages import Style
+from crm.quiet_hours import Hours
 from crm.screening import HELD_OUT, Screen
 from crm.settings import settings
 from crm.stores import campaigns as campaign_store
@@ -34,9 +36,10 @@ class DryRun:
 
     `skipped` counts people by the reason that the books would give, `examples` names the first few of each;
     `missing` counts the people who lack each field where it matters; `variants` those who would be messaged,
-    by variant; `parts` the parts that text messages would be sent in; `warnings` say what is to be thought of
-    before the launch. `audience` is whom the rules select:
-    reachable + all who are skipped, once `done` equals `total`.
+    by variant; `parts` the parts that text messages would be sent in; `zones` those who would be messaged by
+    their time zone, where the campaign keeps to sending hours, and `waiting` those whose hours are not now;
+    `warnings` say what is to be thought of before the launch. `audience` is whom the rules select: reachable
+    + all who are skipped, once `done` equals `total`.
     """
 
     total: int
@@ -47,6 +50,8 @@ class DryRun:
     missing: Counter[str] = field(default_factory=Counter)
     variants: Counter[str] = field(default_factory=Counter)
     parts: int = 0
+    zones: Counter[str] = field(default_factory=Counter)
+    waiting: int = 0
     warnings: list[str] = field(default_factory=list)
     finished: bool = False
 
@@ -63,7 +68,8 @@ class DryRun:
             "finished": self.finished, "done": self.done, "audience": self.total, "reachable": self.reachable,
             **kinds, "skipped": dict(self.skipped.most_common()), "examples": self.examples,
             "missing": dict(self.missing.most_common()), "variants": dict(self.variants),
-            "smsParts": self.parts, "warnings": self.warnings,
+            "smsParts": self.parts, "zones": dict(self.zones.most_common()), "waiting": self.waiting,
+            "warnings": self.warnings,
         }  # fmt: skip
 
     def _of(self, beginning: str) -> int:
@@ -82,7 +88,9 @@ def over(stores: Stores, campaign: Mapping[str, Any], *, now: datetime) -> Itera
     Raises InvalidRule, InvalidInput and NotFound before the first.
     """
     given = _whole(stores, campaign)
-    said = content.read(given, rulebook.fields(stores))
+    fields = rulebook.fields(stores)
+    said = content.read(given, fields)
+    hours = _hours(given, fields, now)
     tree = given["rules"] if given.get("frozenAt") else launching.audience_tree(stores, given)
     if tree is None:
         raise InvalidInput("Choose whom to reach first.", [FieldError("segmentId", "is missing")])
@@ -90,8 +98,20 @@ def over(stores: Stores, campaign: Mapping[str, Any], *, now: datetime) -> Itera
     zone = settings().zone
     state = DryRun(audiences.count(stores, rule, now=now, zone=zone))
     state.warnings = carriers.warnings(stores, given.get("vendor"))
-    people = audiences.members(stores, rule, (*rows.WHO, *said.paths), now=now, zone=zone)
-    return _through(stores, given, said, state, people, now)
+    people = audiences.members(
+        stores, rule, (*rows.WHO, *said.paths, *_zone_paths(hours)), now=now, zone=zone
+    )
+    return _through(stores, given, said, state, people, hours, now)
+
+
+def _hours(given: Document, fields: Mapping[str, Field], now: datetime) -> Hours | None:
+    """The sending hours as they will be frozen by the launch; None where it goes out at any."""
+    zones = {"timeZone": settings().time_zone, "zonePath": quiet_hours.zone_path(fields)}
+    return quiet_hours.of({**zones, **given}, now)
+
+
+def _zone_paths(hours: Hours | None) -> tuple[str, ...]:
+    return (hours.path,) if hours and hours.path else ()
 
 
 def _through(
@@ -100,6 +120,7 @@ def _through(
     said: Content,
     state: DryRun,
     people: Iterator[dict[str, Any]],
+    hours: Hours | None,
     now: datetime,
 ) -> Iterator[DryRun]:
     screen, style = Screen(stores, given, said, now), Style(settings().currency, settings().zone)
@@ -107,17 +128,21 @@ def _through(
     while chunk := list(islice(people, _CHUNK)):
         reasons = screen.reasons(chunk)
         for person in chunk:
-            _rehearse(state, said, style, person, reasons.get(person["_id"]))
+            if _rehearse(state, said, style, person, reasons.get(person["_id"])) and hours:
+                state.zones[hours.zone_of(person)] += 1
         state.done += len(chunk)
         yield state
     state.total = state.done  # somebody may have come or gone since it was counted
+    if hours and (waits := quiet_hours.would_wait(given["sendWindow"], state.zones, now)):
+        state.waiting = waits.people
     state.finished = True
     yield state
 
 
 def _rehearse(
     state: DryRun, said: Content, style: Style, person: Mapping[str, Any], reason: str | None
-) -> None:
+) -> bool:
+    """Add one person; whether he would be messaged."""
     version = said.version(person["_id"])
     if reason is None:
         composed = content.compose(version, person, style, links.preview() if said.links else None)
@@ -127,10 +152,11 @@ def _rehearse(
             state.parts += sms.measure(composed.text).parts
     if reason is not None:
         state.skip(person["_id"], reason)
-        return
+        return False
     state.reachable += 1
     if version.name is not None:
         state.variants[version.name] += 1
+    return True
 
 
 def draft(stores: Stores, campaign_id: str) -> Document:

@@ -77,6 +77,17 @@ def zone_path(fields: Mapping[str, Field]) -> str | None:
     return None
 
 
+def would_wait(window: Mapping[str, Any], zones: Mapping[str, int], at: datetime) -> Asleep | None:
+    """Whom a launch at this instant would keep waiting, of so many people by zone; None for nobody."""
+    open_hours = windows.of(window)
+    opens = {name: open_hours.opening(ZoneInfo(name), at) for name, people in zones.items() if people}
+    shut = {name: opening for name, opening in opens.items() if opening > at}
+    if not shut:
+        return None
+    first = min(shut, key=lambda name: shut[name])
+    return Asleep(sum(zones[name] for name in shut), shut[first], first)
+
+
 def asleep(stores: Stores, campaign_id: str) -> Asleep | None:
     """Who waits for his window; None where nobody does."""
     first = outbox.first_asleep(stores, campaign_id)

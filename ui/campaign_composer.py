@@ -17,6 +17,7 @@ from crm.stores.connection import Stores
 from ui import (
     campaign_audience,
     campaign_draft,
+    campaign_hours,
     campaign_launch,
     campaign_message,
     campaign_power,
@@ -150,6 +151,7 @@ def _preview(
             return
         campaign_preflight.numbers(look.checked)
         campaign_preflight.missing(look.checked, fields)
+        campaign_hours.foresee(campaign, look.checked["zones"], utc_now())
         campaign_power.draw(stores, settings, campaign, look.checked)
 
 

@@ -11,7 +11,15 @@ from crm.errors import CrmError
 from crm.moment import utc_now
 from crm.settings import Settings
 from crm.stores.connection import Stores
-from ui import campaign_cards, campaign_draft, campaign_preflight, campaign_preview, campaign_sending, links
+from ui import (
+    campaign_cards,
+    campaign_draft,
+    campaign_hours,
+    campaign_preflight,
+    campaign_preview,
+    campaign_sending,
+    links,
+)
 from ui import format as fmt
 from ui.campaign_draft import Opened
 from ui.campaign_preflight import Checked
@@ -68,9 +76,10 @@ def _dialog(
         campaign_preview.one(stores, campaign, example, "launch")
     st.caption(f":material/outgoing_mail: {campaign_sending.sentence(stores, content.options)}")
     at, freeze = _when(settings)
+    campaign_hours.foresee(campaign, found["zones"], at or utc_now())
     for warning in carriers.warnings(stores, content.options.get("vendor")):
         st.warning(warning, icon=":material/outgoing_mail:")
-    changed = shown is not None and shown != found
+    changed = shown is not None and {**shown, "waiting": 0} != {**found, "waiting": 0}
     if changed:
         st.warning("The audience has changed since you looked. These are the numbers now.")
     if _sure(found, at, settings) and not changed:

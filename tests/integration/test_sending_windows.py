@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from crm import attributes, campaigns, carriers, ledger, lift, planning, quiet_hours, windows
+from crm import attributes, campaigns, carriers, dry_run, ledger, lift, planning, quiet_hours, windows
 from crm.attributes import Found
 from crm.errors import InvalidInput
 from crm.fields import FieldType
@@ -78,6 +78,24 @@ def test_each_gets_it_in_his_own_daytime_and_the_campaign_waits_for_the_last(sto
     assert pending(stores, campaign) == 0
     assert campaigns.stats(stores, campaign)["status"] == "finished"
     assert quiet_hours.asleep(stores, campaign) is None
+
+
+def test_a_rehearsal_foresees_who_will_wait_and_until_when(stores):
+    zoned(stores, Asia__Kolkata=30, America__New_York=20, nowhere=5)
+    draft = {"rules": EVERYONE, "messageTemplate": "Hi {name}", "sendWindow": windows.read(DAY)}
+    *_, last = dry_run.over(stores, draft, now=NIGHT)
+    found = last.shown()
+    assert found["zones"] == {"Asia/Kolkata": 30, "America/New_York": 20, "UTC": 5}
+    assert found["waiting"] == 30
+    morning = datetime(2026, 3, 11, 3, 30, tzinfo=UTC)
+    assert quiet_hours.would_wait(windows.read(DAY), found["zones"], NIGHT) == (30, morning, "Asia/Kolkata")
+    assert quiet_hours.would_wait(windows.read(DAY), found["zones"], NIGHT - timedelta(hours=4)) is None
+
+
+def test_a_rehearsal_of_a_campaign_without_hours_has_nobody_wait(stores):
+    zoned(stores, Asia__Kolkata=3)
+    *_, last = dry_run.over(stores, {"rules": EVERYONE, "messageTemplate": "Hi"}, now=NIGHT)
+    assert (last.shown()["zones"], last.shown()["waiting"]) == ({}, 0)
 
 
 def test_nothing_is_done_for_those_who_wait_but_to_wait(stores):

@@ -97,6 +97,20 @@ def test_sending_hours_are_chosen_kept_and_repeated_before_the_launch(composer, 
     assert "from 10:00 to 24:00, Mon to Fri, in each receiver's own time zone" in texts(composer)
 
 
+def test_before_the_launch_stands_how_many_will_wait_for_their_hours(composer):
+    now = utc_now()
+    shut = next(hour for hour in (4, 16) if abs(now.hour - hour) > 3)  # an hour that is not now
+    composer.toggle(key="campaign window").set_value(True).run()
+    composer.time_input(key="campaign window from").set_value(time(shut)).run()
+    composer.time_input(key="campaign window to").set_value(time(shut, 30)).run()
+    hour = f"{shut:02}"
+    said = f"will wait for their sending hours ({hour}:00 to {hour}:30). The first begin at {hour}:00 on"
+    assert said in texts(composer)
+    buttons(composer)["campaign-review"].click().run()
+    assert not composer.exception
+    assert texts(composer).count(said) == 2  # in the dialog, too
+
+
 def test_hours_that_end_before_they_begin_are_said_while_writing(composer):
     composer.toggle(key="campaign window").set_value(True).run()
     composer.time_input(key="campaign window from").set_value(time(21)).run()
