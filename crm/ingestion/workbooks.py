@@ -1,8 +1,6 @@
 """Excel workbooks, row by row. Cells have their values; a formula has the value that was saved with it."""
 
-import re
-import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date, datetime, time, timedelta
 from itertools import islice
@@ -13,12 +11,11 @@ import openpyxl
 from crm.errors import InvalidInput
 from crm.ingestion import containers
 from crm.ingestion.cells import Cell, Spoiled, is_blank
+from crm.ingestion.sheet_rows import SheetRows
 
 _LARGEST = {"xl/sharedStrings.xml": 256 * 1024**2, "xl/styles.xml": 64 * 1024**2}  # bytes, held in memory
 _LARGE_ROW = 1024 * 1024  # characters
-_FORMULA = "f"
 _LOOKED_AT = 100  # rows of a sheet in which something must stand
-_FORMULA_MARK = re.compile(rb"<(?:\w+:)?f[ >/]")  # in a sheet's XML
 
 
 def sheets(file: BinaryIO) -> list[str]:
@@ -35,21 +32,20 @@ def records(file: BinaryIO, sheet: str, most_columns: int) -> Iterator[list[Cell
     Raises InvalidInput for a damaged file, while it is read too.
     """
     with _workbook(file) as workbook:
-        rows = _cells(workbook[sheet], most_columns + 1)
-        if _has_formulas(file, workbook[sheet]):
-            with _workbook(file, formulas=True) as second:
-                yield from _checked(rows, _rows(second[sheet], most_columns + 1))
-        else:
-            for row in rows:
-                if not all(map(is_blank, row)):
-                    yield _measured(row)
+        rows = SheetRows(workbook[sheet], most_columns + 1)
+        for values in rows:
+            row = [value if type(value) in _AS_IT_IS else _plain(value) for value in values]
+            if rows.lost:
+                yield _without_values(row, rows.lost)
+            elif not all(map(is_blank, row)):
+                yield _measured(row)
 
 
 @contextmanager
-def _workbook(file: BinaryIO, *, formulas: bool = False) -> Iterator[Any]:
+def _workbook(file: BinaryIO) -> Iterator[Any]:
     file.seek(0)
     try:
-        workbook = openpyxl.load_workbook(file, read_only=True, data_only=not formulas, keep_links=False)
+        workbook = openpyxl.load_workbook(file, read_only=True, data_only=True, keep_links=False)
         yield workbook
     except containers.DAMAGED:
         raise InvalidInput("The Excel file is damaged. Open it, save it anew and upload that.") from None
@@ -65,12 +61,6 @@ def _filled(sheet: Any, most_columns: int) -> Iterator[bool]:
     return (any(not is_blank(cell.value) for cell in row) for row in rows)
 
 
-def _cells(sheet: Any, most_columns: int) -> Iterator[list[Cell]]:
-    sheet.reset_dimensions()
-    for row in sheet.iter_rows(max_col=most_columns, values_only=True):
-        yield [value if type(value) in _AS_IT_IS else _plain(value) for value in row]
-
-
 _AS_IT_IS = frozenset({str, int, float, bool, datetime, type(None)})
 
 
@@ -82,22 +72,11 @@ def _plain(value: Any) -> Cell:
     return str(value)
 
 
-def _checked(rows: Iterator[list[Cell]], formulas: Iterator[tuple[Any, ...]]) -> Iterator[list[Cell]]:
-    for row, cells in zip(rows, formulas, strict=False):
-        lost = [
-            str(cell.value)
-            for value, cell in zip(row, cells, strict=False)
-            if value is None and getattr(cell, "data_type", None) == _FORMULA
-        ]
-        if lost:
-            written = [
-                str(cell.value) if value is None and not is_blank(cell.value) else value
-                for value, cell in zip(row, cells, strict=False)
-            ]
-            reason = f"the formula “{lost[0][:60]}” has no saved value; open the file in Excel and save it"
-            yield Spoiled(written, "formula", reason)
-        elif not all(map(is_blank, row)):
-            yield _measured(row)
+def _without_values(row: list[Cell], formulas: Mapping[int, str]) -> Spoiled:
+    written = [formulas.get(at, cell) for at, cell in enumerate(row)]
+    first = formulas[min(formulas)]
+    reason = f"the formula “{first[:60]}” has no saved value; open the file in Excel and save it"
+    return Spoiled(written, "formula", reason)
 
 
 def _measured(row: list[Cell]) -> list[Cell]:
@@ -106,15 +85,3 @@ def _measured(row: list[Cell]) -> list[Cell]:
         return row
     cut = [cell[:1000] + "…" if isinstance(cell, str) and len(cell) > 1000 else cell for cell in row]
     return Spoiled(cut, "too_long", f"the row holds more than {_LARGE_ROW:,} characters")
-
-
-def _has_formulas(file: BinaryIO, sheet: Any) -> bool:
-    """Whether there is any in the sheet: reading values and formulas side by side takes twice as long."""
-    path = sheet._worksheet_path  # nothing public tells which member of the file it is
-    with zipfile.ZipFile(file) as archive, archive.open(path) as source:
-        end = b""
-        while piece := source.read(1024 * 1024):
-            if _FORMULA_MARK.search(end + piece):
-                return True
-            end = piece[-32:]
-    return False

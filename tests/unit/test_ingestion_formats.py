@@ -3,8 +3,8 @@
 import gzip
 import io
 import zipfile
-from collections.abc import Callable
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterable
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -12,13 +12,17 @@ import openpyxl
 import orjson
 import pyarrow
 import pytest
+from openpyxl.cell.rich_text import CellRichText, TextBlock
+from openpyxl.cell.text import InlineFont
 from pyarrow import parquet
 
 from crm.errors import InvalidInput
 from crm.ingestion import containers, files, uploads
+from crm.ingestion.cells import Spoiled
 from crm.ingestion.choices import Choices
 from crm.ingestion.records import Record, Refusal
 from crm.ingestion.rows import Reader
+from crm.ingestion.sheet_rows import SheetRows
 
 CSV = b"order id,email,date,total\nA1,asha@x.example,2025-01-31,12.5\nA2,ravi@x.example,2025-02-01,3\n"
 JANUARY_31, FEBRUARY_1 = datetime(2025, 1, 31, tzinfo=UTC), datetime(2025, 2, 1, tzinfo=UTC)
@@ -248,3 +252,67 @@ def test_products_come_as_lists_where_the_format_has_them() -> None:
     assert isinstance(order, dict)
     assert order["products"] == [{"name": "Mug", "quantity": 2, "price": 4.5}]
     assert order["total"] == 9
+
+
+def test_cells_of_a_workbook_are_those_that_openpyxl_reads() -> None:
+    book = openpyxl.Workbook(write_only=True)  # which writes text beside each cell
+    sheet = book.create_sheet("Orders")
+    shared = openpyxl.load_workbook(io.BytesIO(xlsx([[1]])))
+    rich = CellRichText("a", TextBlock(InlineFont(b=True), "b"))
+    rows = [
+        ["email", "date", "total"],
+        ["a@x.example", datetime(2025, 1, 31, 10, 30), 12.5, True, None, "", "ü  "],  # noqa: DTZ001
+        [],
+        [None, date(2025, 1, 31), 1e300, False, time(10, 30), timedelta(days=2), rich, -3],
+        ["#N/A", "=1+1", 17, *[None] * 700, "far"],
+    ]
+    for row in rows:
+        sheet.append(row)
+        shared.active.append(row)
+    for one in (book, shared):
+        target = io.BytesIO()
+        one.save(target)
+        read = openpyxl.load_workbook(target, read_only=True, data_only=True).worksheets[0]
+        expected = [_filled(row) for row in read.iter_rows(values_only=True)]
+        found = filter(None, map(_filled, SheetRows(read, 2000)))
+        assert list(found) == list(filter(None, expected))
+
+
+def _filled(row: Iterable[Any]) -> list[tuple[int, Any]]:
+    return [(at, cell) for at, cell in enumerate(row) if cell is not None]
+
+
+def sheet_of(*rows: str) -> bytes:
+    """A workbook whose sheet has these rows of XML."""
+    target = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(xlsx([[1]]))) as source, zipfile.ZipFile(target, "w") as made:
+        for one in source.infolist():
+            data = source.read(one)
+            if one.filename == "xl/worksheets/sheet1.xml":
+                start, end = data.index(b"<sheetData>"), data.index(b"</sheetData>")
+                data = data[:start] + b"<sheetData>" + "".join(rows).encode() + data[end:]
+            made.writestr(one, data)
+    return target.getvalue()
+
+
+def test_a_formula_that_several_cells_share_is_named_as_each_has_it() -> None:
+    content = sheet_of(
+        '<row><c t="str"><v>email</v></c><c t="str"><v>total spent</v></c></row>',
+        '<row><c t="str"><v>a@x.example</v></c>'
+        '<c r="B2"><f t="shared" ref="B2:B3" si="0">1+C2</f><v>2</v></c></row>',
+        '<row><c t="str"><v>b@x.example</v></c><c r="B3"><f t="shared" si="0"/></c></row>',
+    )
+    file = io.BytesIO(content)
+    good, spoiled = files.rows(file, files.inspect(file))
+    assert good == ["a@x.example", 2]
+    assert isinstance(spoiled, Spoiled)
+    assert (list(spoiled), spoiled.code) == (["b@x.example", "=1+C3"], "formula")
+
+
+def test_rows_with_any_number_are_taken_as_they_stand() -> None:
+    content = sheet_of(
+        '<row r="1"><c r="A1" t="str"><v>email</v></c></row>',
+        '<row r="1000000000"><c t="str"><v>a@x.example</v></c></row>',
+        '<row r="5"><c t="str"><v>b@x.example</v></c></row>',
+    )
+    assert records(content) == [{"email": "a@x.example"}, {"email": "b@x.example"}]
