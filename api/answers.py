@@ -7,6 +7,8 @@ from pydantic import BaseModel
 from crm.directory import Page
 from crm.errors import FieldError, InvalidInput
 from crm.ingest import Acceptance
+from crm.ingestion.faults import faults
+from crm.settings import settings
 
 
 class Rejected(BaseModel):
@@ -48,8 +50,13 @@ def acceptance(result: Acceptance) -> Accepted:
     return Accepted(accepted=result.accepted, rejected=rejected)
 
 
-def refuse_if_rejected(result: Acceptance) -> None:
-    """Raises InvalidInput where the only record of a request was refused."""
-    if result.rejected:
-        fields = [FieldError(row.field, row.reason) for row in result.rejected]
-        raise InvalidInput("The record was refused.", fields)
+def refuse_if_rejected(result: Acceptance, kind: str, record: Any) -> None:
+    """Raises InvalidInput, with every field at fault, where the only record of a request was refused."""
+    if not result.rejected:
+        return
+    fields = [FieldError(row.field, row.reason) for row in result.rejected]
+    told = {each.field for each in fields}
+    for one in faults(kind, record, settings().zone):
+        if one.field and one.field not in told:
+            fields.append(FieldError(one.field, one.reason))
+    raise InvalidInput("The record was refused.", fields)

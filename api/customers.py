@@ -28,7 +28,7 @@ def upsert(stores: StoresDep, account: Uploader, record: OneRecord, once: Repeat
 
     def work(seed: str | None) -> Accepted:
         result = ingest.accept_customers(stores, [record], now=utc_now(), seed=seed)
-        refuse_if_rejected(result)
+        refuse_if_rejected(result, "customers", record)
         return acceptance(result)
 
     return once(work)

@@ -1,6 +1,7 @@
 """Imports: upload a file, follow it, read what it refused."""
 
 import hashlib
+import re
 import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -24,6 +25,8 @@ router = APIRouter(prefix="/imports", tags=["imports"])
 
 MAX_FILE = 2 * 1024**3  # bytes
 _IN_MEMORY = 1024 * 1024
+_LONGEST_NAME = 200  # characters
+_NAMELESS = "upload.csv"
 
 Uploader = Annotated[auth.Account, Depends(requires("upload"))]
 
@@ -40,7 +43,7 @@ async def upload(
     stores: StoresDep,
     account: Uploader,
     kind: Literal["customers", "orders", "products"] | None = None,
-    filename: str = "upload.csv",
+    filename: str = _NAMELESS,
     existing: Literal["update", "fill", "skip"] = "update",
     totals: Literal["take", "ignore"] = "take",
     confirm: bool = False,
@@ -54,6 +57,7 @@ async def upload(
     rejections are what it would do. 429 while a hundred others wait.
     """
     await run_in_threadpool(imports.require_room, stores)
+    filename = _name(filename)
     async with _received(request) as (file, digest):
 
         def start(_seed: str | None) -> dict[str, str]:
@@ -66,6 +70,12 @@ async def upload(
         asked = f"{digest} {kind} {filename} {existing} {totals} {confirm}".encode()
         once = repeats.Once(stores, account, "POST /api/imports", asked, idempotency_key)
         return await run_in_threadpool(once, start)
+
+
+def _name(filename: str) -> str:
+    """What the file is called, without the folders it came from and without what can't be shown."""
+    last = re.split(r"[/\\]", filename)[-1]
+    return "".join(sign for sign in last if sign.isprintable()).strip()[:_LONGEST_NAME] or _NAMELESS
 
 
 @asynccontextmanager
@@ -100,12 +110,14 @@ async def send(
     request: Request,
     stores: StoresDep,
     ticket: Annotated[str, Path(max_length=100)],
-    filename: Annotated[str, Query(max_length=500)] = "upload.csv",
+    filename: Annotated[str, Query(max_length=500)] = _NAMELESS,
 ) -> dict[str, str]:
     """Where a page has a browser send a file to, to be looked at there. The ticket says who may."""
     account = await run_in_threadpool(waiting_files.redeem, stores, ticket)
     async with _received(request) as (file, _):
-        file_id = await run_in_threadpool(waiting_files.keep, stores, account, file, filename, now=utc_now())
+        file_id = await run_in_threadpool(
+            waiting_files.keep, stores, account, file, _name(filename), now=utc_now()
+        )
     return {"fileId": file_id}
 
 
@@ -114,7 +126,7 @@ def listing(
     stores: StoresDep,
     account: Uploader,
     limit: Annotated[int, Query(ge=1, le=directory.MAX_PAGE)] = 50,
-    cursor: str | None = None,
+    cursor: Annotated[str | None, Query(pattern="^([0-9a-f]{24})?$")] = None,
 ) -> PageOf:
     """Imports, newest first."""
     return PageOf.of(ingest.list_imports(stores, limit=limit, cursor=cursor))

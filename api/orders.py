@@ -27,7 +27,8 @@ def place(stores: StoresDep, account: Buyer, record: OneRecord, once: Repeatable
     def work(seed: str | None) -> dict[str, str]:
         reference = given.get("orderReference") or ingest.order_reference(seed)
         order = {**given, "orderReference": reference}
-        refuse_if_rejected(ingest.accept_orders(stores, [order], now=utc_now(), seed=seed))
+        result = ingest.accept_orders(stores, [order], now=utc_now(), seed=seed)
+        refuse_if_rejected(result, "orders", order)
         return {"message": "Order accepted", "orderReference": str(reference)}
 
     return once(work)

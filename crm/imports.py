@@ -100,7 +100,10 @@ def correct(
     cells: dict[int, Sequence[str]] = {}
     for row, said in rows.items():
         try:
-            cells[row] = corrections.changed(kept.get(row, []), said) if isinstance(said, Mapping) else said
+            if isinstance(said, Mapping):  # of a row that is not there no column is missed
+                cells[row] = corrections.changed(kept[row], said) if row in kept else []
+            else:
+                cells[row] = said
         except KeyError as error:
             reason = f"row {row} has no such column"
             raise InvalidInput("There is no such column.", [FieldError(str(error.args[0]), reason)]) from None

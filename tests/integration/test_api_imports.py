@@ -151,3 +151,29 @@ def test_refused_rows_are_downloaded_by_a_ticket_that_ends_with_the_role(uploade
     administrator = Account("x" * 24, "", "", "administrator")
     accounts.change_role(stores, account.id, "analyst", by=administrator, now=utc_now())
     assert client(None).get(link).status_code == 403
+
+
+def test_a_correction_of_a_row_that_is_not_refused_says_so_and_the_others_are_taken(uploader):
+    import_id = uploaded(uploader, "finished")["_id"]
+    rows = [{"row": 99, "values": {"age": "3"}}, {"row": 2, "values": {"email": "ravi@x.example"}}]
+    answer = uploader.post(f"/api/imports/{import_id}/rejections", json={"rows": rows})
+    assert answer.status_code == 202
+    assert [(one["row"], one["code"]) for one in answer.json()["results"]] == [
+        (99, "not_refused"), (2, None),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [("..%2F..%2Fshops%2Fmay.csv", "may.csv"), ("C:%5Cmay%0A%00.csv", "may.csv"), ("%2F", "upload.csv")],
+)
+def test_a_file_is_called_by_its_own_name_alone(client, given, kept):
+    caller = client("uploader")
+    import_id = caller.post(f"/api/imports?filename={given}", content=FILE).json()["importId"]
+    assert caller.get(f"/api/imports/{import_id}").json()["filename"] == kept
+
+
+def test_a_cursor_that_is_none_of_ours_is_refused(client):
+    answer = client("uploader").get("/api/imports?cursor=garbage")
+    assert answer.status_code == 422
+    assert answer.json()["error"]["fields"][0]["field"] == "cursor"

@@ -174,3 +174,27 @@ def test_a_shopper_sees_and_places_only_his_own_orders(stores, worker, client):
     assert answer.status_code == 202
     until(lambda: len(shopper.get("/api/orders").json()["items"]) == 1)
     assert asha(stores)["orderCount"] == 1
+
+
+@pytest.mark.parametrize(
+    ("path", "record", "fields"),
+    [
+        (
+            "customers",
+            {"email": "x", "age": "old", "Date of birth": "31/02/1990", "totalSpent": -3, "city": "Pune"},
+            ["email", "age", "birthDate", "totalSpent"],
+        ),
+        (
+            "orders",
+            {"customerEmail": "x", "totalAmount": -1, "createdAt": "03/04/2025", "status": "lost"},
+            ["customerEmail", "total", "createdAt", "status"],
+        ),
+        ("orders", {"products": [{"quantity": 1}]}, ["products"]),
+        ("orders", {"total": 5, "customerId": "9.19E+11"}, ["customerId"]),
+        ("customers", {"age": "old"}, ["age", "email"]),
+    ],
+)
+def test_a_refused_record_is_told_all_that_is_wrong_with_it(uploader, path, record, fields):
+    answer = uploader.post(f"/api/{path}", json=record)
+    assert answer.status_code == 422
+    assert [one["field"] for one in answer.json()["error"]["fields"]] == fields
