@@ -4,17 +4,15 @@ Records are validated here and published; a worker persists them. What this modu
 stream when a call returns, and is stored once however often it is sent or redelivered.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta, tzinfo
 from itertools import islice
 from typing import Any, BinaryIO
 
 from crm import spreadsheets
-from crm.directory import Page
 from crm.errors import FieldError, IllegalTransition, InvalidInput, NotFound
-from crm.imports import undo_status, undo_until
-from crm.ingestion import batches, custom, imports, outcomes, poison, progress, uploads, words
+from crm.ingestion import batches, custom, imports, outcomes, poison, progress, uploads
 from crm.ingestion.acceptance import Acceptance, Rejection
 from crm.ingestion.batches import Batch
 from crm.ingestion.choices import NO_CHOICES, Choices, Recall, nothing_said
@@ -25,10 +23,11 @@ from crm.ingestion.persist_products import persist as _persist_products
 from crm.ingestion.reading import Reading
 from crm.ingestion.records import Record, Refusal, from_json
 from crm.ingestion.references import order_reference
+from crm.ingestion.status import import_status, list_imports
 from crm.ingestion.uploads import NO_ATTRIBUTES, Attributes, FilePreview
 from crm.settings import settings
-from crm.stores import accounts, rejections, spool, streams
 from crm.stores import imports as store
+from crm.stores import rejections, spool, streams
 from crm.stores.connection import Document, Stores, new_id
 from crm.stores.transactions import transact
 
@@ -57,8 +56,6 @@ __all__ = [
 _IN_A_TRANSACTION = 2000  # records; MongoDB ends a transaction after seconds
 _BLOCK = 4000  # records validated and published at a time
 _PREVIEWED = 10
-_LISTED_REJECTIONS = 1000
-_LISTED_IN_LISTS = 20
 _USUAL = {"existing": batches.UPDATE, "totals": imports.TOTALS[0]}
 _LOST_AFTER = timedelta(seconds=30)  # an upload that nobody has taken up is announced once more
 
@@ -279,84 +276,6 @@ def run_import(
 ) -> None:
     """Do what is left of an import, from wherever it was left. Raises NotYet while it waits for others."""
     imports.run(stores, import_id, clock=clock, pause=pause)
-
-
-def import_status(stores: Stores, import_id: str) -> Document:
-    """State, counts and the first rejections of an import. Raises NotFound.
-
-    `{_id, kind, filename, state, counts: {read, accepted, created, updated, unchanged, rejected},
-    rejections: [{row, field, code, reason}], message, notes, mapping, size, position, createdBy,
-    createdByName, createdAt, startedAt, finishedAt, trial, existing, totals, waitsFor, pace, undoUntil,
-    undo}`. `position` of `size` is how far it is persisted, in bytes of the file; with `trial` the counts
-    are what it would do; `waitsFor` is the import that comes first, and `undo`, where somebody has asked for
-    it, `{askedAt, by, endedAt, removed, restored, kept, done}`.
-    """
-    document = store.get(stores, import_id)
-    if document is None:
-        raise NotFound("There is no such import.")
-    names = _names(stores, [document])
-    return _status(stores, document, store.counted(stores, [import_id])[import_id], names)
-
-
-def list_imports(stores: Stores, limit: int = 50, cursor: str | None = None) -> Page:
-    """Imports, newest first, each as `import_status` has it, with a few of its rejections."""
-    found = store.newest(stores, before=cursor, limit=limit + 1)
-    page, more = found[:limit], len(found) > limit
-    counted = store.counted(stores, [document["_id"] for document in page])
-    names = _names(stores, page)
-    items = [
-        _status(stores, document, counted[document["_id"]], names, listed=_LISTED_IN_LISTS)
-        for document in page
-    ]
-    return Page(items, page[-1]["_id"] if more else None)
-
-
-def _names(stores: Stores, documents: Iterable[Document]) -> dict[str, str]:
-    """Account → its name, of whoever uploaded these."""
-    return accounts.names(stores, {one["createdBy"] for one in documents if one["createdBy"]})
-
-
-def _status(
-    stores: Stores,
-    document: Document,
-    counted: dict[str, int],
-    names: Mapping[str, str],
-    *,
-    listed: int = _LISTED_REJECTIONS,
-) -> Document:
-    counts = progress.counts_of(document, counted)
-    rejected: list[Document] = []
-    if counts["rejected"]:
-        rejected = [
-            {name: one[name] for name in ("row", "field", "code", "reason")}
-            for one in rejections.of_import(stores, document["_id"], limit=listed)
-        ]
-    persisted = counted["batches"] / document["published"] if document["published"] else 1
-    return {
-        "_id": document["_id"],
-        "kind": document["kind"],
-        "filename": document["filename"],
-        "state": document["state"],
-        "counts": counts,
-        "rejections": rejected,
-        "message": words.of(document, counts),
-        "notes": document.get("notes", []),
-        "mapping": document.get("mapping", []),
-        "size": document["size"],
-        "position": int(document["position"] * persisted),
-        "createdBy": document["createdBy"],
-        "createdByName": names.get(document["createdBy"] or ""),
-        "createdAt": document["createdAt"],
-        "finishedAt": document.get("finishedAt"),
-        "startedAt": document.get("startedAt"),
-        "trial": document.get("confirm") == progress.ASKED,
-        "existing": document.get("existing", batches.UPDATE),
-        "totals": document.get("totals", imports.TOTALS[0]),
-        "waitsFor": document.get("waitsFor") if document["state"] == "queued" else None,
-        "pace": progress.pace_of(document, counts, persisted),
-        "undoUntil": undo_until(document),
-        "undo": undo_status(stores, document),
-    }
 
 
 def announce_lost_imports(stores: Stores, *, now: datetime) -> None:
