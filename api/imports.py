@@ -5,9 +5,10 @@ import re
 import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import Annotated, Any, BinaryIO, Literal, cast
 
+import orjson
 from fastapi import APIRouter, Depends, Path, Query, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import StreamingResponse
@@ -17,7 +18,9 @@ from api import bodies, repeats
 from api.answers import PageOf
 from api.security import StoresDep, requires
 from crm import auth, directory, imports, ingest, waiting_files
-from crm.errors import InvalidInput, TooLarge
+from crm.errors import FieldError, InvalidInput, TooLarge
+from crm.ingestion.files import Overrules
+from crm.ingestion.reading import Reading
 from crm.moment import utc_now
 from crm.stores.connection import Stores
 
@@ -31,6 +34,45 @@ _NAMELESS = "upload.csv"
 Uploader = Annotated[auth.Account, Depends(requires("upload"))]
 
 
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What is said of how a file is to be read, as far as anything is."""
+
+    encoding: str | None = None
+    delimiter: Annotated[str | None, Query(description="One of , ; tab |")] = None
+    header: Annotated[bool | None, Query(description="Whether the first line names the columns")] = None
+    sheet: Annotated[str | None, Query(description="Of an Excel file")] = None
+    part: Annotated[str | None, Query(description="The file's name in a zip file")] = None
+    columns: Annotated[
+        str | None,
+        Query(
+            description="JSON: column → field, null to leave it out, or an object with any of `field`, "
+            "`attribute` (the type of a new one), `dates` (dmy, mdy, ymd, serial, epoch), `decimal` and "
+            "`zone`; new attributes are `attributes.` and a name",
+            examples=['{"Datum": {"field": "createdAt", "dates": "dmy", "zone": "Europe/Berlin"}}'],
+        ),
+    ] = None
+
+    def reading(self, stores: Stores, file: BinaryIO, kind: str | None) -> Reading | None:
+        """How the file is read with that, None where nothing is said. Raises InvalidInput."""
+        if self == Said():
+            return None
+        overrules = Overrules(self.encoding, self.delimiter, self.header, self.part, self.sheet)
+        columns = _columns(self.columns)
+        return ingest.read_as_said(stores, file, kind=kind, overrules=overrules, columns=columns)
+
+
+def _columns(written: str | None) -> dict[str, Any]:
+    try:
+        found = orjson.loads(written) if written else {}
+    except orjson.JSONDecodeError:
+        found = None
+    if not isinstance(found, dict):
+        problem = "must be a JSON object of column and field"
+        raise InvalidInput("The file can't be read as you say.", [FieldError("columns", problem)])
+    return found
+
+
 @router.post(
     "",
     status_code=202,
@@ -42,6 +84,7 @@ async def upload(
     request: Request,
     stores: StoresDep,
     account: Uploader,
+    said: Annotated[Said, Depends()],
     kind: Literal["customers", "orders", "products"] | None = None,
     filename: str = _NAMELESS,
     existing: Literal["update", "fill", "skip"] = "update",
@@ -54,7 +97,9 @@ async def upload(
     `existing` says what becomes of customers we have: what differs is changed, only what is empty is filled,
     or they are left as they are. `totals=ignore` leaves totals of customers out. With `confirm=true` nothing
     is written before `POST /api/imports/{id}/confirm`: in the state `asking` the import's counts and
-    rejections are what it would do. 429 while a hundred others wait.
+    rejections are what it would do. `columns` says what columns go to and how they are written, and
+    `encoding`, `delimiter`, `header`, `sheet` and `part` how the file is; what is not said the file says
+    itself. 422 names each that does not fit the file. 429 while a hundred others wait.
     """
     await run_in_threadpool(imports.require_room, stores)
     filename = _name(filename)
@@ -63,11 +108,11 @@ async def upload(
         def start(_seed: str | None) -> dict[str, str]:
             import_id = ingest.start_import(
                 stores, file, kind=kind, filename=filename, account_id=account.id, now=utc_now(),
-                existing=existing, totals=totals, confirm=confirm,
+                existing=existing, totals=totals, confirm=confirm, reading=said.reading(stores, file, kind),
             )  # fmt: skip
             return {"importId": import_id}
 
-        asked = f"{digest} {kind} {filename} {existing} {totals} {confirm}".encode()
+        asked = f"{digest} {kind} {filename} {existing} {totals} {confirm} {said}".encode()
         once = repeats.Once(stores, account, "POST /api/imports", asked, idempotency_key)
         return await run_in_threadpool(once, start)
 

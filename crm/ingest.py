@@ -4,18 +4,20 @@ Records are validated here and published; a worker persists them. What this modu
 stream when a call returns, and is stored once however often it is sent or redelivered.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta, tzinfo
+from functools import partial
 from itertools import islice
 from typing import Any, BinaryIO
 
-from crm import spreadsheets
+from crm import attributes, spreadsheets
 from crm.errors import FieldError, IllegalTransition, InvalidInput, NotFound
-from crm.ingestion import batches, custom, imports, outcomes, poison, progress, uploads
+from crm.ingestion import agreed, batches, custom, imports, memory, outcomes, poison, progress, uploads
 from crm.ingestion.acceptance import Acceptance, Rejection
 from crm.ingestion.batches import Batch
 from crm.ingestion.choices import NO_CHOICES, Choices, Recall, nothing_said
+from crm.ingestion.files import Overrules
 from crm.ingestion.headers import CUSTOMERS, KINDS, ORDERS, PRODUCTS
 from crm.ingestion.persist_customers import persist as _persist_customers
 from crm.ingestion.persist_orders import persist as _persist_orders
@@ -49,6 +51,7 @@ __all__ = [
     "order_reference",
     "persist",
     "preview_file",
+    "read_as_said",
     "run_import",
     "start_import",
 ]
@@ -191,6 +194,21 @@ def preview_file(
     _check_kind(kind)
     choices, zone = replace(choices, kind=kind or choices.kind), settings().zone
     return uploads.preview(file, choices=choices, known=known, recall=recall, first=_PREVIEWED, zone=zone)
+
+
+def read_as_said(
+    stores: Stores, file: BinaryIO, *, kind: str | None, overrules: Overrules, columns: Mapping[str, Any]
+) -> Reading:
+    """How a file is read with what a program says of it (`crm.ingestion.agreed.read`), for `start_import`.
+
+    What is not said is as remembered of files with the same headers, else as the file says itself. Raises
+    InvalidInput with every field at fault.
+    """
+    _check_kind(kind)
+    known, recall = attributes.by_identity(stores), partial(memory.recall, stores)
+    reading = agreed.read(file, kind, overrules, columns, known, recall)
+    file.seek(0)
+    return reading
 
 
 def start_import(

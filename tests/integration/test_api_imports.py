@@ -1,5 +1,8 @@
 """An import's life by the API: tried, confirmed, corrected, undone."""
 
+from datetime import UTC, datetime
+
+import orjson
 import pytest
 
 from crm import accounts, directory, imports, refused_files
@@ -80,6 +83,61 @@ def test_an_import_is_undone_after_a_look_at_what_that_means(uploader, stores):
 @pytest.mark.parametrize("query", ["existing=replace", "totals=double", "kind=orders&existing=skip"])
 def test_choices_that_there_are_not_are_refused(client, query):
     assert client("uploader").post(f"/api/imports?{query}", content=FILE).status_code == 422
+
+
+SHOP = b"Kontakt;Seit;Umsatz;Farbe;Notiz\na@x.example;03/04/2025 00:00;1.234;rot;x\n"
+SAID = {
+    "Kontakt": "email",
+    "Seit": {"field": "accountCreated", "dates": "mdy", "zone": "Asia/Kolkata"},
+    "Umsatz": {"field": "totalSpent", "decimal": ","},
+    "Farbe": {"field": "attributes.Lieblingsfarbe", "attribute": "tags"},
+    "Notiz": None,
+}
+
+
+def test_what_is_said_of_columns_is_how_they_are_read(uploader, stores):
+    params = {"kind": "customers", "delimiter": ";", "columns": orjson.dumps(SAID).decode()}
+    answer = uploader.post("/api/imports", content=SHOP, params=params)
+    assert answer.status_code == 202
+    status = wait(uploader, answer.json()["importId"], "finished")
+    assert [one["field"] for one in status["mapping"]] == [
+        "email", "accountCreated", "totalSpent", "attributes.Lieblingsfarbe", None,
+    ]  # fmt: skip
+    [customer] = directory.customers(stores).items
+    assert (customer["totalSpent"], customer["attributes"]) == (1234, {"Lieblingsfarbe": ["rot"]})
+    assert customer["accountCreated"] == datetime(2025, 3, 3, 18, 30, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("said", "field"),
+    [
+        ({"kind": "customers", "columns": "{"}, "columns"),
+        ({"kind": "customers", "columns": "[1]"}, "columns"),
+        ({"columns": '{"name": "city"}'}, "kind"),
+        ({"kind": "customers", "columns": '{"Name": "city"}'}, "columns.Name"),
+        ({"kind": "customers", "columns": '{"name": 1}'}, "columns.name"),
+        ({"kind": "customers", "columns": '{"name": "total"}'}, "columns.name.field"),
+        ({"kind": "customers", "columns": '{"name": {"field": 1}}'}, "columns.name.field"),
+        ({"kind": "customers", "columns": '{"name": "attributes.email"}'}, "columns.name.field"),
+        ({"kind": "customers", "columns": '{"name": "attributes."}'}, "columns.name.field"),
+        ({"kind": "orders", "columns": '{"name": "attributes.x"}'}, "columns.name.field"),
+        ({"kind": "customers", "columns": '{"name": "city", "age": "city"}'}, "columns.age.field"),
+        ({"kind": "customers", "columns": '{"name": {"attribute": "text"}}'}, "columns.name.attribute"),
+        ({"kind": "customers", "columns": '{"age": {"dates": "dmy"}}'}, "columns.age.dates"),
+        ({"kind": "customers", "columns": '{"age": {"zone": "Moon"}}'}, "columns.age.zone"),
+        ({"kind": "customers", "columns": '{"name": {"decimal": ","}}'}, "columns.name.decimal"),
+        ({"kind": "customers", "columns": '{"age": {"decimal": ";"}}'}, "columns.age.decimal"),
+        ({"kind": "customers", "columns": '{"age": {"$where": "1"}}'}, "columns.age.$where"),
+        ({"encoding": "rot13"}, "encoding"),
+        ({"delimiter": '"'}, "delimiter"),
+        ({"sheet": "More"}, "sheet"),
+    ],
+)
+def test_what_does_not_fit_the_file_is_refused_at_its_field(client, stores, said, field):
+    answer = client("uploader").post("/api/imports", content=FILE, params=said)
+    assert answer.status_code == 422
+    assert [one["field"] for one in answer.json()["error"]["fields"]] == [field]
+    assert stores.db.imports.count_documents({}) == 0
 
 
 def test_a_body_that_says_it_is_no_table_is_415(client):
