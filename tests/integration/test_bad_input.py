@@ -7,7 +7,8 @@ import pytest
 
 from crm import ingest
 from crm.stores.connection import Stores
-from tests.bad_input import CASES, Case
+from tests.bad_files import Case
+from tests.bad_input import CASES
 from tests.integration.test_imports import finish, imported, start
 
 

@@ -1,6 +1,7 @@
 """Every row of the table of bad input, over the reader; and the table itself."""
 
 import io
+from datetime import UTC
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,8 @@ from crm.ingestion.choices import Choices
 from crm.ingestion.records import Refusal
 from crm.ingestion.rows import Reader, named
 from tests import bad_input
-from tests.bad_input import CASES, Case, Expected
+from tests.bad_files import Case, Expected
+from tests.bad_input import CASES
 
 DOCS = Path(__file__).parents[2] / "docs"
 
@@ -42,9 +44,7 @@ def test_good_rows_are_taken_and_bad_ones_refused(case: Case) -> None:
 
 
 def _said(case: Case) -> tuple[str, ...]:
-    preview = uploads.preview(
-        io.BytesIO(case.content()), choices=Choices(kind=case.kind), first=5, zone=bad_input.UTC
-    )
+    preview = uploads.preview(io.BytesIO(case.content()), choices=Choices(kind=case.kind), first=5, zone=UTC)
     return preview.problems
 
 
@@ -58,7 +58,7 @@ def test_a_file_that_can_not_be_read_fails_with_a_sentence(case: Case) -> None:
 @pytest.mark.parametrize("case", CASES, ids=lambda one: one.title)
 def test_no_preview_of_anything_breaks(case: Case) -> None:
     try:
-        preview = uploads.preview(io.BytesIO(case.content()), first=5, zone=bad_input.UTC)
+        preview = uploads.preview(io.BytesIO(case.content()), first=5, zone=UTC)
     except InvalidInput as error:
         assert error.message
     else:
