@@ -4,6 +4,7 @@ import os
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import bcrypt
 import hypothesis
@@ -17,6 +18,9 @@ from embedded.mongod import Mongod
 from embedded.process import launch
 from embedded.valkey import Valkey
 from tests import surroundings
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 surroundings.forget()
 
@@ -93,3 +97,16 @@ def _quick_hashes() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(bcrypt, "gensalt", lambda rounds=12: gensalt(4))
         yield
+
+
+@pytest.fixture(scope="session")
+def chromium() -> "Iterator[Browser]":
+    """Headless Chromium. One for all tests of a process, which can't have a second Playwright beside it."""
+    from playwright.sync_api import sync_playwright  # most tests do without, and begin sooner
+
+    from tests.browser.chromium import LAUNCH
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(**LAUNCH)
+        yield browser
+        browser.close()

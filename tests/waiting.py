@@ -8,7 +8,7 @@ from typing import TypeVar
 Value = TypeVar("Value")
 
 
-def until(condition: Callable[[], Value], timeout: float = 30, interval: float = 0.02) -> Value:
+def until(condition: Callable[[], Value], timeout: float = 60, interval: float = 0.02) -> Value:
     """Ask until the answer is true and return it; fail, with the last answer, after `timeout` seconds."""
     deadline = time.monotonic() + timeout
     while True:

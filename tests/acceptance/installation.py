@@ -79,7 +79,7 @@ class Installation:
         os.kill(pid, signal.SIGKILL)
         return pid
 
-    def await_replaced(self, part: str, former: int, timeout: float = 30) -> None:
+    def await_replaced(self, part: str, former: int, timeout: float = 90) -> None:
         until(lambda: self.pid(part) not in (None, former), timeout=timeout)
 
     def interrupt(self) -> int:

@@ -44,7 +44,7 @@ def kill_in_the_middle(process: subprocess.Popen[bytes], shelf: Shelf) -> None:
 
 def await_next_state(shelf: Shelf) -> None:
     before = shelf.manifest()
-    until(lambda: shelf.manifest() != before, timeout=60)
+    until(lambda: shelf.manifest() != before, timeout=120)
 
 
 @pytest.mark.slow
@@ -81,4 +81,4 @@ def test_a_killed_writer_leaves_a_snapshot_that_the_next_one_brings_up_to_date(
         writer.join()
     expected = truth(stores, tmp_path / "anew")
     with worker(endpoints, stores, "snapshot"):
-        until(lambda: content(shelf) == expected, timeout=60)
+        until(lambda: content(shelf) == expected, timeout=120)

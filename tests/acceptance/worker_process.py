@@ -30,4 +30,4 @@ def worker(
         yield process
     finally:
         process.terminate()
-        process.wait(30)
+        process.wait(60)

@@ -24,27 +24,27 @@ LAUNCH: dict[str, Any] = {
     ],
 }
 _IDLE = '[data-testid="stApp"][data-test-script-state="notRunning"]'
-_TIMEOUT = 60_000  # ms; far beyond what a page takes, for machines that do other things as well
+PATIENCE = 60_000  # ms; far beyond what a page takes, for machines that do other things as well
 
 
 def wait_until_idle(page: Page) -> None:
     """Wait until the script's run has ended and no element of the page still waits for its content."""
-    page.wait_for_selector(_IDLE, timeout=_TIMEOUT)
+    page.wait_for_selector(_IDLE, timeout=PATIENCE)
     page.wait_for_function(
         """() => !document.querySelector('[data-testid="stSkeleton"], [data-stale="true"]')
               && [...document.querySelectorAll('.js-plotly-plot')].every(one => one.querySelector('svg'))""",
-        timeout=_TIMEOUT,
+        timeout=PATIENCE,
     )
 
 
 def sign_in(page: Page, url: str, email: str, password: str) -> None:
     """Sign in on the page that `url` shows, and wait until the page behind it is there."""
     page.goto(url)
-    page.get_by_label("E-mail").fill(email, timeout=_TIMEOUT)
+    page.get_by_label("E-mail").fill(email, timeout=PATIENCE)
     page.get_by_label("Password", exact=True).fill(password)
     page.get_by_role("button", name=re.compile("^Sign in$")).click()
     # Attached is enough: a phone keeps the menu folded, and who may see one page only has none.
-    page.get_by_test_id("stSidebarContent").wait_for(state="attached", timeout=_TIMEOUT)
+    page.get_by_test_id("stSidebarContent").wait_for(state="attached", timeout=PATIENCE)
     wait_until_idle(page)
 
 
@@ -62,5 +62,5 @@ def settle(page: Page, quiet: int = 300) -> None:
         }""",
         arg=[_IDLE, quiet],
         polling=20,
-        timeout=_TIMEOUT,
+        timeout=PATIENCE,
     )

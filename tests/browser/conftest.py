@@ -11,7 +11,7 @@ from collections.abc import Callable, Generator, Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 from playwright.sync_api import Error as PlaywrightError
 
 from crm import accounts, sample
@@ -20,13 +20,15 @@ from crm.roles import STAFF
 from crm.settings import Endpoints
 from crm.stores.connection import Stores, connect
 from tests.acceptance.installation import Installation, started
-from tests.browser.chromium import LAUNCH, settle, sign_in
+from tests.browser.chromium import PATIENCE, settle, sign_in
 from tests.waiting import until
 
 CUSTOMERS, ORDERS = 1_500, 6_000
 PASSWORD = "a long enough password"
 
 Opener = Callable[..., Page]
+
+expect.set_options(timeout=PATIENCE)
 
 
 @pytest.fixture(scope="session")
@@ -60,14 +62,6 @@ def email_of(role: str) -> str:
 
 
 @pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(**LAUNCH)
-        yield browser
-        browser.close()
-
-
-@pytest.fixture(scope="session")
 def _sessions() -> dict[str, Any]:
     """Cookies by role: signing in takes seconds, and once a role is enough."""
     return {}
@@ -90,6 +84,7 @@ def signed_in(
             viewport={"width": width, "height": height}, color_scheme=scheme,
             storage_state=_sessions.get(role),
         )  # fmt: skip
+        context.set_default_timeout(PATIENCE)
         contexts.append(context)
         page = context.new_page()
         if role not in _sessions:

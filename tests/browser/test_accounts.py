@@ -17,7 +17,7 @@ from crm.settings import Endpoints
 from crm.stores.connection import Stores, connect
 from embedded import ports
 from tests.acceptance.installation import ROOT, Installation, started
-from tests.browser.chromium import settle
+from tests.browser.chromium import PATIENCE, settle
 from tests.waiting import until
 
 PAGES = sorted(page.stem for page in (ROOT / "pages").glob("*.py"))
@@ -79,6 +79,7 @@ def stores(fresh: Installation) -> Iterator[Stores]:
 @pytest.fixture
 def page(chromium: Browser) -> Iterator[Page]:
     context = chromium.new_context(viewport={"width": 1280, "height": 900})
+    context.set_default_timeout(PATIENCE)
     yield context.new_page()
     context.close()
 

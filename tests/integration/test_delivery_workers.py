@@ -36,10 +36,10 @@ def test_two_workers_share_a_campaign_whose_entries_all_come_twice(stores):
     campaign_id = launched(stores)
     streams.publish(stores, streams.PLAN, [{"campaignId": campaign_id}])
     with working(stores, DELIVERY), working(stores, DELIVERY):
-        until(lambda: campaigns.stats(stores, campaign_id)["status"] != "planning", timeout=60)
+        until(lambda: campaigns.stats(stores, campaign_id)["status"] != "planning", timeout=120)
         again = [{"campaignId": campaign_id, "number": number, "attempt": 1} for number in range(7)]
         streams.publish(stores, streams.SEND, again)
-        until(lambda: finished(stores, campaign_id), timeout=60)
+        until(lambda: finished(stores, campaign_id), timeout=120)
         until(lambda: not any(streams.backlog(stores, name) for name in ("plan", "send", "receipts")))
     everybody_settled_once(stores, campaign_id, 3_200)
 
@@ -49,7 +49,7 @@ def test_several_campaigns_at_once_keep_their_own_books(stores):
     with working(stores, DELIVERY):
         started = [launched(stores) for _ in range(4)]
         for campaign_id in started:
-            until(lambda at=campaign_id: finished(stores, at), timeout=60)
+            until(lambda at=campaign_id: finished(stores, at), timeout=120)
     for campaign_id in started:
         everybody_settled_once(stores, campaign_id, 700)
 
@@ -59,7 +59,7 @@ def test_a_worker_finds_the_campaign_whose_entry_was_lost(stores):
     campaign_id = launched(stores)
     stores.redis.delete(streams.key(stores, streams.PLAN))
     with working(stores, DELIVERY):
-        until(lambda: finished(stores, campaign_id), timeout=60)
+        until(lambda: finished(stores, campaign_id), timeout=120)
     everybody_settled_once(stores, campaign_id, 20)
 
 
@@ -79,10 +79,10 @@ def test_no_hand_over_begins_after_a_pause_or_a_cancellation(stores, action, lef
     slow_vendor(stores, rate=200)
     with working(stores, DELIVERY), working(stores, DELIVERY):
         campaign_id = launched(stores)
-        until(lambda: settled(stores, campaign_id) > 50, timeout=60)
+        until(lambda: settled(stores, campaign_id) > 50, timeout=120)
         getattr(campaigns, action)(stores, campaign_id, account=MARKETER, now=utc_now())
         after = utc_now()
-        until(lambda: campaigns.stats(stores, campaign_id)[left] > 1_000, timeout=60)
+        until(lambda: campaigns.stats(stores, campaign_id)[left] > 1_000, timeout=120)
         until(lambda: not any(streams.backlog(stores, name) for name in ("plan", "send", "receipts")))
     handed = stores.collection("plan").find({"handedAt": {"$exists": True}}, {"handedAt": 1})
     assert max(batch["handedAt"] for batch in handed) <= after
@@ -97,7 +97,7 @@ def test_a_campaign_with_a_rate_of_its_own_holds_up_no_other(stores):
             now=NOW,
         )["_id"]  # fmt: skip
         quick = launched(stores)
-        until(lambda: finished(stores, quick), timeout=60)
+        until(lambda: finished(stores, quick), timeout=120)
         assert settled(stores, slow) < 300
         campaigns.cancel(stores, slow, account=MARKETER, now=utc_now())
 

@@ -42,7 +42,7 @@ def test_its_own_exit_status_and_last_words_are_known(tmp_path: Path) -> None:
         process = launch(
             [sys.executable, "-c", f"print('{word} up'); raise SystemExit(7)"], tmp_path / "log", grace=1
         )
-        assert process.wait(30) == 7
+        assert process.wait(60) == 7
         assert process.output() == f"{word} up"
         process.ask_to_stop()
 
@@ -73,7 +73,7 @@ def test_it_ends_with_its_guard(tmp_path: Path) -> None:
     process = _launch(_STUBBORN, tmp_path / "log")
     guard = int(Path(f"/proc/{process.pid}/stat").read_text().rsplit(")", 1)[1].split()[1])
     os.kill(guard, signal.SIGKILL)
-    assert process.wait(30) == -signal.SIGKILL
+    assert process.wait(60) == -signal.SIGKILL
     until(lambda: not _is_alive(process.pid))
     process.ask_to_stop()
 

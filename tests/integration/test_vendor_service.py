@@ -170,4 +170,4 @@ def test_the_program_serves_until_it_is_asked_to_stop(tmp_path):
         assert until(ready) == "The vendor answers."
     finally:
         program.send_signal(signal.SIGTERM)
-        assert program.wait(20) == 0
+        assert program.wait(60) == 0
