@@ -17,7 +17,7 @@ from typing import Any
 from crm import auth, launching, library, messages, planning, rulebook, segments, unsubscribing
 from crm.auth import Account
 from crm.errors import FieldError, IllegalTransition, InvalidInput, NotFound
-from crm.ledger import books, by_variant, deliveries, deliveries_csv, reasons
+from crm.ledger import books, by_variant, deliveries, deliveries_csv, reasons, tally
 from crm.lifecycle import CampaignAction, CampaignStatus, allowed_from, allows, target_of
 from crm.options import OPTIONS
 from crm.options import read as _read
@@ -32,7 +32,7 @@ from crm.stores.plan import COUNTED
 __all__ = [
     "books", "by_variant", "cancel", "create", "delete", "deliveries", "deliveries_csv", "edit", "get",
     "launch", "launch_new", "listing", "pause", "reasons", "resume", "retry", "schedule", "schedule_new",
-    "stats", "unschedule",
+    "stats", "tally", "unschedule",
 ]  # fmt: skip
 
 Campaign = dict[str, Any]
@@ -43,7 +43,7 @@ _DRAFT = (CampaignStatus.DRAFT,)
 _SHOWN = (
     "segmentId", "segmentName", "rules", "description", "expectedSize", "audienceSize", "createdBy",
     "createdAt", "updatedAt", "scheduledAt", "freeze", "frozenAt", "problem", "pausedBecause", "launchedAt",
-    "startedAt", "finishedAt", "cancelledAt",
+    "startedAt", "finishedAt", "firstFinishedAt", "cancelledAt",
 )  # fmt: skip
 
 

@@ -6,7 +6,7 @@ number of the books opens its people.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -21,6 +21,7 @@ from crm.stores import deliveries as delivery_store
 from crm.stores import outbox, tallies
 from crm.stores import plan as plan_store
 from crm.stores.connection import Document, Stores
+from crm.stores.tallies import Kind
 
 MAX_PAGE = 500
 _LOOK_AT = 40  # pending batches that one page goes through before it hands back a cursor
@@ -210,23 +211,43 @@ def deliveries_csv(
     return csv_pieces(_COLUMNS, lines())
 
 
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """The rows of a campaign by state, variant and reason, as they were at one reading."""
+
+    kinds: Mapping[Kind, int]
+
+    def reasons(self, state: str) -> dict[str, int]:
+        """How many messages failed (or were skipped) for each reason, the most frequent first."""
+        found: Counter[str] = Counter()
+        for kind, many in self.kinds.items():
+            if kind.state == state and kind.reason is not None:
+                found[kind.reason] += many
+        return dict(sorted(found.items(), key=lambda each: (-each[1], each[0])))
+
+    def by_variant(self) -> dict[str, dict[str, int]]:
+        """How many messages of each variant are in each state; those who have no row yet are not counted."""
+        found: dict[str, dict[str, int]] = {}
+        for kind, many in self.kinds.items():
+            if kind.variant is not None:
+                counts = found.setdefault(kind.variant, {})
+                counts[kind.state] = counts.get(kind.state, 0) + many
+        return found
+
+
+def tally(stores: Stores, campaign_id: str) -> Tally:
+    """Count a campaign's rows by kind; what has not changed since the last count is not read again."""
+    return Tally(tallies.of(stores, campaign_id))
+
+
 def reasons(stores: Stores, campaign_id: str, state: str) -> dict[str, int]:
-    """How many messages failed (or were skipped) for each reason, the most frequent first."""
-    found: Counter[str] = Counter()
-    for kind, many in tallies.of(stores, campaign_id).items():
-        if kind.state == state and kind.reason is not None:
-            found[kind.reason] += many
-    return dict(sorted(found.items(), key=lambda each: (-each[1], each[0])))
+    """As `Tally.reasons`, counted now."""
+    return tally(stores, campaign_id).reasons(state)
 
 
 def by_variant(stores: Stores, campaign_id: str) -> dict[str, dict[str, int]]:
-    """How many messages of each variant are in each state; those who have no row yet are not counted."""
-    found: dict[str, dict[str, int]] = {}
-    for kind, many in tallies.of(stores, campaign_id).items():
-        if kind.variant is not None:
-            counts = found.setdefault(kind.variant, {})
-            counts[kind.state] = counts.get(kind.state, 0) + many
-    return found
+    """As `Tally.by_variant`, counted now."""
+    return tally(stores, campaign_id).by_variant()
 
 
 def books(stores: Stores, campaign_id: str) -> Books:

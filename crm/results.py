@@ -7,6 +7,7 @@ from typing import Any
 
 from crm import campaigns, lift, proportions
 from crm.errors import FieldError, InvalidInput
+from crm.ledger import Tally
 from crm.lift import DAYS, Lift
 from crm.spreadsheets import csv_pieces
 from crm.stores.connection import Stores
@@ -23,7 +24,7 @@ _COLUMNS = (
 
 _KEPT = (
     "_id", "name", "status", "channel", "segmentName", "launchedAt", "startedAt", "finishedAt",
-    "unsubscribedCount",
+    "firstFinishedAt", "unsubscribedCount",
 )  # fmt: skip
 _FAR = 10 * 365 * 86_400  # seconds: no end is foreseen beyond
 
@@ -43,10 +44,10 @@ class Pace:
 def of(stores: Stores, campaign_id: str, *, days: int = DAYS, now: datetime) -> dict[str, Any]:
     """All numbers of one campaign, as the API hands them out. Raises NotFound, and InvalidInput for the days.
 
-    `{_id, name, status, channel, segmentName, launchedAt, startedAt, finishedAt, unsubscribedCount, asOf,
-    books, sentShare, pace, reasons, variants, funnel, orders}`: `books` are audience = sent + failed +
-    skipped + cancelled + pending, `sentShare` is of those answered, `{value, low, high}`, `reasons` are by
-    state, `orders` as `lift.shown`.
+    `{_id, name, status, channel, segmentName, launchedAt, startedAt, finishedAt, firstFinishedAt,
+    unsubscribedCount, asOf, books, sentShare, pace, reasons, variants, funnel, orders}`: `books` are audience
+    = sent + failed + skipped + cancelled + pending, `sentShare` is of those answered, `{value, low, high}`,
+    `reasons` are by state, `orders` as `lift.shown`.
     """
     campaign = campaigns.get(stores, campaign_id)
     return described(stores, campaign, lift.of(stores, campaign_id, days=days, now=now), now)
@@ -55,7 +56,7 @@ def of(stores: Stores, campaign_id: str, *, days: int = DAYS, now: datetime) -> 
 def described(stores: Stores, campaign: Mapping[str, Any], found: Lift, now: datetime) -> dict[str, Any]:
     """The same of a campaign (`campaigns.get`) whose orders have been read."""
     at = campaign["_id"]
-    went = pace(campaign, now)
+    went, counted = pace(campaign, now), campaigns.tally(stores, at)
     return {name: campaign[name] for name in _KEPT} | {
         "asOf": now,
         "books": books(campaign),
@@ -63,8 +64,8 @@ def described(stores: Stores, campaign: Mapping[str, Any], found: Lift, now: dat
         "pace": went and {
             "seconds": went.seconds, "perSecond": went.per_second, "finishes": went.finishes
         },
-        "reasons": {state: campaigns.reasons(stores, at, state) for state in ("failed", "skipped")},
-        "variants": _variants(stores, campaign),
+        "reasons": {state: counted.reasons(state) for state in ("failed", "skipped")},
+        "variants": _variants(counted, campaign),
         "funnel": funnel(campaign, found),
         "orders": lift.shown(found),
     }  # fmt: skip
@@ -87,9 +88,9 @@ def share_sent(sent: int, failed: int) -> dict[str, float] | None:
 
 def pace(campaign: Mapping[str, Any], now: datetime) -> Pace | None:
     """From the start to the end, or to now; None before the start. People who were skipped when the audience
-    was written down count as settled at once."""
+    was written down count as settled at once. A later retry of what failed makes it no slower."""
     start = campaign["startedAt"]
-    end = campaign["finishedAt"] or campaign["cancelledAt"] or now
+    end = campaign.get("firstFinishedAt") or campaign["finishedAt"] or campaign["cancelledAt"] or now
     if start is None or end <= start:
         return None
     seconds = (end - start).total_seconds()
@@ -113,13 +114,13 @@ def funnel(campaign: Mapping[str, Any], found: Lift | None) -> list[dict[str, An
     return [{"stage": stage, "people": people} for stage, people in stages.items()]
 
 
-def _variants(stores: Stores, campaign: Mapping[str, Any]) -> list[dict[str, Any]]:
+def _variants(tally: Tally, campaign: Mapping[str, Any]) -> list[dict[str, Any]]:
     if not campaign["variants"]:
         return []
-    counted = campaigns.by_variant(stores, campaign["_id"])
+    by_variant = tally.by_variant()
     rows = []
     for each in campaign["variants"]:
-        counts = counted.get(each["name"], {})
+        counts = by_variant.get(each["name"], {})
         share = share_sent(counts.get("sent", 0), counts.get("failed", 0))
         rows.append({"name": each["name"], **counts, "sentShare": share})
     return rows

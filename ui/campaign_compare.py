@@ -166,7 +166,7 @@ def _figures(settings: Settings) -> list[tuple[str, Callable[[Found], str]]]:
         ("Sent of those answered", _sent_share),
         ("Commonest failure", lambda each: next(iter(each["reasons"]["failed"]), fmt.NOTHING)),
         ("Unsubscribed by its link", lambda each: fmt.number(each["unsubscribedCount"])),
-        ("Took", lambda each: marks.lasted(each["startedAt"], each["finishedAt"])),
+        ("Took", lambda each: marks.lasted(each["startedAt"], each["firstFinishedAt"] or each["finishedAt"])),
         ("A second", lambda each: fmt.number(round(each["pace"]["perSecond"], 1)) if each["pace"] else "–"),
         *_figures_of_orders(lambda amount: fmt.money(amount, settings.currency)),
     ]

@@ -15,11 +15,10 @@ from crm.log_files import LogFile
 from crm.stores.connection import Stores
 from crm.stores.deliveries import EXPLAINED
 from ui import campaign_marks as marks
-from ui import download_link
+from ui import campaign_tally, download_link
 from ui import format as fmt
 
 _PAGE = 50
-_FRESH = 10  # seconds
 ALL = "all"
 _STATES = (ALL, *(state.value for state in DeliveryState))
 _SHORT = 60  # characters of a reason in a choice
@@ -84,7 +83,7 @@ def _controls(stores: Stores, account: Account, campaign: Campaign, trail_key: s
             "Search", type="search", key=f"log-search-{at}", placeholder="Name or e-mail address",
             label_visibility="collapsed", on_change=first_page, width=260,
         )  # fmt: skip
-        reason = _reason(stores, at, state, first_page)
+        reason = _reason(stores, campaign, state, first_page)
         variant = None
         if campaign["variants"]:
             variant = st.selectbox(
@@ -123,13 +122,14 @@ def _state(stores: Stores, at: str, first_page: Any) -> str | None:
     return None if state in (None, ALL) else str(state)
 
 
-def _reason(stores: Stores, at: str, state: str | None, first_page: Any) -> str | None:
+def _reason(stores: Stores, campaign: Campaign, state: str | None, first_page: Any) -> str | None:
     """The reason that is chosen, each with its number; None for any. Nothing is asked where there is none."""
     found: dict[str, int] = {}
+    tally = campaign_tally.of(stores, campaign)
     for each in sorted(EXPLAINED if state is None else EXPLAINED & {state}):
-        for reason, many in _reasons(stores.db.name, at, each, stores).items():
+        for reason, many in tally.reasons(each).items():
             found[reason] = found.get(reason, 0) + many
-    key = f"log-reason-{at}"
+    key = f"log-reason-{campaign['_id']}"
     if st.session_state.get(key) not in found:
         st.session_state[key] = None
     if not found:
@@ -139,11 +139,6 @@ def _reason(stores: Stores, at: str, state: str | None, first_page: Any) -> str 
         placeholder="Any reason", label_visibility="collapsed", on_change=first_page,
         format_func=lambda each: f"{each[:_SHORT]} ({fmt.number(found.get(each, 0))})",
     )  # fmt: skip
-
-
-@st.cache_data(ttl=_FRESH, max_entries=64, show_spinner=False)
-def _reasons(database: str, campaign_id: str, state: str, _stores: Stores) -> dict[str, int]:
-    return campaigns.reasons(_stores, campaign_id, state)
 
 
 def _table(items: list[dict[str, Any]], zone: ZoneInfo) -> None:

@@ -19,6 +19,7 @@ from ui import (
     campaign_log,
     campaign_numbers,
     campaign_sides,
+    campaign_tally,
     charts_campaign,
     links,
 )
@@ -86,11 +87,13 @@ def _draft(stores: Stores, settings: Settings, campaign: Campaign, account: Acco
 def _launched(campaign: Campaign, settings: Settings) -> str:
     to = f" to “{fmt.plain(campaign['segmentName'])}”" if campaign["segmentName"] else ""
     parts = [f"Launched {fmt.moment(campaign['launchedAt'], settings.zone)}{to}"]
-    ended = campaign["finishedAt"] or campaign["cancelledAt"]
-    if campaign["finishedAt"]:
-        parts.append(f"took {marks.lasted(campaign['startedAt'], ended)}")
-    elif ended:
-        parts.append(f"cancelled {fmt.moment(ended, settings.zone)}")
+    finished, first = campaign["finishedAt"], campaign["firstFinishedAt"] or campaign["finishedAt"]
+    if first:
+        parts.append(f"took {marks.lasted(campaign['startedAt'], first)}")
+    if finished and finished != first:
+        parts.append(f"sent again to some until {fmt.moment(finished, settings.zone)}")
+    if campaign["cancelledAt"]:
+        parts.append(f"cancelled {fmt.moment(campaign['cancelledAt'], settings.zone)}")
     if campaign["unsubscribedCount"]:
         parts.append(f"{fmt.number(campaign['unsubscribedCount'])} unsubscribed by its link")
     return " · ".join(parts)
@@ -167,10 +170,8 @@ def _funnel(stores: Stores, campaign: Campaign) -> None:
 
 def _reasons(stores: Stores, campaign: Campaign) -> None:
     """Why messages failed or were skipped."""
-    found: dict[str, int] = {}
-    for state in ("failed", "skipped"):
-        if marks.count(campaign, state):
-            found |= campaigns.reasons(stores, campaign["_id"], state)
+    tally = campaign_tally.of(stores, campaign)
+    found = tally.reasons("failed") | tally.reasons("skipped")
     with st.container(border=True, height="stretch"):
         st.markdown("**Why some were not sent**")
         if not found:

@@ -5,11 +5,11 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from crm import campaigns, proportions
+from crm import proportions
 from crm.stores.connection import Stores
+from ui import campaign_tally
 from ui import format as fmt
 
-_FRESH = 10  # seconds
 _STATES = ("sent", "failed", "skipped", "cancelled")
 
 Campaign = dict[str, Any]
@@ -19,7 +19,7 @@ def draw(stores: Stores, campaign: Campaign) -> None:
     """The table, for a campaign with variants whose audience is fixed; nothing for another."""
     if not campaign["variants"] or not campaign["audienceSize"]:
         return
-    found = _counted(stores.db.name, campaign["_id"], stores)
+    found = campaign_tally.of(stores, campaign).by_variant()
     rows = [_row(each["name"], found.get(each["name"], {})) for each in campaign["variants"]]
     with st.container(border=True):
         st.markdown("**Variants side by side**")
@@ -39,8 +39,3 @@ def _row(name: str, counts: dict[str, int]) -> dict[str, Any]:
         "Sent of those answered": fmt.percent(sent / answered if answered else None),
         "95 % interval": f"{fmt.percent(low)} to {fmt.percent(high)}" if answered else "—",
     }
-
-
-@st.cache_data(ttl=_FRESH, max_entries=32, show_spinner=False)
-def _counted(database: str, campaign_id: str, _stores: Stores) -> dict[str, dict[str, int]]:
-    return campaigns.by_variant(_stores, campaign_id)

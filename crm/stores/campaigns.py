@@ -127,7 +127,8 @@ def with_open_ends(stores: Stores, limit: int) -> list[Document]:
 
 
 def finish(stores: Stores, campaign_id: str, statuses: Iterable[str], now: datetime) -> bool:
-    """Finish the campaign if nobody in its plan is pending and no retry is being written down.
+    """Finish the campaign if nobody in its plan is pending and no retry is being written down. When it was
+    finished first, before any retry, is kept as `firstFinishedAt`.
 
     Both are looked at in one snapshot with the change, so that a retry that comes between wins.
     """
@@ -139,8 +140,11 @@ def finish(stores: Stores, campaign_id: str, statuses: Iterable[str], now: datet
         if _somebody_pending(stores, campaign_id, session):
             return False
         query = {"_id": campaign_id, "status": {"$in": sources}, "retry": None}
-        changes = {"status": CampaignStatus.FINISHED, "finishedAt": now, "updatedAt": now}
-        result = stores.collection(_NAME).update_one(query, {"$set": changes}, session=session)
+        changes = {
+            "status": CampaignStatus.FINISHED.value, "finishedAt": now, "updatedAt": now,
+            "firstFinishedAt": {"$ifNull": ["$firstFinishedAt", now]},
+        }  # fmt: skip
+        result = stores.collection(_NAME).update_one(query, [{"$set": changes}], session=session)
         return result.modified_count == 1
 
     return transact(stores, work)

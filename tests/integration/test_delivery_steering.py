@@ -107,6 +107,7 @@ def test_a_retry_sends_the_failed_ones_again_as_another_attempt(stores):
     campaign_id = launched(stores)
     hands.finish()
     before = rows(stores, campaign_id)
+    finished = campaigns.get(stores, campaign_id)["finishedAt"]
     failed = {key for key, row in before.items() if row["state"] == "failed"}
     act(stores, "retry", campaign_id)
     with pytest.raises(IllegalTransition, match="already"):
@@ -118,6 +119,8 @@ def test_a_retry_sends_the_failed_ones_again_as_another_attempt(stores):
     counts = balanced(stores, campaign_id)
     assert counts["failed"] < len(failed)
     assert stats(stores, campaign_id)["status"] == "finished"
+    ended = campaigns.get(stores, campaign_id)
+    assert ended["firstFinishedAt"] == finished < ended["finishedAt"]
 
 
 def test_a_retry_of_a_paused_campaign_waits_for_resume(stores):

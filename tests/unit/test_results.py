@@ -27,6 +27,8 @@ def test_a_running_campaign_ends_when_those_who_are_pending_are_settled_at_its_p
 
 def test_a_finished_campaign_took_from_its_start_to_its_end():
     ended = campaign("finished", sent=1_000, pending=0, finishedAt=START + timedelta(seconds=50))
+    retried = ended | {"finishedAt": START + timedelta(days=1), "firstFinishedAt": ended["finishedAt"]}
+    assert results.pace(retried, START + timedelta(days=2)) == results.pace(ended, START + timedelta(days=2))
     found = results.pace(ended, START + timedelta(days=9))
     assert (found.seconds, found.per_second, found.finishes) == (50, 20, None)
 
