@@ -81,9 +81,11 @@ def everybody() -> None:
     )
     import_id = of_import()
     trail = st.session_state.setdefault("customers_trail", [])
-    found = directory.customers(
-        stores(), search=search or "", limit=_PAGE, cursor=trail[-1] if trail else None, import_id=import_id
-    )
+    with st.spinner("Searching …" if search else "Reading …", show_time=True):
+        found = directory.customers(
+            stores(), search=search or "", limit=_PAGE, cursor=trail[-1] if trail else None,
+            import_id=import_id,
+        )  # fmt: skip
     if not found.items:
         nobody = "Nobody of this import is there." if import_id else "There are no customers yet."
         st.caption("Nobody is called so." if search else nobody)

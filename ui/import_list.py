@@ -61,12 +61,13 @@ def history(stores: Stores) -> None:
         selection_mode="single-row",
         key=f"imports_table_{len(trail)}",
         column_config={
-            "File": st.column_config.TextColumn(pinned=True, width=150),
-            "State": st.column_config.TextColumn(width=105),
+            "File": st.column_config.TextColumn(pinned=True, width=140),
+            "State": st.column_config.TextColumn(width=100),
+            "When": st.column_config.TextColumn(width=130),
             **{
-                name: st.column_config.NumberColumn(format="localized", width=82) for name in _COUNTS.values()
+                name: st.column_config.NumberColumn(format="localized", width=72) for name in _COUNTS.values()
             },
-            "Kind": st.column_config.TextColumn(width=85),
+            "Kind": st.column_config.TextColumn(width=78),
         },
     )
     if event.selection.rows:
@@ -99,10 +100,10 @@ def _row(status: Document) -> dict[str, Any]:
     return {
         "File": status["filename"],
         "State": import_card.badge(status)[0],
+        "When": format.moment(status["createdAt"], settings().zone),
         **{label: _count(status, name) for name, label in _COUNTS.items()},
         "Kind": status["kind"] or format.NOTHING,
         "By": status["createdByName"] or format.NOTHING,
-        "When": format.moment(status["createdAt"], settings().zone),
         "Took": import_card.duration(status),
     }
 

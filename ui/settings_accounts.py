@@ -9,7 +9,7 @@ from crm.auth import STAFF, Account, Role
 from crm.errors import CrmError
 from crm.moment import utc_now
 from crm.stores.connection import Stores
-from ui import format
+from ui import format, notices
 
 ROLE_HELP = {
     Role.ADMINISTRATOR: "everything",
@@ -65,7 +65,10 @@ def _role(stores: Stores, user: Account, account: Account, own: bool) -> None:
 
     def change() -> None:
         role = st.session_state[key]
-        _try(lambda: accounts.change_role(stores, account.id, role, by=user, now=utc_now()))
+        _try(
+            lambda: accounts.change_role(stores, account.id, role, by=user, now=utc_now()),
+            done=f"{format.plain(account.name)} is {role} from now on, and signs in anew.",
+        )
 
     st.selectbox(
         f"Role of {account.email}",
@@ -104,18 +107,25 @@ def _actions(stores: Stores, user: Account, account: Account, own: bool) -> None
         case "delete":
             _delete(stores, user, account)
         case "enable":
-            _try(lambda: accounts.enable(stores, account.id, by=user, now=utc_now()), rerun=True)
+            _try(
+                lambda: accounts.enable(stores, account.id, by=user, now=utc_now()),
+                done=f"{format.plain(account.name)} can sign in again.", rerun=True,
+            )  # fmt: skip
         case "disable":
-            _try(lambda: accounts.disable(stores, account.id, by=user, now=utc_now()), rerun=True)
+            _try(
+                lambda: accounts.disable(stores, account.id, by=user, now=utc_now()),
+                done=f"{format.plain(account.name)} is signed out everywhere and can't sign in.", rerun=True,
+            )  # fmt: skip
 
 
-def _try(act: Callable[[], object], *, rerun: bool = False) -> None:
-    """Do it; say so where it is refused."""
+def _try(act: Callable[[], object], *, done: str, rerun: bool = False) -> None:
+    """Do it; say so where it is refused, and else what is done."""
     try:
         act()
     except CrmError as error:
         st.toast(error.message, icon=":material/error:")
     else:
+        notices.say(done)
         if rerun:
             st.rerun()
 
@@ -177,4 +187,7 @@ def _delete(stores: Stores, user: Account, account: Account) -> None:
         "To keep the account for later, disable it instead."
     )
     if st.button("Delete the account", type="primary", key="delete_now"):
-        _try(lambda: accounts.delete(stores, account.id, by=user, now=utc_now()), rerun=True)
+        _try(
+            lambda: accounts.delete(stores, account.id, by=user, now=utc_now()),
+            done=f"{format.plain(account.name)}’s account is deleted.", rerun=True,
+        )  # fmt: skip

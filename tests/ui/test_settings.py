@@ -34,6 +34,7 @@ def test_another_role_is_given(installation: Stores, open_page: Opener, analyst:
     assert not app.exception
     found = accounts.find(installation, analyst.email)
     assert (found.role, found.session_version) == ("marketer", 1)
+    assert [one.value for one in app.toast] == [r"Ana \*B\* is marketer from now on, and signs in anew."]
 
 
 def test_somebody_who_waits_stands_first_and_is_given_a_role(
