@@ -39,13 +39,14 @@ _PIPELINE: list[dict[str, Any]] = [
             "$nor": [_MOVED],
         }
     },
+    # Flat and brief: an order costs its reader as much for being told of it as for being read.
     {
         "$project": {
-            "ns.coll": 1,
-            "documentKey": 1,
-            "operationType": 1,
-            "wallTime": 1,
-            "fullDocument.customerId": 1,
+            "coll": "$ns.coll",
+            "key": "$documentKey._id",
+            "kind": "$operationType",
+            "at": "$wallTime",
+            "owner": "$fullDocument.customerId",
         }
     },
 ]
@@ -144,7 +145,7 @@ class Feed:
                     break
                 for event in events:
                     found.note(event)
-                last = events[-1]["wallTime"]
+                last = events[-1]["at"]
                 most -= len(events)
         buyers = found.buyers | _owners(self._stores, list(found.orders))
         behind = timedelta(0) if last is None else self._since(last)
@@ -206,14 +207,14 @@ class _Found:
     placed: dict[str, str] = field(default_factory=dict)
 
     def note(self, event: Document) -> None:
-        kind = event["operationType"]
+        kind = event["kind"]
         if kind not in _KNOWN:  # a collection was dropped or renamed, or is another now
             raise FeedLost(kind)
-        key = event["documentKey"]["_id"]
-        if event["ns"]["coll"] == "customers":
+        key = event["key"]
+        if event["coll"] == "customers":
             self.customers.add(key)
             return
-        owner = (event.get("fullDocument") or {}).get("customerId")
+        owner = event.get("owner")
         if kind != "insert":
             self.orders[key] = None
             if owner:
