@@ -61,15 +61,14 @@ class Desk:
         return tallies
 
     def _batch(self, batch: Batch) -> Tally:
-        tally = Tally()
+        refused: list[tuple[int, Record, Refusal]] = []
+        done = {"created": 0, "updated": 0, "unchanged": 0}
         for row, record in zip(batch.rows, batch.records, strict=True):
             try:
-                outcome = self._take(dict(record), batch)
+                done[self._take(dict(record), batch)] += 1
             except Refusal as refusal:
-                tally.refused.append((row, record, refusal))
-            else:
-                setattr(tally, outcome, getattr(tally, outcome) + 1)
-        return tally
+                refused.append((row, record, refusal))
+        return Tally(**done, refused=refused)
 
     def _take(self, record: Record, batch: Batch) -> str:
         known = self._known(record)
@@ -129,7 +128,7 @@ class Desk:
             import_id=batch.import_id,
             attributes=self._attributes.fields,
         )
-        new_opening = totals.opened(None, opening, batch.accepted_at)
+        new_opening = totals.opened(None, opening, batch.accepted_at) if opening else None
         if new_opening is not None:
             customer["opening"], sums = totals.anew(None, new_opening, [])
             customer |= {name: value for name, value in sums.items() if value is not None}

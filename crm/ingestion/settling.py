@@ -25,7 +25,7 @@ def settle(
     """Move totals and dates by what changes: `gone` are orders as they were, `come` as they will be."""
     lost, gained = _by_customer(gone), _by_customer(come)
     anew = {one for one, orders in lost.items() if totals.at_an_end(people[one], orders)}
-    changing = {order["_id"] for orders in (gone, come) for order in orders}
+    changing = {order["_id"] for orders in (gone, come) for order in orders} if anew else ()
     rest = _by_customer(store.of_customers(stores, session, anew, but=changing))
     for one in {**lost, **gained}:
         customer, went, came = people[one], lost.get(one, ()), gained.get(one, ())
