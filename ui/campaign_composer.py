@@ -16,6 +16,7 @@ from crm.settings import Settings
 from crm.stores.connection import Stores
 from ui import (
     campaign_audience,
+    campaign_cautions,
     campaign_draft,
     campaign_hours,
     campaign_launch,
@@ -150,6 +151,8 @@ def _preview(
             campaign_preflight.offer(stores, campaign, look.size)
             return
         campaign_preflight.numbers(look.checked)
+        for caution in campaign_cautions.of(campaign):
+            st.caption(f":orange[:material/warning: {fmt.plain(caution)}]")
         campaign_preflight.missing(look.checked, fields)
         campaign_hours.foresee(campaign, look.checked["zones"], utc_now())
         campaign_power.draw(stores, settings, campaign, look.checked)

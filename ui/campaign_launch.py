@@ -13,6 +13,7 @@ from crm.settings import Settings
 from crm.stores.connection import Stores
 from ui import (
     campaign_cards,
+    campaign_cautions,
     campaign_draft,
     campaign_hours,
     campaign_preflight,
@@ -79,6 +80,8 @@ def _dialog(
     campaign_hours.foresee(campaign, found["zones"], at or utc_now())
     for warning in carriers.warnings(stores, content.options.get("vendor")):
         st.warning(warning, icon=":material/outgoing_mail:")
+    for caution in campaign_cautions.of(campaign):
+        st.warning(fmt.plain(caution), icon=":material/warning:")
     changed = shown is not None and {**shown, "waiting": 0} != {**found, "waiting": 0}
     if changed:
         st.warning("The audience has changed since you looked. These are the numbers now.")

@@ -70,9 +70,12 @@ def _draft(stores: Stores, settings: Settings, campaign: Campaign, account: Acco
     if campaign["status"] == CampaignStatus.SCHEDULED:
         rules = "are now" if campaign["freeze"] == "now" else "are then"
         at = fmt.moment(campaign["scheduledAt"], settings.zone)
-        st.write(f"It is launched by itself {at}, with its segments as they {rules}.")
+        to = f" to “{fmt.plain(campaign['segmentName'])}”" if campaign["segmentName"] else ""
+        st.write(f"It is launched by itself {at}{to}, with its segments as they {rules}.")
         if auth.can(account, "campaigns"):
             campaign_actions.call_back(stores, account, campaign)
+        with st.container(border=True):
+            _message(campaign)
         return
     st.write("This campaign has not been launched.")
     if campaign["problem"]:
@@ -188,16 +191,20 @@ def _reasons(stores: Stores, campaign: Campaign) -> None:
 def _what_was_sent(stores: Stores, campaign: Campaign, settings: Settings) -> None:
     left, right = st.columns([3, 2])
     with left.container(border=True, height="stretch"):
-        st.markdown("**Message**")
-        _texts(campaign)
-        for variant in campaign["variants"] or ():
-            st.markdown(f"Variant **{fmt.plain(variant['name'])}**")
-            if not _texts(variant):
-                st.caption("As above.")
+        _message(campaign)
     with right.container(border=True, height="stretch"):
         st.markdown("**Audience**")
         st.write(fmt.plain(campaign["description"] or _sentence(stores, campaign, settings)))
         st.caption("As the rules stood at launch. Later changes of the segment do not matter here.")
+
+
+def _message(campaign: Campaign) -> None:
+    st.markdown("**Message**")
+    _texts(campaign)
+    for variant in campaign["variants"] or ():
+        st.markdown(f"Variant **{fmt.plain(variant['name'])}**")
+        if not _texts(variant):
+            st.caption("As above.")
 
 
 def _texts(given: Campaign) -> bool:

@@ -35,7 +35,7 @@ def _own(number: int, question: Asked, give: Give) -> None:
         fmt.plain(f"In place of “{question.words}”"),
         key=key,
         max_chars=200,
-        placeholder="Or in your own words",
+        placeholder="Or in your own words" if question.answers else "Say it otherwise",
         label_visibility="collapsed",
         width=220,
         on_change=_typed,

@@ -111,6 +111,13 @@ def test_before_the_launch_stands_how_many_will_wait_for_their_hours(composer):
     assert texts(composer).count(said) == 2  # in the dialog, too
 
 
+def test_e_mails_without_a_subject_are_warned_of_while_writing_and_before_the_launch(composer):
+    said = "see no subject"
+    assert said in texts(composer)
+    buttons(composer)["campaign-review"].click().run()
+    assert texts(composer).count(said) == 2
+
+
 def test_hours_that_end_before_they_begin_are_said_while_writing(composer):
     composer.toggle(key="campaign window").set_value(True).run()
     composer.time_input(key="campaign window from").set_value(time(21)).run()

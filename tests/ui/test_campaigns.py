@@ -94,6 +94,7 @@ def test_a_scheduled_campaign_shows_its_time_and_can_be_called_back(open_page, i
     )  # fmt: skip
     app = open_page("history", role="marketer", campaign=made["_id"])
     assert "launched by itself" in texts(app)
+    assert [each.value for each in app.text] == ["Hi"]  # what it will say
     app.button(key="campaign-call-back").click().run()
     assert not app.exception
     assert campaigns.get(installation, made["_id"])["status"] == "draft"
