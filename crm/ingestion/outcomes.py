@@ -1,6 +1,6 @@
 """Which batches took effect: written in the transaction of the effect, so that none has it twice."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -32,8 +32,17 @@ def open_batches(stores: Stores, session: Session, batches: Sequence[Batch]) -> 
     return sorted(still.values(), key=lambda batch: batch.version)
 
 
-def close_batches(stores: Stores, session: Session, done: Iterable[tuple[Batch, Tally]]) -> None:
-    """Keep what was refused, and the counts of what belongs to an import."""
+def close_batches(
+    stores: Stores,
+    session: Session,
+    done: Iterable[tuple[Batch, Tally]],
+    made: Collection[str] = (),
+) -> None:
+    """Keep what was refused, and the counts of what belongs to an import.
+
+    `made` are the customers that the transaction made: they are found by the first and the last of their ids.
+    """
+    span = [min(made), max(made)] if made else []
     refused: list[Document] = []
     counted: list[Document] = []
     for batch, tally in done:
@@ -49,7 +58,7 @@ def close_batches(stores: Stores, session: Session, done: Iterable[tuple[Batch, 
         else:
             refused += of_batch
         if batch.import_id is not None:
-            counted.append({"_id": batch.id, "importId": batch.import_id, "counts": counts})
+            counted.append({"_id": batch.id, "importId": batch.import_id, "counts": counts, "made": span})
     rejections.add(stores, refused, session)
     imports.record_batches(stores, session, counted)
 

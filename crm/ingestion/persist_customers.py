@@ -33,7 +33,7 @@ def _persist(stores: Stores, session: Session, batches: Sequence[Batch], now: da
         store.seen(stores, session, ids, version)
     before = [desk.seen.unseen(customer) for customer in people.before.values()]
     journal.note(stores, session, batches, desk.now, created=people.created, before=before, seen=desk.seen)
-    outcomes.close_batches(stores, session, zip(batches, tallies, strict=True))
+    outcomes.close_batches(stores, session, zip(batches, tallies, strict=True), people.created)
 
 
 def keys(records: Sequence[Record]) -> tuple[set[str], set[str]]:

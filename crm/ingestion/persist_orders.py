@@ -68,7 +68,7 @@ def _persist(
     people.write(stores, session)
     desk.write(stores, session)
     desk.note(stores, session, batches)
-    outcomes.close_batches(stores, session, zip(batches, tallies, strict=True))
+    outcomes.close_batches(stores, session, zip(batches, tallies, strict=True), people.created)
 
 
 def keys(records: Sequence[Record]) -> tuple[set[str], set[str], set[str]]:

@@ -5,11 +5,13 @@ from typing import Any
 
 from pymongo import DESCENDING
 
+from crm.stores import imports
 from crm.stores.connection import Document, Stores
 from crm.stores.containing import containing
 
 _FIRST = datetime(1970, 1, 1, tzinfo=UTC)
 _CLOCKS_APART = timedelta(hours=1)  # as far as machines' clocks may differ
+_BEYOND = "g"  # after all ids, which are hexadecimal
 _SEARCHED = ("folded.name", "folded.email", "folded.phone", "folded.externalId")
 _HIDDEN = {"folded": 0, "version": 0}
 _HIDDEN_OF_ORDERS = {"products.folded": 0, "version": 0}
@@ -20,17 +22,34 @@ def customers(
 ) -> list[Document]:
     """Customers newest first whose name, e-mail, phone or external id contains `search` (folded).
 
-    With `import_id` only those whom that import created. Older ones than the import are not even looked at.
+    With `import_id` only those whom that import created. Those that were made before it, or between its
+    batches, are not even looked at.
     """
     query: Document = {}
-    if import_id is not None:
-        query = {"importId": import_id, "_id": {"$gte": _no_older(stores, import_id)}}
     if search:
         query["$or"] = [{path: containing(search)} for path in _SEARCHED]
+    if import_id is not None:
+        return _made_by(stores, import_id, query, before or _BEYOND, limit)
     if before:
-        query.setdefault("_id", {})["$lt"] = before
-    found = stores.db.customers.find(query, _HIDDEN).sort("_id", DESCENDING).limit(limit)
-    return list(found)
+        query["_id"] = {"$lt": before}
+    return list(stores.db.customers.find(query, _HIDDEN).sort("_id", DESCENDING).limit(limit))
+
+
+def _made_by(stores: Stores, import_id: str, query: Document, before: str, limit: int) -> list[Document]:
+    # An index on the import would cost each customer of each import 2 to 7 µs of mongod.
+    spans = imports.made_spans(stores, import_id)
+    if spans is None:
+        spans = [(_no_older(stores, import_id), _BEYOND)]
+    found: list[Document] = []
+    for first, last in spans:
+        if first >= before:
+            continue
+        within = {"importId": import_id, "_id": {"$gte": first, "$lte": last, "$lt": before}}
+        page = stores.db.customers.find(query | within, _HIDDEN).sort("_id", DESCENDING)
+        found += page.limit(limit - len(found))
+        if len(found) >= limit:
+            break
+    return found
 
 
 def _no_older(stores: Stores, import_id: str) -> str:

@@ -91,7 +91,11 @@ def recorded_batches(stores: Stores, session: Session, batch_ids: Sequence[str])
 
 
 def record_batches(stores: Stores, session: Session, batches: Iterable[Document]) -> None:
-    """Write down that batches take effect: `{_id, importId, counts}`. Belongs in the effect's transaction."""
+    """Write down that batches take effect: `{_id, importId, counts, made}`.
+
+    `made` is the first and the last id of the customers that their transaction made; empty if it made none.
+    Belongs in the effect's transaction.
+    """
     if documents := list(batches):
         stores.db.importBatches.insert_many(documents, session=session)
 
@@ -106,6 +110,22 @@ def counted(stores: Stores, import_ids: Sequence[str]) -> dict[str, dict[str, in
     found = {one.pop("_id"): one for one in stores.db.importBatches.aggregate(pipeline)}
     nothing = dict.fromkeys((*COUNTS, "batches"), 0)
     return {import_id: found.get(import_id, nothing) for import_id in import_ids}
+
+
+def made_spans(stores: Stores, import_id: str) -> list[tuple[str, str]] | None:
+    """Where the customers that an import made are among all, by `_id`: first and last of each, the newest
+    first, none overlapping another. None where that was not written down.
+    """
+    spans: list[tuple[str, str]] = []
+    noted = stores.db.importBatches.find({"importId": import_id}, {"_id": 0, "made": 1})
+    for made in sorted((one.get("made") for one in noted), key=lambda made: made or []):
+        if made is None:
+            return None
+        if made and spans and made[0] <= spans[-1][1]:
+            spans[-1] = spans[-1][0], max(spans[-1][1], made[1])
+        elif made:
+            spans.append((made[0], made[1]))
+    return spans[::-1]
 
 
 def batches_done(stores: Stores, import_id: str) -> int:

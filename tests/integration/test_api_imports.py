@@ -166,12 +166,36 @@ def test_the_customers_that_an_import_made_are_found_page_by_page(uploader, stor
     assert rest.next is None
 
 
-def test_customers_from_before_an_import_are_not_looked_at(uploader, stores):
+def test_customers_of_other_times_than_an_import_are_not_looked_at(uploader, stores):
     made = uploaded(uploader, "finished")
-    old = {"_id": f"{1_000_000_000:08x}{0:016x}", "importId": made["_id"], "folded": {}}
-    stores.db.customers.insert_one(old)  # nobody makes one so; it shows where the search begins
+    for at in (f"{1_000_000_000:08x}{0:016x}", "f" * 24):  # before it, and after it
+        other = {"_id": at, "importId": made["_id"], "folded": {}}
+        stores.db.customers.insert_one(other)  # nobody makes one so; it shows where is looked
     found = directory.customers(stores, import_id=made["_id"]).items
     assert [one["email"] for one in found] == ["asha@x.example"]
+
+
+def test_the_customers_of_an_import_from_before_their_places_were_kept_are_found(uploader, stores):
+    made = uploaded(uploader, "finished")
+    stores.db.importBatches.update_many({}, {"$unset": {"made": ""}})
+    found = directory.customers(stores, import_id=made["_id"]).items
+    assert [one["email"] for one in found] == ["asha@x.example"]
+
+
+def test_customers_that_an_import_made_at_several_times_are_each_found_once(uploader, stores):
+    made = uploaded(uploader, "finished")
+    path = f"/api/imports/{made['_id']}"
+    for number in range(3):
+        uploaded(uploader, "finished")
+        rows = "".join(f"P,p{number}x{one}@x.example\n" for one in range(2))
+        answer = uploader.post("/api/imports?kind=customers", content=f"name,email\n{rows}")
+        wait(uploader, answer.json()["importId"], "finished")
+    corrected = {"rows": [{"row": 2, "values": {"email": "r@x.example"}}]}
+    assert uploader.post(f"{path}/rejections", json=corrected).status_code == 202
+    until(lambda: uploader.get(path).json()["counts"]["created"] == 2)
+    first = directory.customers(stores, import_id=made["_id"], limit=1)
+    rest = directory.customers(stores, import_id=made["_id"], limit=1, cursor=first.next)
+    assert [one["email"] for one in (*first.items, *rest.items)] == ["r@x.example", "asha@x.example"]
 
 
 def test_a_file_sent_again_with_its_key_is_one_import(client, stores):
