@@ -149,8 +149,7 @@ def _do(action: Any) -> None:
 def _progress(stores: Stores, status: Document) -> None:
     if status["undo"] is not None:
         undo = status["undo"]
-        done = f"{format.number(undo['removed'])} removed, {format.number(undo['restored'])} as before"
-        st.progress(undo["done"], text=f"{done} so far")
+        st.progress(undo["done"], text=undone_by_now(undo))
         return
     if status["waitsFor"]:
         st.caption(f":material/hourglass_empty: Waits until {_name_of(stores, status['waitsFor'])} is in.")
@@ -166,6 +165,13 @@ def _progress(stores: Stores, status: Document) -> None:
     if rate["secondsLeft"]:
         words.append(f"about {seconds(rate['secondsLeft'])} left")
     st.progress(pace["shareNow"] if pace else 0.0, text=" · ".join(words))
+
+
+def undone_by_now(undo: Document) -> str:
+    """How far an undo is, in words, without what it had none of."""
+    did = {"removed": undo["removed"], "as before": undo["restored"], "left alone": undo["kept"]}
+    words = [f"{format.number(count)} {what}" for what, count in did.items() if count]
+    return f"{', '.join(words)} so far" if words else "Begins in a moment"
 
 
 def _name_of(stores: Stores, import_id: str) -> str:

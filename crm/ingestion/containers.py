@@ -38,7 +38,8 @@ class SeveralFiles(InvalidInput):
         listed = ", ".join(PurePosixPath(name).name[:60] for name in names[:_NAMED])
         more = " …" if len(names) > _NAMED else ""
         super().__init__(
-            f"There are {len(names)} files in this zip file ({listed}{more}). Choose one of them."
+            f"There are {len(names)} files in this zip file ({listed}{more}). "
+            "Choose one of them, or upload it alone."
         )
         self.names = names
 

@@ -8,6 +8,7 @@ from crm import imports, ingest
 from crm.moment import utc_now
 from tests.integration.working import working
 from tests.waiting import until
+from ui import import_card
 from workers import roles
 
 ROLES = (*roles.KINDS["imports"], *roles.KINDS["ingest"])
@@ -150,3 +151,15 @@ def test_an_import_cancelled_while_it_waits_says_that_nothing_was_written(instal
     app.button(key=f"cancel_{import_id}").click().run()
     assert not app.exception
     assert ingest.import_status(installation, import_id)["message"] == "Cancelled. Nothing was written."
+
+
+@pytest.mark.parametrize(
+    ("undo", "said"),
+    [
+        ({"removed": 10_500, "restored": 0, "kept": 0}, "10,500 removed so far"),
+        ({"removed": 1, "restored": 2, "kept": 3}, "1 removed, 2 as before, 3 left alone so far"),
+        ({"removed": 0, "restored": 0, "kept": 0}, "Begins in a moment"),
+    ],
+)
+def test_an_undo_under_way_tells_what_it_did_and_nothing_else(undo, said):
+    assert import_card.undone_by_now(undo) == said

@@ -121,7 +121,7 @@ def test_every_format_is_read_from_gzip_and_zip_too(format: str) -> None:
 
 def test_a_zip_of_several_files_asks_for_one() -> None:
     content = zipped(("a.csv", CSV), ("b.csv", CSV))
-    with pytest.raises(InvalidInput, match=r"2 files in this zip file \(a.csv, b.csv\)"):
+    with pytest.raises(InvalidInput, match=r"2 files in this zip file \(a.csv, b.csv\)\. Choose one"):
         records(content)
     assert records(content, Choices(file=files.Overrules(part="b.csv"))) == RECORDS
 
