@@ -36,7 +36,9 @@ def test_the_outcome_is_the_simulated_vendors_verdict(stores):
     crowd(stores, 300)
     campaign_id = launched(stores)
     Hands(stores).finish()
-    for row in rows(stores, campaign_id).values():
+    settled = rows(stores, campaign_id)
+    assert len(settled) == 300
+    for row in settled.values():
         message = Message(f"{row['_id']}:1", EMAIL, row["email"], row["body"])
         receipt = SimulatedVendor().submit([message])[0]
         assert (row["state"], row.get("reason")) == (receipt.verdict, receipt.reason)

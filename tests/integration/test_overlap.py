@@ -79,6 +79,7 @@ def test_the_columns_have_the_same_regions(shop: Stores, monkeypatch, tmp_path) 
 
 def test_the_rule_of_a_region_selects_whoever_is_in_it(shop: Stores) -> None:
     found = overlap(shop, three(shop), now=NOW, zone=ZONE)
+    assert regions(found) == EXPECTED
     for region in found.regions:
         rule = rulebook.parse(shop, found.tree(region))
         assert audiences.count(shop, rule, now=NOW, zone=ZONE) == region.size

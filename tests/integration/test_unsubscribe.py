@@ -195,6 +195,7 @@ def test_every_vendor_is_given_the_link_of_an_e_mail_and_none_for_a_text_message
     delivery.send(stores, hands.take(streams.SEND), now=hands.now(), vendor=vendor)
     given = {message.channel: message.unsubscribe for message in vendor.heard}
     assert "/unsubscribe/" in given["email"]
+    assert not given["sms"]
     assert all(message.text == "Hi" for message in vendor.heard)
 
 

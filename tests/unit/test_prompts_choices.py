@@ -57,7 +57,9 @@ def test_a_place_that_is_not_known_may_be_one_that_is_written_like_it() -> None:
 
 @pytest.mark.parametrize("prompt", [prompt for prompt, _ in ASKED])
 def test_every_answer_that_is_offered_settles_its_question(prompt: str) -> None:
-    for asked in ask(prompt).questions:
+    questions = ask(prompt).questions
+    assert questions
+    for asked in questions:
         for answer in asked.answers:
             then = completed(prompt, {asked.words: answer})
             assert then.kind == "segment" or (asked.words, asked.hint) not in [
@@ -113,4 +115,6 @@ def test_answers_cannot_make_a_prompt_longer_than_one_may_be() -> None:
 
 
 def test_a_long_prompt_is_asked_about_without_a_search_for_answers() -> None:
-    assert all(not one.answers for one in ask("ordered recently or " * 40).questions)
+    questions = ask("ordered recently or " * 40).questions
+    assert questions
+    assert not any(one.answers for one in questions)

@@ -40,7 +40,9 @@ def test_every_message_can_be_sent_to_somebody_of_whom_nothing_is_known(key: str
 
 @pytest.mark.parametrize(("key", "goal"), EVERY)
 def test_every_text_message_is_one_part_with_a_long_name_an_offer_and_a_code(key: str, goal: str) -> None:
-    for draft in drafts(key, goal, None, SMS, {"offer": "25% off", "code": "DIWALI20"}):
+    offered = drafts(key, goal, None, SMS, {"offer": "25% off", "code": "DIWALI20"})
+    assert offered
+    for draft in offered:
         length = sms.measure(written(draft, SOMEBODY).text)
         assert (length.encoding, length.parts) == ("GSM-7", 1), draft.text
         assert parts(draft.text) == 1
@@ -48,7 +50,9 @@ def test_every_text_message_is_one_part_with_a_long_name_an_offer_and_a_code(key
 
 @pytest.mark.parametrize(("key", "goal"), EVERY)
 def test_a_message_without_an_offer_in_the_brief_promises_none(key: str, goal: str) -> None:
-    for draft in drafts(key, goal, None, "email", {}):
+    offered = drafts(key, goal, None, "email", {})
+    assert offered
+    for draft in offered:
         assert len(draft.text.splitlines()) >= 4
         assert not re.search(r"\d|%|\b(off|chhoot|descuento|Rabatt|code|código|Code)\b", draft.text), (
             draft.text
