@@ -41,6 +41,7 @@ class PageOf(BaseModel):
 
     @classmethod
     def of(cls, page: Page) -> Self:
+        """The page as it is answered."""
         return cls(items=page.items, next=page.next)
 
 

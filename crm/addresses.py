@@ -34,6 +34,7 @@ class Addresses:
     ignored: list[dict[str, object]] = field(default_factory=list)
 
     def take(self, address: str) -> None:
+        """Keep an address; one that is there already counts as a duplicate. Raises TooMany beyond MOST."""
         if address in self.found:
             self.duplicates += 1
             return
@@ -42,6 +43,7 @@ class Addresses:
         self.found[address] = None
 
     def leave(self, number: int, line: str, reason: str) -> None:
+        """Count a line that has no address; the first few are kept, shortened, with their reason."""
         self.unreadable += 1
         if len(self.ignored) < _MOST_IGNORED:
             text = line.strip()

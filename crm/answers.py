@@ -60,10 +60,12 @@ class Flight:
 
     @property
     def landed(self) -> bool:
+        """Whether the answer is there, so that nobody has to wait for it."""
         return self.future is None or self.future.done()
 
     @property
     def took_none(self) -> bool:
+        """Whether the vendor said that it took none of them. Waits for the answer."""
         return isinstance(self.result, Unavailable)
 
     @property

@@ -91,6 +91,7 @@ def by_identity(stores: Stores) -> dict[str, Field]:
 
 
 def field_of(document: Document) -> Field:
+    """The field that rules know an attribute by, of its document."""
     return Field(document["name"], FieldType(document["type"]), document["label"], key=document["_id"])
 
 

@@ -45,6 +45,7 @@ class Version:
 
     @property
     def templates(self) -> tuple[Template, ...]:
+        """Those of subject, text and HTML that it has."""
         return tuple(each for each in (self.subject, self.text, self.html) if each is not None)
 
 
@@ -76,6 +77,7 @@ class Content:
 
     @property
     def named(self) -> tuple[Field, ...]:
+        """Every field that any version names, once."""
         templates = (template for version in self.versions for template in version.templates)
         return tuple({field.name: field for template in templates for field in template.named}.values())
 

@@ -76,6 +76,7 @@ class DryRun:
         return sum(many for reason, many in self.skipped.items() if reason.startswith(beginning))
 
     def skip(self, who: str, reason: str) -> None:
+        """Count somebody as skipped; the first few of a reason are its examples."""
         self.skipped[reason] += 1
         named = self.examples.setdefault(reason, [])
         if len(named) < _EXAMPLES:

@@ -8,6 +8,8 @@ from typing import Any
 
 
 class FieldType(StrEnum):
+    """What the values of a field are, which decides its operators and how values are read and written."""
+
     TEXT = "text"
     NUMBER = "number"
     INTEGER = "integer"
@@ -38,10 +40,12 @@ class Field:
 
     @property
     def path(self) -> str:
+        """Where its value is in a customer's document."""
         return f"attributes.{self.key}" if self.key else self.name
 
     @property
     def folded(self) -> str | None:
+        """Where its text is in the form that rules compare; None for what is no text."""
         leaf = self.key or self.name
         return f"folded.{leaf}" if self.type in (FieldType.TEXT, FieldType.TAGS) else None
 

@@ -23,6 +23,7 @@ class Health:
 
     @property
     def status(self) -> str:
+        """`ok`, `no worker` where nobody works the streams, `unavailable` where a store does not answer."""
         if not self.ready:
             return "unavailable"
         return "ok" if self.workers else "no worker"

@@ -10,6 +10,8 @@ from enum import StrEnum
 
 
 class CampaignStatus(StrEnum):
+    """Where a campaign is in its life; `CAMPAIGN` has the ways between them."""
+
     DRAFT = "draft"
     SCHEDULED = "scheduled"
     PLANNING = "planning"
@@ -20,6 +22,8 @@ class CampaignStatus(StrEnum):
 
 
 class CampaignAction(StrEnum):
+    """What moves a campaign from one status to another."""
+
     SCHEDULE = "schedule"
     UNSCHEDULE = "unschedule"
     LAUNCH = "launch"
@@ -32,6 +36,8 @@ class CampaignAction(StrEnum):
 
 
 class DeliveryState(StrEnum):
+    """What became of one message; `DELIVERY` has the ways between them."""
+
     PENDING = "pending"
     SENT = "sent"
     FAILED = "failed"

@@ -78,10 +78,12 @@ class Group:
         return self.buyers / self.people if self.people else None
 
     def count(self, people: int) -> None:
+        """Add so many people, who have bought nothing until `add` says so."""
         self.orders.many += people
         self.revenue.many += people
 
     def add(self, what: Bought) -> None:
+        """Add what one of the people bought, who is counted already."""
         self.buyers += 1
         self.orders.add(what.orders)
         self.revenue.add(what.revenue)
@@ -114,6 +116,7 @@ class Lift:
 
     @property
     def comparable(self) -> bool:
+        """Whether both groups have somebody in them."""
         return bool(self.treated.people and self.held_out.people)
 
 

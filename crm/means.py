@@ -21,6 +21,7 @@ class Sums:
 
     @property
     def mean(self) -> float:
+        """0 of nobody."""
         return self.total / self.many if self.many else 0.0
 
     @property

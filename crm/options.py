@@ -45,6 +45,7 @@ def read(given: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def bad(field: str, reason: str) -> InvalidInput:
+    """The refusal of one option: a sentence that begins with its name."""
     return InvalidInput(f"{field} {reason}.", [FieldError(field, reason)])
 
 

@@ -36,6 +36,7 @@ class Hours:
         self._openings: dict[str, datetime] = {}
 
     def zone_of(self, customer: Mapping[str, Any]) -> str:
+        """The name of a customer's time zone: his own where it is one, else the account's."""
         given = value_at(customer, self.path) if self.path else None
         return given if isinstance(given, str) and windows.zone(given) else self._usual
 

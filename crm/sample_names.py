@@ -9,6 +9,8 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Name:
+    """A name as it is written, and in Latin letters for an e-mail address."""
+
     text: str
     latin: str
 

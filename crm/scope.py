@@ -27,10 +27,12 @@ class Scope:
 
     @property
     def of_lines(self) -> bool:
+        """Whether it counts parts of orders only."""
         return bool(self.categories or self.products)
 
     @property
     def of_customers(self) -> bool:
+        """Whether it depends on who ordered."""
         return bool(self.cities or self.tags)
 
 

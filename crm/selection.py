@@ -29,6 +29,7 @@ class Period:
 
     @property
     def is_open(self) -> bool:
+        """Whether it restricts nothing."""
         return not (self.first or self.last or self.length)
 
 
@@ -50,6 +51,7 @@ class Selection:
 
     @property
     def of_lines(self) -> bool:
+        """Whether it is about what was in the orders."""
         return bool(self.categories or self.products)
 
     @property

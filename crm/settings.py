@@ -34,6 +34,8 @@ class Endpoints:
 
 
 class Settings(BaseSettings):
+    """All settings by the names of their variables, with their defaults. A wrong one raises at the start."""
+
     model_config = SettingsConfigDict(extra="ignore", populate_by_name=True)
 
     mongodb_uri: str | None = Field(None, validation_alias="MONGODB_URI")

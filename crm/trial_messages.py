@@ -41,6 +41,7 @@ class Sent(NamedTuple):
 
     @property
     def went_out(self) -> bool:
+        """Whether the vendor has the message."""
         return self.verdict in (Verdict.SENT, Verdict.ACCEPTED)
 
 

@@ -32,6 +32,7 @@ class Standing:
 
     @property
     def written_to(self) -> bool:
+        """Whether the customer still has this address, and nothing is against writing to it."""
         return self.address is not None and self.reason is None
 
     @property

@@ -35,6 +35,7 @@ _EXISTS = {"orders": "orderCount", "visits": "visitCount", "logins": "loginCount
 
 
 def condition(field: str, operator: str, value: Any = None) -> Node:
+    """A condition's JSON, without an id; without a value where the operator takes none."""
     node = {"type": "condition", "field": field, "operator": operator}
     return node if value is None else {**node, "value": value}
 

@@ -48,6 +48,7 @@ class Dates:
         return period
 
     def named(self) -> Named | None:
+        """The dates that are spoken of here, which are passed by; None where it is no date."""
         start = self._at.at
         found = self._counted_window() or self._single() or self._calendar()
         if found is None:

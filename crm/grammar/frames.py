@@ -54,11 +54,13 @@ class Frame:
 
     @property
     def only_topic(self) -> bool:
+        """Whether it names a topic and says nothing of it."""
         parts = (self.amount, self.when, self.named, self.goods, self.literal, self.presence, self.whole)
         return self.topic is not None and all(part is None for part in parts)
 
     @property
     def meaning(self) -> Meaning:
+        """What its topic means; one of nothing where it has none."""
         return MEANINGS[self.topic.name] if self.topic else Meaning()
 
     @property

@@ -81,6 +81,8 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Entry:
+    """What a phrase is, and what it stands for."""
+
     kind: Kind
     value: Any = None
 
@@ -129,6 +131,8 @@ Phrase = tuple[str, ...]
 
 @dataclass(frozen=True)
 class Lexicon:
+    """The phrases of one language by their words; `longest` is how many words the longest has."""
+
     language: str
     entries: dict[Phrase, Entry]
     longest: int

@@ -12,6 +12,7 @@ _USUAL = ("gmail.com", "yahoo.com", "hotmail.com", "outlook.com", "icloud.com")
 
 
 def literal(chunk: Chunk) -> Literal:
+    """What an address or a domain asks of the e-mail address: to be it, or to end with it."""
     name, at, domain = chunk.value.rpartition("@")
     whole = bool(name)
     text = chunk.value if whole else f"@{domain}"

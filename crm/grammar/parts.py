@@ -42,6 +42,7 @@ def all_of(node: Node) -> list[Node]:
 
 
 def any_of(node: Node) -> list[Node]:
+    """What the node gives to choose from: the parts of an OR, else itself."""
     return list(node["conditions"]) if node.get("operator") == "OR" else [node]
 
 

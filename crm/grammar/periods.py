@@ -49,6 +49,7 @@ def latest_month(today: date, number: int) -> Period:
 
 
 def latest_quarter(today: date, number: int) -> Period:
+    """This year's quarter of this number, last year's where it has not begun."""
     begun = quarter(today.year, number)[0] <= today
     return quarter(today.year if begun else today.year - 1, number)
 
@@ -63,6 +64,7 @@ def latest_day(today: date, month_number: int, number: int) -> date | None:
 
 
 def in_year(year_number: int, month_number: int, number: int) -> date | None:
+    """The date, or None where the calendar has none such."""
     try:
         return date(year_number, month_number, number)
     except (ValueError, OverflowError):

@@ -196,6 +196,7 @@ class Cursor:
         return self.chunks[at] if 0 <= at < len(self.chunks) else None
 
     def sees(self, kind: Kind, *values: Any, ahead: int = 0) -> bool:
+        """Whether the chunk so far ahead is of this kind and, where values are given, one of them."""
         found = self.peek(ahead)
         return found is not None and found.kind is kind and (not values or found.value in values)
 
@@ -210,6 +211,7 @@ class Cursor:
         return found
 
     def skip(self, *kinds: Kind) -> None:
+        """Pass by all chunks of these kinds."""
         while any(self.sees(kind) for kind in kinds):
             self.at += 1
 

@@ -245,5 +245,6 @@ class Times:
 
 
 def spoken_length(length: Length) -> str:
+    """`30 days`, `1 month`."""
     ((unit, amount),) = length.items()
     return f"{amount} {unit if amount != 1 else unit.removesuffix('s')}"

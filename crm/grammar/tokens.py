@@ -8,6 +8,8 @@ from crm.fields import fold
 
 
 class TokenKind(StrEnum):
+    """What the characters of a token are."""
+
     WORD = "word"
     NUMBER = "number"
     DATE = "date"  # 2025-03-05

@@ -30,6 +30,7 @@ _RANKS = {"desc": "highest", "asc": "lowest"}
 
 
 def behaviour(rule: Behaviour, currency: str) -> Phrase:
+    """What somebody does whom the rule selects, and whom it doesn't."""
     field = MEASURES[rule.measure]
     about = "".join(_about(each, currency) for each in rule.where) + _time(rule.within, currency)
     if (
@@ -82,6 +83,7 @@ def top(rule: Top, of: str) -> Phrase:
 
 
 def campaign(rule: InCampaign) -> Phrase:
+    """The same, of a delivery of a campaign."""
     variant = f"variant {rule.variant} of " if rule.variant else ""
     holds, fails = _STATES[rule.state]
     said = f" {variant}the campaign {quoted(rule.name)}"
@@ -89,5 +91,6 @@ def campaign(rule: InCampaign) -> Phrase:
 
 
 def stored_list(rule: InList) -> Phrase:
+    """The same, of a list."""
     holds, fails = f"are on the list {quoted(rule.name)}", f"are not on the list {quoted(rule.name)}"
     return (holds, fails) if rule.inside else (fails, holds)

@@ -33,6 +33,8 @@ Meaning = tuple[Hashable, ...]
 
 
 class Kind(StrEnum):
+    """What happened to a condition between two trees."""
+
     ADDED = "added"
     REMOVED = "removed"
     CHANGED = "changed"

@@ -33,9 +33,11 @@ class Clock:
         object.__setattr__(self, "now", _stored(self.now))
 
     def ago(self, length: Span | Age) -> datetime:
+        """The instant so long before now: months and years by the calendar of the zone."""
         return self._step(length, -1)
 
     def ahead(self, length: Span | Age) -> datetime:
+        """The instant so long after now, likewise."""
         return self._step(length, 1)
 
     def at(self, moment: Moment) -> datetime:

@@ -19,6 +19,8 @@ class Absent(Enum):
 
 
 class Join(StrEnum):
+    """How the conditions of a group hold together."""
+
     AND = "AND"
     OR = "OR"
     NOT = "NOT"  # none of these
@@ -94,14 +96,17 @@ class Behaviour:
 
     @property
     def of_lines(self) -> tuple[Condition, ...]:
+        """Those of its conditions that are about one line of an order."""
         return tuple(each for each in self.where if each.field.name in LINE_FIELDS)
 
     @property
     def of_orders(self) -> tuple[Condition, ...]:
+        """Those of its conditions that are about the order as a whole."""
         return tuple(each for each in self.where if each.field.name not in LINE_FIELDS)
 
     @property
     def without_cancelled(self) -> bool:
+        """Cancelled orders don't count unless a condition is about the status."""
         return all(each.field.name != "status" for each in self.where)
 
 

@@ -334,4 +334,5 @@ def operators_for(field: Field) -> list[Operator]:
 
 
 def operator_for(field: Field, name: str) -> Operator | None:
+    """The operator of this name for fields of this type; None where there is none."""
     return next((row for row in OPERATORS if row.name == name and field.type in row.types), None)

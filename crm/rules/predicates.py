@@ -75,6 +75,7 @@ class Calendar:
         return self.zone.key if isinstance(self.zone, ZoneInfo) else "UTC"
 
     def holds(self, instant: datetime) -> bool:
+        """Whether the instant's day, in the zone, is one of the months or days (month * 100 + day)."""
         here = instant.astimezone(self.zone)
         return (here.month if self.part == "month" else here.month * 100 + here.day) in self.values
 
@@ -83,6 +84,7 @@ Predicate = Range | OneOf | Text | Tags | Known | Calendar
 
 
 def folded(values: Iterable[str]) -> tuple[str, ...]:
+    """The values in the form that is compared, each once, in their order."""
     return tuple(dict.fromkeys(fold(value) for value in values))
 
 

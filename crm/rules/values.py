@@ -49,6 +49,8 @@ class Missing(Unreadable):
 
 
 class Unit(StrEnum):
+    """Units of a length of time: minutes to weeks are fixed, months and years steps of the calendar."""
+
     MINUTES = "minutes"
     HOURS = "hours"
     DAYS = "days"
@@ -126,6 +128,7 @@ def number(raw: object) -> int | float:
 
 
 def whole(raw: object) -> int:
+    """Raises Missing or Unreadable."""
     value = number(raw)
     if not isinstance(value, int):
         raise Unreadable(f"{shown(str(value))} is not a whole number.")
@@ -133,6 +136,7 @@ def whole(raw: object) -> int:
 
 
 def boolean(raw: object) -> bool:
+    """Raises Missing or Unreadable."""
     if is_blank(raw):
         raise Missing
     if isinstance(raw, bool):

@@ -38,6 +38,7 @@ def count(stores: Stores, query: dict[str, Any]) -> int:
 
 
 def exists(stores: Stores, roles: list[str]) -> bool:
+    """Whether there is an account in any of these roles."""
     return stores.db.accounts.find_one({"role": {"$in": roles}}, {"_id": 1}) is not None
 
 
@@ -114,6 +115,7 @@ def preference(stores: Stores, account_id: str, name: str) -> Any:
 
 
 def prefer(stores: Stores, account_id: str, name: str, value: Any) -> None:
+    """Remember one preference of an account."""
     stores.db.accounts.update_one({"_id": account_id}, {"$set": {f"preferences.{name}": value}})
 
 

@@ -10,6 +10,7 @@ def insert(stores: Stores, document: Document) -> None:
 
 
 def by_hash(stores: Stores, digest: str) -> Document | None:
+    """The key with this hash, unless it was revoked."""
     return stores.db.apiKeys.find_one({"hash": digest, "revokedAt": None})
 
 

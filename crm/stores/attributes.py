@@ -48,6 +48,7 @@ def insert(stores: Stores, session: Session, documents: Sequence[Document]) -> N
 
 
 def get(stores: Stores, key: str, session: Session | None = None) -> Document | None:
+    """The attribute of this key, unless it was removed."""
     return stores.collection(_NAME).find_one({"_id": key, **_LIVE}, session=session)
 
 
@@ -64,6 +65,7 @@ def retire(stores: Stores, session: Session, key: str, becomes: str | None, now:
 
 
 def moved(stores: Stores, key: str) -> None:
+    """Note that its values have all been converted."""
     stores.collection(_NAME).update_one({"_id": key}, {"$unset": {"moving": ""}})
 
 

@@ -69,6 +69,7 @@ def _position(letter: Letter) -> tuple[int, int, str]:
 
 
 def get(stores: Stores, letter_id: str) -> Letter | None:
+    """The letter of this id (`stream:entry`); None where there is none, or it is no such id."""
     name, _, entry = letter_id.rpartition(":")
     try:
         found: Any = stores.redis.xrange(streams.dead_key(stores, name), entry, entry)

@@ -114,6 +114,7 @@ class Slice(NamedTuple):
     variant: str | None = None
 
     def query(self) -> Document:
+        """The filter of its rows; those that failed as unclear are among them by their reason only."""
         query: Document = {"state": _FAILED}
         if self.reason is not None:
             query["reason"] = self.reason

@@ -85,6 +85,7 @@ def order(stores: Stores, reference: str) -> Document | None:
 
 
 def products(stores: Stores, *, after: str | None, limit: int) -> list[Document]:
+    """A page of the catalogue by ascending id, after this one."""
     query: dict[str, Any] = {"_id": {"$gt": after}} if after else {}
     return list(stores.db.products.find(query, {"version": 0}).sort("_id").limit(limit))
 

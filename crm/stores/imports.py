@@ -20,6 +20,7 @@ def get(stores: Stores, import_id: str) -> Document | None:
 
 
 def newest(stores: Stores, *, before: str | None, limit: int) -> list[Document]:
+    """A page of imports, the newest first, from before this id."""
     query: Document = {"_id": {"$lt": before}} if before else {}
     return list(stores.db.imports.find(query).sort("_id", DESCENDING).limit(limit))
 
@@ -69,6 +70,7 @@ def waiting(stores: Stores, states: Collection[str], most: int) -> int:
 
 
 def in_state(stores: Stores, import_ids: Collection[str], state: str) -> set[str]:
+    """Those of these imports that are in this state."""
     found = stores.db.imports.find({"_id": {"$in": list(import_ids)}, "state": state}, {"_id": 1})
     return {document["_id"] for document in found}
 
@@ -129,6 +131,7 @@ def made_spans(stores: Stores, import_id: str) -> list[tuple[str, str]] | None:
 
 
 def batches_done(stores: Stores, import_id: str) -> int:
+    """How many batches of an import have taken effect."""
     return stores.db.importBatches.count_documents({"importId": import_id})
 
 

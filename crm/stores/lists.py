@@ -57,6 +57,7 @@ def newest(stores: Stores, limit: int, before: str | None) -> list[Document]:
 
 
 def name_in_use(stores: Stores, name: str) -> bool:
+    """Whether a list has this name, in whatever case."""
     return stores.collection("lists").find_one({"folded.name": fold(name)}, {"_id": 1}) is not None
 
 

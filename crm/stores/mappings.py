@@ -4,6 +4,7 @@ from crm.stores.connection import Document, Stores
 
 
 def get(stores: Stores, digest: str) -> Document | None:
+    """What is remembered for files with these headers, by their hash."""
     return stores.collection("mappings").find_one({"_id": digest})
 
 

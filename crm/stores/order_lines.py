@@ -26,6 +26,7 @@ LINES: Document = {"$ifNull": ["$products", []]}
 
 
 def quantity(line: str) -> Document:
+    """The expression of a line's quantity: 1 where it has none."""
     return {"$ifNull": [f"{line}.quantity", 1]}
 
 
@@ -90,11 +91,13 @@ def _looked_up(line: str, ids: list[str], values: list[Any]) -> Document:
 
 
 def category(line: str, catalogue: Catalogue) -> Document:
+    """The expression of a line's category: its own, else the catalogue's, else NO_CATEGORY."""
     known = _looked_up(line, catalogue.ids, catalogue.categories)
     return {"$ifNull": [f"{line}.category", known, NO_CATEGORY]}
 
 
 def product(line: str, catalogue: Catalogue) -> Document:
+    """The expression of a line's product: its name, else the catalogue's, its id, or NO_PRODUCT."""
     known = _looked_up(line, catalogue.ids, catalogue.names)
     return {"$ifNull": [f"{line}.name", known, f"{line}.productId", NO_PRODUCT]}
 

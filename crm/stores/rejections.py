@@ -125,6 +125,7 @@ def sent(stores: Stores, import_id: str, batch: str) -> list[Document]:
 
 
 def any_sent(stores: Stores, import_id: str) -> bool:
+    """Whether corrections of the import are on their way."""
     query = {
         "importId": import_id,
         "sent": {"$exists": True},
@@ -141,6 +142,7 @@ def sent_before(stores: Stores, moment: datetime) -> list[Document]:
 
 
 def note_sent(stores: Stores, import_id: str, batch: str, now: datetime) -> None:
+    """Note that the corrections of this batch were published (again) at this instant."""
     stores.db.rejections.update_many({"importId": import_id, "sent": batch}, {"$set": {"sentAt": now}})
 
 

@@ -20,6 +20,8 @@ _AWARE: CodecOptions[Document] = CodecOptions(tz_aware=True, tzinfo=UTC)
 
 
 class Scratch:
+    """Documents and names in a temporary SQLite file, so that memory does not grow with them."""
+
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
 

@@ -37,6 +37,7 @@ def measured_on(stores: Stores, day: str) -> set[str]:
 
 
 def is_measured(stores: Stores, segment_id: str, day: str) -> bool:
+    """Whether the segment was counted on this day already."""
     return stores.collection("segmentSizes").find_one({"_id": segment_id, "day": day}, {"_id": 1}) is not None
 
 

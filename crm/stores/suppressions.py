@@ -59,6 +59,7 @@ def add(
 
 
 def remove(stores: Stores, address: str) -> bool:
+    """Let an address go; whether it was there."""
     return stores.collection(_NAME).delete_one({"_id": key(address)}).deleted_count == 1
 
 

@@ -4,6 +4,7 @@ from crm.stores.connection import Stores
 
 
 def put(stores: Stores, hashed: str, asked: bytes, seconds: int) -> None:
+    """Keep what a ticket stands for, by the ticket's hash, for so many seconds."""
     stores.redis.set(stores.key("download", hashed), asked, ex=seconds)
 
 

@@ -24,6 +24,7 @@ def keep(stores: Stores, name: str, configuration: Document, now: datetime) -> N
 
 
 def choose(stores: Stores, name: str, now: datetime) -> None:
+    """Make it the vendor by which campaigns go out that name none."""
     changes = {"vendor": name, "updatedAt": now}
     stores.collection(_NAME).update_one({"_id": _CHOSEN}, {"$set": changes}, upsert=True)
 

@@ -19,6 +19,8 @@ CHANNELS = (EMAIL, SMS)
 
 
 class Verdict(StrEnum):
+    """What a vendor says of one message."""
+
     ACCEPTED = "accepted"  # in charge; a receipt says the rest
     SENT = "sent"
     FAILED = "failed"  # refused for good
