@@ -15,7 +15,6 @@ from typing import Any
 
 Node = dict[str, Any]
 
-GROUP_OPERATORS = ("AND", "OR", "NOT")
 _STEP = re.compile(r"\.(conditions|where|of|segment)\b(?:\[(\d+)\])?")
 _LISTS = {"group": "conditions", "behaviour": "where"}
 

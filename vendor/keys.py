@@ -10,7 +10,7 @@ from pathlib import Path
 
 
 class Keys:
-    """The idempotency keys that were taken, a line each in a file. A line that a kill cut short is dropped."""
+    """The idempotency keys that were taken, a line each in a file. A line cut short is dropped."""
 
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -38,7 +38,6 @@ class Frame:
     presence: Presence | None = None
     whole: Whole | None = None
     counted: bool = False
-    amount_first: bool = False
     filled: bool = False
     start: int = -1
     end: int = -1
@@ -153,7 +152,7 @@ class _Gatherer:
             case Topic():
                 frame.topic = piece if frame.topic is None else frame.topic
             case Amount():
-                frame.amount, frame.amount_first = piece, frame.topic is None
+                frame.amount = piece
             case Counted():
                 frame.amount, frame.topic, frame.counted = piece.amount, piece.topic, True
             case When():

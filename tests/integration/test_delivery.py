@@ -2,7 +2,7 @@
 
 import random
 
-from crm import campaigns, delivery, ledger, rehearsal
+from crm import campaigns, delivery, dry_run, ledger
 from crm.stores import streams
 from crm.vendors.protocol import EMAIL, Message
 from crm.vendors.simulated import SimulatedVendor
@@ -158,8 +158,9 @@ def test_a_receipt_for_an_earlier_attempt_is_kept_and_changes_nothing(stores):
 def test_people_without_a_needed_field_are_skipped_and_everybody_else_is_not(stores):
     crowd(stores, 20)
     crowd(stores, 7, name=None, email=None, externalId=None)
-    ready = rehearsal.readiness(stores, rules=EVERYONE, template="Hi {name} {city|x}", now=NOW)
-    assert (ready.size, ready.missing, ready.unrenderable, ready.reachable) == (27, {"name": 7}, 7, 20)
+    draft = {"rules": EVERYONE, "messageTemplate": "Hi {name} {city|x}"}
+    *_, ready = dry_run.over(stores, draft, now=NOW)
+    assert (ready.total, ready.missing, ready.reachable) == (27, {"name": 7}, 20)
     campaign_id = launched(stores, "Hi {name} {city|x}")
     Hands(stores).finish()
     counts = balanced(stores, campaign_id)

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from crm import audiences, campaigns, planning, rehearsal, rulebook
+from crm import audiences, campaigns, dry_run, planning, rulebook
 from crm.auth import Account
 from crm.rules.parse import MAX_DEPTH
 from crm.settings import settings
@@ -35,12 +35,12 @@ KINDS = {
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_kind_of_node_is_rehearsed_launched_and_planned_alike(world: Stores, kind: str):
     rules = KINDS[kind]
-    ready = rehearsal.readiness(world, rules=rules, template="Hi {name}", now=NOW)
+    *_, ready = dry_run.over(world, {"rules": rules, "messageTemplate": "Hi {name}"}, now=NOW)
     made = campaigns.launch_new(world, name="Now", rules=rules, template="Hi {name}", account=ANNA, now=NOW)
     assert planning.write_audience_down(world, made["_id"], NOW)
     expected = audiences.count(world, rulebook.parse(world, rules), now=NOW, zone=settings().zone)
     stored = store.find(world, made["_id"])
-    assert stored["audienceSize"] == made["expectedSize"] == ready.size == expected > 0
+    assert stored["audienceSize"] == made["expectedSize"] == ready.total == expected > 0
 
 
 def test_a_later_edit_of_an_inner_segment_changes_nothing_launched(world: Stores):
@@ -57,5 +57,5 @@ def test_the_deepest_tree_is_rehearsed(world: Stores):
     tree = {"type": "condition", "field": "name", "operator": "isSet"}
     for _ in range(MAX_DEPTH - 1):
         tree = {"type": "group", "operator": "AND", "conditions": [tree]}
-    ready = rehearsal.readiness(world, rules=tree, template="Hi {name} of {city}", now=NOW)
-    assert ready.size == 4
+    *_, ready = dry_run.over(world, {"rules": tree, "messageTemplate": "Hi {name} of {city}"}, now=NOW)
+    assert ready.total == 4

@@ -108,7 +108,7 @@ def test_the_root_can_be_wrapped_but_not_unwrapped():
     assert rules.unwrap(TREE, 1) is TREE
 
 
-@pytest.mark.parametrize("operator", rules.GROUP_OPERATORS)
+@pytest.mark.parametrize("operator", ("AND", "OR", "NOT"))
 def test_a_group_takes_every_operator_at_the_root_and_below(operator):
     for node_id in (1, 3):
         assert rules.find(rules.change(TREE, node_id, operator=operator), node_id)["operator"] == operator
