@@ -111,7 +111,7 @@ def main() -> None:
             page = browser.new_context(viewport=SIZE, color_scheme=scheme).new_page()
             sign_in(page, installation.url, EMAIL, PASSWORD)
             paths = {"segments": f"segments?segment={segment_id}"}
-            for name in ("overview", "segments", "history", "explore", "upload"):
+            for name in ("segments", "history", "explore", "upload"):
                 _take(page, f"{installation.url}/{paths.get(name, name)}", name, scheme=scheme)
         browser.close()
 
