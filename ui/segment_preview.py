@@ -72,7 +72,10 @@ def forget() -> None:
 
 
 def current(stores: Stores, settings: Settings, draft: Draft, marks: Marks, charts: Sequence[str]) -> Shown:
-    """The answer to the draft's rules; to the last complete ones while these are half-filled."""
+    """The answer to the draft's rules; to the last complete ones while these are half-filled; none where
+    nobody is chosen yet, or any more."""
+    if rule_tree.is_empty(draft.tree):
+        return Shown(None)
     held: Answer | None = st.session_state.get(_HELD)
     if not marks.complete:
         return Shown(held, outdated=True)

@@ -134,7 +134,9 @@ def test_a_removed_last_condition_leaves_nobody_not_everybody(builder):
     widgets(builder, "button", "remove")[0].click().run()
     assert leaves(builder) == [("AND", 0)]
     assert builder.button(key="segment-save").disabled
-    assert "For the last complete rule" in texts(builder)
+    assert number(builder) == "–"
+    builder.button(key="rule-undo").click().run()
+    assert number(builder) == "7"
 
 
 def test_an_emptied_group_says_what_it_needs(builder):
