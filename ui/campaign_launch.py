@@ -22,7 +22,7 @@ from ui import (
     links,
 )
 from ui import format as fmt
-from ui.campaign_draft import Opened
+from ui.campaign_draft import Content, Opened
 from ui.campaign_preflight import Checked
 
 _SHOWN = "launch shown"
@@ -62,15 +62,7 @@ def _dialog(
         st.error(error.message, icon=":material/error:")
         return
     st.session_state[_SHOWN] = found = found or {}
-    more = " and more" if content.options.get("include") else ""
-    st.markdown(
-        f"**{fmt.plain(content.name.strip())}** goes to **{fmt.count(found['reachable'], 'customer')}** of "
-        f"“{fmt.plain(segment['name'])}”{more}."
-    )
-    st.caption(f"{fmt.plain(sentence)}.")
-    campaign_preflight.numbers(found)
-    if found["audience"] > found["reachable"]:
-        st.caption("Those who are not messaged stand in the books as skipped, with the reason.")
+    _whom(content, segment, found, sentence)
     if here.address == campaign_draft.NEW and (found["heldOut"] or found["variants"]):
         st.caption("Lots are drawn when the campaign is kept: save the draft first for the exact numbers.")
     if example is not None:
@@ -87,6 +79,19 @@ def _dialog(
         st.warning("The audience has changed since you looked. These are the numbers now.")
     if _sure(found, at, settings) and not changed:
         _go(stores, account, here, at, freeze)
+
+
+def _whom(content: Content, segment: Segment, found: Checked, sentence: str) -> None:
+    """To how many it goes, what selects them, and how many are not messaged."""
+    more = " and more" if content.options.get("include") else ""
+    st.markdown(
+        f"**{fmt.plain(content.name.strip())}** goes to **{fmt.count(found['reachable'], 'customer')}** of "
+        f"“{fmt.plain(segment['name'])}”{more}."
+    )
+    st.caption(f"{fmt.plain(sentence)}.")
+    campaign_preflight.numbers(found)
+    if found["audience"] > found["reachable"]:
+        st.caption("Those who are not messaged stand in the books as skipped, with the reason.")
 
 
 def _when(settings: Settings) -> tuple[datetime | None, str]:
