@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterator
 
 import numpy as np
 
-from benchmarks import bare, posts, shop, uploads
+from benchmarks import bare, posts, reading, shop, uploads
 from benchmarks.figure import Figure, median, note, size
 from benchmarks.stage import Stage, bare_stage, whole_stage
 from crm.ingestion import batches
@@ -19,7 +19,7 @@ ROUNDS = 3
 _BLOCK = 4000  # records that the product validates and publishes at a time
 
 
-FIGURES = ("orders_stream", "orders_stream_hot", *uploads.FIGURES, *posts.FIGURES)
+FIGURES = ("orders_stream", "orders_stream_hot", *uploads.FIGURES, *posts.FIGURES, *reading.FIGURES)
 """What `run` can be asked for alone. The memory of an import is measured with `customers_csv_1m`."""
 
 
@@ -29,7 +29,8 @@ def run(scale: float, only: Collection[str] = ()) -> Iterator[Figure]:
     if wanted.intersection(FIGURES[:2]):
         with bare_stage() as stage:
             yield from _streams(stage, scale, wanted)
-    if wanted.intersection(FIGURES[2:]):
+    yield from reading.run(scale, wanted)
+    if wanted.intersection((*uploads.FIGURES, *posts.FIGURES)):
         with whole_stage() as stage:
             yield from uploads.run(stage, scale, wanted)
             yield from posts.run(stage, scale, wanted=wanted)

@@ -219,7 +219,8 @@ def _blocks(
         reader.skip(passed)
     while block := list(islice(cells, BLOCK)):
         records, rejected = _understood(document["_id"], reader, reading.table.columns, number, block)
-        records = [(row, chosen(document, record)) for row, record in records]
+        if document.get("totals") == IGNORE:
+            records = [(row, chosen(document, record)) for row, record in records]
         rejections.add(stores, rejected)
         made = put(reading.kind, number, records)
         number += len(block)
