@@ -24,7 +24,7 @@ MOST_TAGS = 100
 DECIMALS = 4
 _NUMBERS = (int, float)
 
-ADDRESS = re.compile(r"[^\s@<>()\[\],:;\\\"]+@(?:[^\W_](?:[\w-]*[^\W_])?\.)+[^\W\d_][\w-]*")
+_ADDRESS = re.compile(r"[^\s@<>()\[\],:;\\\"]+@(?:[^\W_](?:[\w-]*[^\W_])?\.)+[^\W\d_][\w-]*")
 _INVISIBLE = " \u200b\u200c\u200d\u200e\u200f\u2060\ufeff\u00a0\u00ad"  # what copying brings along
 ERRORS = frozenset({"#N/A", "#NAME?", "#REF!", "#VALUE!", "#DIV/0!", "#NULL!", "#NUM!", "#SPILL!", "#CALC!"})
 _SHORTENED = re.compile(r"\d(?:[.,]\d+)?E\+\d+")
@@ -54,15 +54,11 @@ def text(value: Any) -> str:
 
 def identifier(value: Any) -> str:
     """Text that somebody is known or reached by. Refused where a spreadsheet cut a long number short."""
-    if isinstance(value, str) and is_shortened(value):
+    if isinstance(value, str) and "E+" in value and _SHORTENED.fullmatch(value):
         raise Refused(
             "shortened", f"{short(value)} was shortened by a spreadsheet; format the column as text"
         )
     return text(value)
-
-
-def is_shortened(written: str) -> bool:
-    return "E+" in written and _SHORTENED.fullmatch(written) is not None
 
 
 def email(value: Any) -> str:
@@ -75,7 +71,7 @@ def email(value: Any) -> str:
             letters = "".join("a" if unicodedata.category(sign)[0] == "M" else sign for sign in address)
         else:
             letters = ""
-    if len(address) > LONGEST_EMAIL or not ADDRESS.fullmatch(letters) or ".." in address:
+    if len(address) > LONGEST_EMAIL or not _ADDRESS.fullmatch(letters) or ".." in address:
         raise Refused("invalid_email", f"{short(address)} is not an e-mail address")
     return address
 
