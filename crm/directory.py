@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 
-from crm import attributes
+from crm import attributes, customer_search
 from crm.errors import FieldError, InvalidInput, NotFound
 from crm.fields import fold
 from crm.stores import directory as store
@@ -40,9 +40,11 @@ def customers(
     """
     before = _decode(cursor)
     position = str(before[0]) if before else None
-    rows = store.customers(
-        stores, search=fold(search), before=position, limit=_limit(limit) + 1, import_id=import_id
-    )
+    text, most = fold(search), _limit(limit) + 1
+    if text and import_id is None:
+        rows = customer_search.found(stores, text, before=position, limit=most)
+    else:
+        rows = store.customers(stores, search=text, before=position, limit=most, import_id=import_id)
     return _page(attributes.named(stores, rows), limit, lambda row: [row["_id"]])
 
 

@@ -1,5 +1,6 @@
 """Reading customers and orders back: pages, search, one with everything about it."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -18,20 +19,28 @@ _HIDDEN_OF_ORDERS = {"products.folded": 0, "version": 0}
 
 
 def customers(
-    stores: Stores, *, search: str, before: str | None, limit: int, import_id: str | None = None
+    stores: Stores,
+    *,
+    search: str,
+    before: str | None,
+    limit: int,
+    import_id: str | None = None,
+    among: Sequence[str] | None = None,
+    since: str = "",
 ) -> list[Document]:
     """Customers newest first whose name, e-mail, phone or external id contains `search` (folded).
 
-    With `import_id` only those whom that import created. Those that were made before it, or between its
-    batches, are not even looked at.
+    With `among` only those with these ids, with `since` only those with higher ones, and with `import_id`
+    only those whom that import created; nobody else is even looked at.
     """
     query: Document = {}
     if search:
         query["$or"] = [{path: containing(search)} for path in _SEARCHED]
     if import_id is not None:
         return _made_by(stores, import_id, query, before or _BEYOND, limit)
-    if before:
-        query["_id"] = {"$lt": before}
+    query["_id"] = {"$gt": since} | ({"$lt": before} if before else {})
+    if among is not None:
+        query["_id"]["$in"] = list(among)
     return list(stores.db.customers.find(query, _HIDDEN).sort("_id", DESCENDING).limit(limit))
 
 
