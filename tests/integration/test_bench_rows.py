@@ -8,7 +8,7 @@ from pathlib import Path
 import orjson
 import pytest
 
-from benchmarks import bare, delivery, ingest, posts, results, uploads
+from benchmarks import bare, delivery, ingest, posts, reading, results, uploads
 from benchmarks.figure import UNITS, Figure
 from benchmarks.stage import Stage, whole_stage
 
@@ -23,6 +23,7 @@ LIMITED = {"orders_stream", "orders_csv_1m", "post_order", "deliver_1m", "rate_h
 
 def figures(stage: Stage) -> Iterator[Figure]:
     """Everything that the suites measure, without their many rounds."""
+    yield from reading.run(SCALE, reading.FIGURES)
     yield from uploads.run(stage, SCALE)
     yield from posts.run(stage, SCALE, rounds=1)
     stage.clear()
