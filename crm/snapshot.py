@@ -26,7 +26,7 @@ import pyarrow as pa
 from crm import rulebook
 from crm.columnar import encode, lock, parts
 from crm.columnar.bins import Bins
-from crm.columnar.shelf import AT_ONCE, Shelf, State, Unreadable
+from crm.columnar.shelf import Shelf, State, Unreadable
 from crm.fields import FIELDS
 from crm.ingestion import totals
 from crm.moment import utc_now
@@ -41,6 +41,9 @@ log = logging.getLogger(__name__)
 _PATHS = [*(one.path for one in FIELDS.values() if not one.folded), "folded", "attributes", *encode.WRITTEN]
 _TOTALS = (*totals.SUMS, *totals.DATES)  # what orders change of their customer
 _BATCH = 5_000
+# Customers: reading as many with five orders each takes a gigabyte for a while, and previews are slower the
+# more parts there are.
+_A_PART = 250_000
 _TIDY_EVERY = 10.0
 _TOUCH_EVERY = 1.0  # seconds after which a state says anew that nothing has changed
 _TOO_OLD = timedelta(seconds=5)
@@ -62,7 +65,7 @@ class Keeper:
     ours: Callable[[], bool] = lambda: True
     most: int = 25_000
     hopeless: float = 60.0  # seconds behind after which all is read anew
-    at_once: int = AT_ONCE
+    at_once: int = _A_PART
     _rebuilt_in: float = 0.0  # seconds that it took the last time
     _tidied: float = 0.0
     _untidied: int = 0  # customers changed since
