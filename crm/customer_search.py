@@ -6,6 +6,7 @@ MongoDB says what they are now, and adds who came since.
 
 from bisect import bisect_left
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import numpy as np
 
@@ -20,23 +21,22 @@ from crm.settings import settings
 from crm.stores import directory as store
 from crm.stores.connection import Document, Stores
 
-_FIELDS = ("name", "email", "phone", "externalId")
 _UNSEEN = timedelta(seconds=10)  # longer than from the making of an id to its commit
 
 
 def found(stores: Stores, text: str, *, before: str | None, limit: int) -> list[Document]:
     """Up to `limit` of them, newest first, with ids below `before`. `text` is folded, and not empty."""
     now = utc_now()
+    look = partial(store.customers, stores, search=text, before=before, limit=limit)
     state = snapshot.fresh(stores, settings(), now=now)
     rule = _rule(text)
     if state is None or rule is None:
-        return store.customers(stores, search=text, before=before, limit=limit)
+        return look()
     ids = _ids(state, rule, before, limit, now)
-    known = store.customers(stores, search=text, before=before, limit=limit, among=ids)
+    known = look(among=ids)
     if len(known) < len(ids):  # somebody has another name since: who comes after him isn't known
-        return store.customers(stores, search=text, before=before, limit=limit)
-    since = f"{int((state.as_of - _UNSEEN).timestamp()):08x}"
-    new = store.customers(stores, search=text, before=before, limit=limit, since=since)
+        return look()
+    new = look(since=store.lowest_id(state.as_of - _UNSEEN))
     both = {one["_id"]: one for one in (*known, *new)}
     return [both[one] for one in sorted(both, reverse=True)[:limit]]
 
@@ -45,7 +45,7 @@ def _rule(text: str) -> Rule | None:
     """The rule that selects them, None for a text that no rule can have."""
     contains = {"type": "condition", "operator": "contains", "value": text}
     try:
-        conditions = [{**contains, "field": name} for name in _FIELDS]
+        conditions = [{**contains, "field": name} for name in store.SEARCHED]
         return segments.parse({"type": "group", "operator": "OR", "conditions": conditions})
     except InvalidRule:
         return None

@@ -28,11 +28,11 @@ from crm.columnar import encode, parts
 from crm.columnar.columns import Mask
 from crm.columnar.parts import Part
 
-AT_ONCE = 100_000  # customers that are written as one part: what that takes grows with them
 FORMAT = 4  # counted up when the files' meaning changes; an older snapshot is then built anew
 _MANIFEST = "manifest.json"
 _ASIDE = "aside"
 _MOST_SMALL = 6
+_AT_ONCE = 100_000  # customers that are merged into one part: what a merge takes grows with them
 _TOO_DEAD = 0.3
 _FIRST_NUMBERS = 2**40
 _CHUNK = 1024 * 1024
@@ -334,7 +334,7 @@ def _checksum(files: Iterable[Path]) -> int:
 def _to_merge(placed: tuple[Placed, ...]) -> list[Placed]:
     """Of many small parts the smallest, while each is at most twice what is merged with it; and the dead."""
     dead = [one for one in placed if one.living < one.rows * (1 - _TOO_DEAD)]
-    small = [one for one in placed if one.rows <= AT_ONCE // 2]
+    small = [one for one in placed if one.rows <= _AT_ONCE // 2]
     if len(small) <= _MOST_SMALL:
         return dead
     chosen: list[Placed] = []
@@ -350,7 +350,7 @@ def _to_merge(placed: tuple[Placed, ...]) -> list[Placed]:
 def _at_once(opened: Iterable[tuple[Part, Mask]]) -> Iterator[list[tuple[Part, Mask]]]:
     """Everybody who lives in these parts, in groups that are small enough to be written as one part each."""
     group: list[tuple[Part, Mask]] = []
-    room = AT_ONCE
+    room = _AT_ONCE
     for part, live in opened:
         rest = np.flatnonzero(live)
         while len(rest):
@@ -361,6 +361,6 @@ def _at_once(opened: Iterable[tuple[Part, Mask]]) -> Iterator[list[tuple[Part, M
             rest, room = rest[taken:], room - taken
             if not room:
                 yield group
-                group, room = [], AT_ONCE
+                group, room = [], _AT_ONCE
     if group:
         yield group

@@ -10,10 +10,12 @@ from crm.stores import imports
 from crm.stores.connection import Document, Stores
 from crm.stores.containing import containing
 
+SEARCHED = ("name", "email", "phone", "externalId")
+"""The fields of a customer that a search looks into."""
+
 _FIRST = datetime(1970, 1, 1, tzinfo=UTC)
 _CLOCKS_APART = timedelta(hours=1)  # as far as machines' clocks may differ
 _BEYOND = "g"  # after all ids, which are hexadecimal
-_SEARCHED = ("folded.name", "folded.email", "folded.phone", "folded.externalId")
 _HIDDEN = {"folded": 0, "version": 0}
 _HIDDEN_OF_ORDERS = {"products.folded": 0, "version": 0}
 
@@ -35,7 +37,7 @@ def customers(
     """
     query: Document = {}
     if search:
-        query["$or"] = [{path: containing(search)} for path in _SEARCHED]
+        query["$or"] = [{f"folded.{name}": containing(search)} for name in SEARCHED]
     if import_id is not None:
         return _made_by(stores, import_id, query, before or _BEYOND, limit)
     query["_id"] = {"$gt": since} | ({"$lt": before} if before else {})
@@ -62,10 +64,15 @@ def _made_by(stores: Stores, import_id: str, query: Document, before: str, limit
 
 
 def _no_older(stores: Stores, import_id: str) -> str:
-    """An id below those of all customers that were made since the import began: ids begin with their time."""
+    """An id below those of all customers that were made since the import began."""
     found = stores.db.imports.find_one({"_id": import_id}, {"createdAt": 1})
     began = found["createdAt"] - _CLOCKS_APART if found else _FIRST
-    return f"{int(began.timestamp()):08x}"
+    return lowest_id(began)
+
+
+def lowest_id(moment: datetime) -> str:
+    """An id below those of all customers that were made from this moment on: ids begin with their time."""
+    return f"{int(moment.timestamp()):08x}"
 
 
 def customer(stores: Stores, customer_id: str) -> Document | None:

@@ -228,7 +228,7 @@ def test_a_chart_of_text_that_hardly_repeats_counts_every_value(tmp_path: Path):
 
 
 def test_no_merge_takes_more_customers_at_once_than_it_may(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("crm.columnar.shelf.AT_ONCE", 10)
+    monkeypatch.setattr("crm.columnar.shelf._AT_ONCE", 10)
     shelf = Shelf(tmp_path)
     many = wide([person(n, n) for n in range(35)], [])
     shelf.replace([many], as_of=NOW, token=None, fields=KINDS, source="test")
