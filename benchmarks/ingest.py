@@ -62,8 +62,22 @@ def orders_stream(
         limits.append(bare.orders_rate(stage, written[-2]))
         rates.append(streamed_rate(stage, written[-1]))
         note(f"{name}: {rates[-1]:,.0f} orders/s, bare loop {limits[-1]:,.0f}")
+    written.append(
+        _while_somebody_looks(stage, name, range(orders, orders + orders // rounds), customers, skew)
+    )
     check_totals(stage, customers, written)
     return Figure(name, median(rates), customers, median(limits))
+
+
+def _while_somebody_looks(
+    stage: Stage, name: str, numbers: range, customers: int, skew: float
+) -> shop.Orders:
+    """One round more, with the snapshot kept fresh meanwhile: no figure, but a note of what that takes."""
+    orders = shop.Orders("watched", numbers, customers, skew)
+    stage.await_quiet()
+    with stage.somebody_looks():
+        note(f"{name}: {streamed_rate(stage, orders):,.0f} orders/s while somebody looks")
+    return orders
 
 
 def streamed_rate(stage: Stage, orders: shop.Orders) -> float:

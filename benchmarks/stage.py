@@ -17,7 +17,8 @@ from pathlib import Path
 from benchmarks import cpu
 from benchmarks.cpu import Meter
 from benchmarks.crew import Crew, crew
-from crm.settings import Endpoints
+from crm.columnar.shelf import ASKED, Shelf
+from crm.settings import Endpoints, Settings
 from crm.stores import groups, indexes, streams
 from crm.stores.connection import Stores, connect
 from embedded.supervisor import Supervisor
@@ -74,6 +75,16 @@ class Stage:
                 os.kill(pid, signal.SIGCONT)
         self.await_quiet()
 
+    @contextmanager
+    def somebody_looks(self) -> Iterator[None]:
+        """The workers keep the snapshot up to date for somebody, even while much comes in."""
+        folder = Settings(data_dir=self.data_dir).snapshot_dir
+        Shelf(folder).ask()
+        try:
+            yield
+        finally:
+            (folder / ASKED).unlink()
+
     def await_quiet(self) -> None:
         """Wait until the workers have next to nothing to do."""
         pids = self.worker_pids()
@@ -95,7 +106,7 @@ class Stage:
     def await_idle(self, names: tuple[str, ...] = (), timeout: float = 3600) -> None:
         """Wait until these streams (by default those of ingestion) have nothing that is not acknowledged."""
         names = names or (streams.IMPORTS, streams.CUSTOMERS, streams.PRODUCTS, *streams.ORDERS)
-        await_true(lambda: not any(streams.backlog(self.stores, name) for name in names), timeout)
+        await_true(lambda: not streams.backlog(self.stores, *names), timeout)
 
 
 def await_true(condition: Callable[[], bool], timeout: float = 60, look: float = _LOOK) -> None:

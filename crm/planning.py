@@ -129,7 +129,7 @@ def resume_stuck(stores: Stores, now: datetime) -> int:
     A campaign that should be moving while nothing waits on any of the streams has lost its entries: the
     process that changed its status died before it published them, or Redis lost its last second of writes.
     """
-    if any(streams.backlog(stores, name) for name in (streams.PLAN, streams.SEND, streams.RECEIPTS)):
+    if streams.backlog(stores, streams.PLAN, streams.SEND, streams.RECEIPTS):
         return 0
     if lanes.waiting(stores) or outbox.awaited(stores, now - _OVERDUE):
         return 0

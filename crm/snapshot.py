@@ -16,14 +16,14 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import pairwise
 from pathlib import Path
 
 import polars as pl
 import pyarrow as pa
 
-from crm import rulebook
+from crm import giving_way, rulebook
 from crm.columnar import encode, lock, parts
 from crm.columnar.bins import Bins
 from crm.columnar.shelf import Shelf, State, Unreadable
@@ -48,7 +48,8 @@ _TIDY_EVERY = 10.0
 _TOUCH_EVERY = 1.0  # seconds after which a state says anew that nothing has changed
 _TOO_OLD = timedelta(seconds=5)
 _SHORT, _LONG = 1.0, 5.0  # seconds of changes in one state: one that is too old anyway takes more at once
-_LOOK_EVERY = 1.0  # so that a snapshot begins while there is little to read
+_LOOK_EVERY = 0.5  # so that a snapshot begins while there is little to read
+_GROWN = 1.2  # a change that is followed costs about five times what one costs that is read with all others
 
 
 @dataclass(slots=True)
@@ -57,12 +58,13 @@ class Keeper:
 
     `most` bounds how many changes are taken in before a new state is written. Where they come faster than
     they can be taken in, all is read anew: that ends, and what it reads is of now, `at_once` customers with
-    all their orders at a time.
+    all their orders at a time. While `waits` says so, nothing is taken in.
     """
 
     stores: Stores
     shelf: Shelf
     ours: Callable[[], bool] = lambda: True
+    waits: Callable[[], bool] = lambda: False
     most: int = 25_000
     hopeless: float = 60.0  # seconds behind after which all is read anew
     at_once: int = _A_PART
@@ -101,6 +103,9 @@ class Keeper:
         Starts anew where the feed was lost, or what was written can't be read again.
         """
         while not stop.is_set() and self.ours():
+            if self.waits():
+                self._wait(stop)
+                continue
             manifest = self.shelf.manifest()
             if manifest is None or manifest.token is None:
                 self.rebuild()
@@ -115,10 +120,19 @@ class Keeper:
                 )
                 self.rebuild()
 
+    def _wait(self, stop: threading.Event) -> None:
+        """Until there is no reason to. So much may have come meanwhile that reading all anew is quicker."""
+        before = changes.size(self.stores)
+        while self.waits():
+            if stop.wait(_LOOK_EVERY):
+                return
+        if self.ours() and changes.size(self.stores) > before * _GROWN:
+            self.rebuild()
+
     def _apply(self, feed: changes.Feed, stop: threading.Event) -> None:
         touched = 0.0  # by the clock that never goes back
         behind = timedelta(0)
-        while not stop.is_set():
+        while not stop.is_set() and not self.waits():
             asked_at = utc_now()
             found = feed.read(self.most, _SHORT if behind < _TOO_OLD else _LONG)
             behind = found.behind
@@ -234,10 +248,12 @@ def keep(stores: Stores, config: Settings, stop: threading.Event) -> None:
     """Keep the snapshot of this host until `stop` is set, where no other process does and it is worth it."""
     # Arrow's own allocator keeps what is freed, out of reach of `_give_back`.
     pa.set_memory_pool(pa.system_memory_pool())
+    shelf = shelf_of(config)
     while not stop.is_set():
         with lock.held(config.snapshot_dir / "lock") as ours:
-            if ours() and changes.customers(stores) > config.columns_from:
-                keeper = Keeper(stores, shelf_of(config), ours=ours)
+            waits = partial(giving_way.now, stores, shelf)
+            if ours() and changes.customers(stores) > config.columns_from and not waits():
+                keeper = Keeper(stores, shelf, ours=ours, waits=waits)
                 keeper.catch_up()
                 keeper.follow(stop)
         stop.wait(_LOOK_EVERY)
@@ -247,11 +263,18 @@ def fresh(stores: Stores, config: Settings, *, now: datetime, within: timedelta 
     """The newest state if it is of these stores and no older than that, else None.
 
     One that claims to be of the future is not taken: the clock was put back, and it may be of any age.
+    Whoever asks is waited for: see `expect`.
     """
+    expect(config)
     state = shelf_of(config).state()
     if state is None or not -_TOO_OLD <= now - state.as_of <= within:
         return None
     return state if state.source == changes.source(stores) else None
+
+
+def expect(config: Settings) -> None:
+    """Say that somebody may ask for a fresh state in the next minutes. Cheap: call it at every chance."""
+    shelf_of(config).ask()
 
 
 def shelf_of(config: Settings) -> Shelf:

@@ -12,8 +12,9 @@ from urllib.parse import parse_qsl
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
-from crm import auth
+from crm import auth, snapshot
 from crm.auth import Account
+from crm.settings import settings
 from ui import account_menu, google, links, notices, screens, session
 from ui.screens import Screen
 
@@ -60,6 +61,8 @@ def draw() -> None:
         st.set_page_config(page_title=f"{page.title} · {PRODUCT}")
     st.logo(str(_ASSETS / "logo.svg"), icon_image=str(_ASSETS / "icon.svg"), size="large")
     account_menu.draw(account)
+    if account is not None and auth.can(account, "explore"):
+        snapshot.expect(settings())
     page.run()
     notices.show()
 

@@ -4,6 +4,7 @@
                                 of changes goes on
     <folder>/part-<n>/          see `parts`
     <folder>/live-<n>.npy       who of a part's customers still counts; absent when all do
+    <folder>/asked              when somebody last asked for a state: its time
 
 A new state is complete on disk before the manifest that names it replaces the old one, so a reader sees
 one state or the other. Files that no manifest names are removed; whoever still has them open keeps them.
@@ -13,11 +14,12 @@ No number is ever given twice, not even after the folder was emptied: a reader k
 import secrets
 import shutil
 import threading
+import time
 import zlib
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -31,6 +33,8 @@ from crm.columnar.parts import Part
 FORMAT = 4  # counted up when the files' meaning changes; an older snapshot is then built anew
 _MANIFEST = "manifest.json"
 _ASIDE = "aside"
+ASKED = "asked"
+_ASKED_EVERY = 10.0  # seconds
 _MOST_SMALL = 6
 _AT_ONCE = 100_000  # customers that are merged into one part: what a merge takes grows with them
 _TOO_DEAD = 0.3
@@ -129,6 +133,24 @@ class Shelf:
     _seen: bytes | None = None
     _state: State | None = None
     _open: dict[int, Part] = field(default_factory=dict)
+    _asked: float = -_ASKED_EVERY
+
+    def ask(self) -> None:
+        """Say that somebody wants states, or soon will: to whoever writes them, in any process."""
+        now = time.monotonic()
+        if now >= self._asked + _ASKED_EVERY:
+            self._asked = now
+            with suppress(OSError):  # a folder that can't be written is read only
+                self.folder.mkdir(parents=True, exist_ok=True)
+                (self.folder / ASKED).touch()
+
+    def asked(self, within: timedelta) -> bool:
+        """Whether somebody wanted a state lately."""
+        try:
+            ago = time.time() - (self.folder / ASKED).stat().st_mtime
+        except OSError:
+            return False
+        return ago < within.total_seconds()
 
     def manifest(self) -> Manifest | None:
         """The manifest, None where there is no snapshot that this version understands."""

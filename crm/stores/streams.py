@@ -24,6 +24,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 import orjson
+from redis.exceptions import ResponseError
 
 from crm.stores.connection import Stores
 
@@ -99,13 +100,21 @@ def memory(stores: Stores, names: Iterable[str]) -> int:
     return sum(int(held or 0) for held in pipe.execute())
 
 
-def backlog(stores: Stores, stream: str) -> int:
-    """Entries of a stream that no worker has acknowledged yet (waiting or being handled)."""
-    if not stores.redis.exists(key(stores, stream)):
-        return 0
-    for group in stores.redis.xinfo_groups(key(stores, stream)):
-        if group["name"] in (GROUP, GROUP.encode()):
-            lag = group.get("lag")
-            if lag is not None:
-                return int(lag) + int(group["pending"])
-    return int(stores.redis.xlen(key(stores, stream)))
+def backlog(stores: Stores, *names: str) -> int:
+    """Entries of these streams that no worker has acknowledged yet (waiting or being handled)."""
+    pipe = stores.redis.pipeline(transaction=False)
+    for name in names:
+        pipe.xinfo_groups(key(stores, name))
+        pipe.xlen(key(stores, name))
+    answers = pipe.execute(raise_on_error=False)
+    return sum(map(_waiting, answers[::2], answers[1::2]))
+
+
+def _waiting(groups: Any, length: Any) -> int:
+    """Of one stream, from what Redis says of its groups: an error where there is no such stream."""
+    if isinstance(length, Exception):
+        raise length
+    for group in () if isinstance(groups, ResponseError) else groups:
+        if group["name"] in (GROUP, GROUP.encode()) and group.get("lag") is not None:
+            return int(group["lag"]) + int(group["pending"])
+    return int(length)

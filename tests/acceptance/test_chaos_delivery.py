@@ -154,6 +154,6 @@ def check_vendor(service: VendorService, told: dict[str, str]) -> None:
 
 def check_nothing_is_left(stores: Stores) -> None:
     """No entry waits, is in hand, or was put aside."""
-    until(lambda: not any(streams.backlog(stores, name) for name in STREAMS), timeout=300)
+    until(lambda: not streams.backlog(stores, *STREAMS), timeout=300)
     until(lambda: not lanes.waiting(stores) and not lanes.postponed(stores), timeout=300)
     assert dead_letters.count(stores) == 0

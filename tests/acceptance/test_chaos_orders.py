@@ -47,7 +47,7 @@ def test_every_order_is_there_once_and_every_total_is_right_after_kills_of_every
         sender.allow(share)
         chaos.strike(victim, more=sender.allow)
     sender.finish()
-    until(lambda: not any(streams.backlog(chaos.stores, name) for name in streams.ORDERS), timeout=600)
+    until(lambda: not streams.backlog(chaos.stores, *streams.ORDERS), timeout=600)
     assert len(chaos.held) == len(strikes) and min(chaos.held) > 0
     check_orders(chaos.stores, traffic)
     check_totals(chaos.stores, traffic)

@@ -40,7 +40,7 @@ def test_two_workers_share_a_campaign_whose_entries_all_come_twice(stores):
         again = [{"campaignId": campaign_id, "number": number, "attempt": 1} for number in range(7)]
         streams.publish(stores, streams.SEND, again)
         until(lambda: finished(stores, campaign_id), timeout=120)
-        until(lambda: not any(streams.backlog(stores, name) for name in ("plan", "send", "receipts")))
+        until(lambda: not streams.backlog(stores, "plan", "send", "receipts"))
     everybody_settled_once(stores, campaign_id, 3_200)
 
 
@@ -83,7 +83,7 @@ def test_no_hand_over_begins_after_a_pause_or_a_cancellation(stores, action, lef
         getattr(campaigns, action)(stores, campaign_id, account=MARKETER, now=utc_now())
         after = utc_now()
         until(lambda: campaigns.stats(stores, campaign_id)[left] > 1_000, timeout=120)
-        until(lambda: not any(streams.backlog(stores, name) for name in ("plan", "send", "receipts")))
+        until(lambda: not streams.backlog(stores, "plan", "send", "receipts"))
     handed = stores.collection("plan").find({"handedAt": {"$exists": True}}, {"handedAt": 1})
     assert max(batch["handedAt"] for batch in handed) <= after
     assert ledger.books(stores, campaign_id).problems == ()

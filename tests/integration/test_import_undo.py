@@ -49,7 +49,7 @@ def posted(stores: Stores, *, customers: Any = (), orders: Any = ()) -> None:
     """Records by the API, persisted."""
     ingest.accept_customers(stores, customers, now=utc_now())
     ingest.accept_orders(stores, orders, now=utc_now())
-    until(lambda: not any(streams.backlog(stores, one) for one in (streams.CUSTOMERS, *streams.ORDERS)))
+    until(lambda: not streams.backlog(stores, streams.CUSTOMERS, *streams.ORDERS))
 
 
 def everything(stores: Stores) -> list[Document]:
