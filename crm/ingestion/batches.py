@@ -106,9 +106,10 @@ def cut(kind: str, rows: Iterable[Row], **of_each: Any) -> Iterator[tuple[str, B
     for row in rows:
         shares[_stream(kind, row[1])].append(row)
     for stream, share in shares.items():
-        for start in range(0, len(share), streams.BATCH_SIZE):
-            part = share[start : start + streams.BATCH_SIZE]
-            name = f"{first}:{stream.rpartition(':')[2]}:{start // streams.BATCH_SIZE}"
+        size = -(-len(share) // -(-len(share) // streams.BATCH_SIZE))  # as few as hold them, all alike
+        for start in range(0, len(share), size):
+            part = share[start : start + size]
+            name = f"{first}:{stream.rpartition(':')[2]}:{start // size}"
             yield (
                 stream,
                 Batch(kind, name, rows=[row for row, _ in part], records=[one for _, one in part], **of_each),
