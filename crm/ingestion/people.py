@@ -38,6 +38,14 @@ def new_customer(
     return customer
 
 
+def _folded_email(customer: Document) -> str | None:
+    """From the address itself where `folded` was not read: to read an object takes longer than to fold."""
+    if (folded := customer.get("folded")) is not None:
+        email: str | None = folded.get("email")
+        return email
+    return fold(address) if (address := customer.get("email")) else None
+
+
 class People:
     """Customers by id, external id and folded e-mail. `changed` and `moved` collect what is to be written.
 
@@ -78,7 +86,7 @@ class People:
         self._by_id[customer["_id"]] = customer
         if external_id := customer.get("externalId"):
             self._by_external_id[external_id] = customer
-        if email := customer.get("folded", {}).get("email"):
+        if email := _folded_email(customer):
             self._by_email[email] = customer
 
     def of_id(self, customer_id: str) -> Document | None:
@@ -121,7 +129,7 @@ class People:
             self.before[customer["_id"]] = dict(customer)
         for keys, key in (
             (self._by_external_id, customer.get("externalId")),
-            (self._by_email, customer.get("folded", {}).get("email")),
+            (self._by_email, _folded_email(customer)),
         ):
             if key is not None:
                 keys.pop(key, None)

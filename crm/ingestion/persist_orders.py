@@ -25,7 +25,6 @@ _ONCE = (
     "createdAt",
     "currency",
 )  # beside total and customer, what one file says once of an order
-_NOT_KEPT = ("orderReference", "customerEmail", "customerName")
 
 
 class _NotThere(Exception):
@@ -95,19 +94,22 @@ class Desk:
     def take(self, batch: Batch) -> Tally:
         refused: list[tuple[int, Record, Refusal]] = []
         done = {"created": 0, "updated": 0, "unchanged": 0}
+        before, after = self.before, self.after
         for row, record in zip(batch.rows, batch.records, strict=True):
+            reference = record["orderReference"]
             try:
-                done[self._take(record, batch)] += 1
+                if (old := after.get(reference) or before.get(reference)) is None:
+                    after[reference] = self._new(record, batch)
+                    done["created"] += 1
+                else:
+                    done[self._again(record, old, batch)] += 1
             except Refusal as refusal:
                 refused.append((row, record, refusal))
         return Tally(**done, refused=refused)
 
-    def _take(self, record: Record, batch: Batch) -> str:
-        reference = record["orderReference"]
-        old = self.after.get(reference) or self.before.get(reference)
-        if old is None:
-            self.after[reference] = self._new(record, batch)
-            return "created"
+    def _again(self, record: Record, old: Document, batch: Batch) -> str:
+        """What becomes of an order that is there already."""
+        reference = old["_id"]
         self._check_told_once(record, old, batch)
         if old["version"] > batch.version:
             return "unchanged"
@@ -130,10 +132,11 @@ class Desk:
                 raise _NotThere
             reason = "there is no such order yet, and a new one needs its total"
             raise Refusal("total", "no_total", reason)
-        usual = {"products": [], "status": "placed", "createdAt": batch.accepted_at}
-        order = _said_by(record, {"_id": record["orderReference"], "customerId": "", **usual})
-        order["version"] = batch.version
-        order["updatedAt"] = self.now
+        order: Document = {
+            "_id": record["orderReference"], "customerId": "", "products": [], "status": "placed",
+            "createdAt": batch.accepted_at, **record, "version": batch.version, "updatedAt": self.now,
+        }  # fmt: skip
+        _keep(order, record)
         if batch.import_id is not None:
             order["importId"] = batch.import_id
         _check_refund(order, None, record)
@@ -165,9 +168,7 @@ class Desk:
 
     def _customer_of(self, record: Record, old: Document | None, batch: Batch) -> str:
         """Whose order it is, by id, else by e-mail; an e-mail that nobody has makes a customer."""
-        customer = self._known_customer(record)
-        if customer is None:
-            customer = self._new_customer(record, batch)
+        customer = self._known_customer(record) or self._new_customer(record, batch)
         if customer is not None:
             customer_id: str = customer["_id"]
             return customer_id
@@ -230,18 +231,24 @@ def _said_by(record: Record, order: Document) -> Document:
     `customerId` may be the shop's own in it: whose the order is has still to be found out.
     """
     new = {**order, **record}
-    for name in _NOT_KEPT:
-        new.pop(name, None)
-    if "products" in record:
-        new["products"] = [{**line, "folded": folded_line(line)} for line in record["products"]]
+    _keep(new, record)
     return new
+
+
+def _keep(order: Document, record: Record) -> None:
+    """Leave in an order what is kept of its record, each line with the form that rules compare by."""
+    del order["orderReference"]
+    order.pop("customerEmail", None)
+    order.pop("customerName", None)
+    if "products" in record:
+        order["products"] = [{**line, "folded": folded_line(line)} for line in record["products"]]
 
 
 def _check_refund(order: Document, old: Document | None, record: Record) -> None:
     """A refunded order of which no amount is known is refunded in full."""
     if order["status"] == "refunded" and "refunded" not in order:
         order["refunded"] = order["total"]
-    if order.get("refunded", 0.0) > order["total"]:
+    if "refunded" in order and order["refunded"] > order["total"]:
         if old is not None and "refunded" not in record:
             order["refunded"] = order["total"]  # the order shrank: no more can have been refunded
         else:

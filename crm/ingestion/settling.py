@@ -9,7 +9,7 @@ from crm.ingestion.people import People
 from crm.stores import orders as store
 from crm.stores.connection import Document, Session, Stores
 
-FIELDS = ("externalId", "folded.email", "opening", "updatedAt", *totals.SUMS, *totals.DATES)
+FIELDS = ("externalId", "email", "opening", "updatedAt", *totals.SUMS, *totals.DATES)
 """What `settle` has to know of each customer."""
 
 

@@ -160,6 +160,15 @@ def test_bad_records_are_refused_at_the_edge_by_row_and_field_and_good_ones_take
 # Orders and totals
 
 
+def test_an_order_finds_its_customer_however_either_wrote_the_address(stores: Stores) -> None:
+    customers(stores, {"email": "  ÄSHA@X.example", "name": "Asha"}, {"email": "ravi@x.example"})
+    orders(stores, order("A-1", customerEmail="äsha@x.EXAMPLE"), order("A-2", customerEmail="RAVI@x.example"))
+    assert sorted((one["email"], one["orderCount"]) for one in stores.db.customers.find()) == [
+        ("ravi@x.example", 1),
+        ("ÄSHA@X.example", 1),
+    ]
+
+
 def test_totals_and_dates_follow_from_orders(stores: Stores) -> None:
     customers(stores, {"email": "asha@x.example"})
     orders(stores, order("A1", 10, createdAt="2025-03-01"), order("A2", 0, createdAt="2025-01-01"))
