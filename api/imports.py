@@ -171,7 +171,7 @@ def listing(
     stores: StoresDep,
     account: Uploader,
     limit: Annotated[int, Query(ge=1, le=directory.MAX_PAGE)] = 50,
-    cursor: Annotated[str | None, Query(pattern="^([0-9a-f]{24})?$")] = None,
+    cursor: str | None = None,
 ) -> PageOf:
     """Imports, newest first."""
     return PageOf.of(ingest.list_imports(stores, limit=limit, cursor=cursor))

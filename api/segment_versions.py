@@ -9,7 +9,7 @@ from api.answers import PageOf
 from api.bodies import OneRecord
 from api.security import StoresDep, requires
 from api.segments import seen_at
-from crm import auth
+from crm import auth, cursors
 from crm.errors import FieldError, InvalidInput
 from crm.moment import utc_now
 from crm.saved import trash, versions
@@ -27,11 +27,13 @@ def listing(
     account: Reader,
     segment_id: str,
     limit: Annotated[int, Query(ge=1, le=100)] = 20,
-    cursor: Annotated[int | None, Query(ge=1, le=_MOST)] = None,
+    cursor: str | None = None,
 ) -> PageOf:
     """Versions of a segment's rules, the present one first: who saved them, when, how many they selected."""
-    items, following = versions.listing(stores, segment_id, limit=limit, before=cursor)
-    return PageOf(items=items, next=None if following is None else str(following))
+    of = f"versions of {segment_id}"
+    before = cursors.read(of, cursor, cursors.Number)
+    items, following = versions.listing(stores, segment_id, limit=limit, before=before)
+    return PageOf(items=items, next=None if following is None else cursors.written(of, following))
 
 
 @router.get("/difference")

@@ -11,7 +11,7 @@ from api.answers import PageOf
 from api.bodies import OneRecord
 from api.exports import streamed
 from api.security import StoresDep, requires
-from crm import audiences, auth, directory, exports, library, rulebook
+from crm import audiences, auth, cursors, directory, exports, library, rulebook
 from crm.errors import FieldError, InvalidInput
 from crm.exports import Export
 from crm.moment import utc_now
@@ -94,6 +94,7 @@ def listing(
     With `?deleted=true` those that were deleted in the last 30 days, latest first, in one page.
     """
     if deleted:
+        cursors.read("deleted segments", cursor, tuple[()])  # they have no second page
         return PageOf(items=trash.listing(stores, limit=limit), next=None)
     items, following = library.listing(
         stores, limit=limit, cursor=cursor, search=search, tags=tag or (), order=sort
@@ -167,12 +168,10 @@ def members(
         return streamed(stores, account, export)
     rule = rulebook.parse(stores, segment["rules"], own_id=segment_id)
     chosen = exports.fields_of(stores, wanted)
-    rows = exports.rows(stores, rule, chosen, now=now, zone=zone, after=cursor, limit=limit + 1)
-    return _page(list(rows), limit)
-
-
-def _page(rows: list[dict[str, Any]], limit: int) -> PageOf:
-    following = rows[limit - 1]["_id"] if len(rows) > limit else None
+    of = f"members of {segment_id}"
+    after = cursors.read(of, cursor, str)
+    rows = list(exports.rows(stores, rule, chosen, now=now, zone=zone, after=after, limit=limit + 1))
+    following = cursors.written(of, rows[limit - 1]["_id"]) if len(rows) > limit else None
     return PageOf(items=rows[:limit], next=following)
 
 

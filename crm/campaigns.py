@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from crm import auth, launching, library, messages, planning, rulebook, segments, unsubscribing
+from crm import auth, cursors, launching, library, messages, planning, rulebook, segments, unsubscribing
 from crm.auth import Account
 from crm.errors import FieldError, IllegalTransition, InvalidInput, NotFound
 from crm.ledger import books, by_variant, deliveries, deliveries_csv, reasons, tally
@@ -324,10 +324,11 @@ def listing(
     """Campaigns, newest first, with their counts: `{items, next}`. Raises InvalidInput for a bad limit."""
     if not 1 <= limit <= MAX_PAGE:
         raise InvalidInput(f"The limit is 1 to {MAX_PAGE}.", [FieldError("limit", f"is 1 to {MAX_PAGE}")])
-    found = store.newest(stores, limit + 1, cursor, statuses)
+    found = store.newest(stores, limit + 1, cursors.read("campaigns", cursor, str), statuses)
     counts = _counts(stores, found[:limit])
     items = [_public(campaign, counts.get(campaign["_id"])) for campaign in found[:limit]]
-    return {"items": items, "next": items[-1]["_id"] if len(found) > limit else None}
+    following = cursors.written("campaigns", items[-1]["_id"]) if len(found) > limit else None
+    return {"items": items, "next": following}
 
 
 def stats(stores: Stores, campaign_id: str) -> dict[str, Any]:

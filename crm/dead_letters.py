@@ -7,10 +7,12 @@ batch's, or null for other streams, and `payload` is the whole entry, or its tex
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
 import orjson
+from pydantic import Field
 
+from crm import cursors
 from crm.directory import Page
 from crm.errors import FieldError, InvalidInput, NotFound
 from crm.ingestion import batches, outcomes
@@ -29,14 +31,17 @@ STREAMS = (
 )  # fmt: skip
 _GONE = "There is no such dead letter any more."
 _ATTRIBUTES = "attributes"
+_LIST = "dead letters"
+_Id = Annotated[str, Field(pattern=r"^[a-z:0-9]+:[0-9]{1,19}-[0-9]{1,19}$")]  # Valkey refuses another
 
 
 def listing(stores: Stores, *, limit: int = 50, cursor: str | None = None) -> Page:
     """Letters of every stream, the latest first."""
-    found = store.newest(stores, STREAMS, before=_checked(cursor), limit=limit + 1)
+    before = cursors.read(_LIST, cursor, _Id)
+    found = store.newest(stores, STREAMS, before=before, limit=limit + 1)
     page = found[:limit]
-    more = len(found) > limit
-    return Page([_document(letter) for letter in page], page[-1].id if more else None)
+    following = cursors.written(_LIST, page[-1].id) if len(found) > limit else None
+    return Page([_document(letter) for letter in page], following)
 
 
 def count(stores: Stores) -> int:
@@ -113,18 +118,6 @@ def _letter(stores: Stores, letter_id: str) -> Letter:
     if letter is None:
         raise NotFound(_GONE)
     return letter
-
-
-def _checked(cursor: str | None) -> str | None:
-    if not cursor:
-        return None
-    time, dash, sequence = cursor.rpartition(":")[2].partition("-")
-    if not (dash and time.isdigit() and sequence.isdigit()):
-        raise InvalidInput(
-            "The cursor is not one of ours.",
-            [FieldError("cursor", "use the `next` of the previous page as it is")],
-        )
-    return cursor
 
 
 def _payload(letter: Letter) -> Any:

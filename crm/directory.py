@@ -1,13 +1,10 @@
 """Who our customers are and what they ordered: search, pages, one person with everything about him."""
 
-import base64
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
-import orjson
-
-from crm import attributes, customer_search
+from crm import attributes, cursors, customer_search
 from crm.errors import FieldError, InvalidInput, NotFound
 from crm.fields import fold
 from crm.stores import directory as store
@@ -16,6 +13,7 @@ from crm.stores.connection import Document, Stores
 
 MAX_PAGE = 500
 _PROFILE_ROWS = 200
+_Latest = tuple[cursors.Moment, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,14 +36,13 @@ def customers(
 
     With `import_id` only those whom that import created.
     """
-    before = _decode(cursor)
-    position = str(before[0]) if before else None
+    before = cursors.read("customers", cursor, str)
     text, most = fold(search), _limit(limit) + 1
     if text and import_id is None:
-        rows = customer_search.found(stores, text, before=position, limit=most)
+        rows = customer_search.found(stores, text, before=before, limit=most)
     else:
-        rows = store.customers(stores, search=text, before=position, limit=most, import_id=import_id)
-    return _page(attributes.named(stores, rows), limit, lambda row: [row["_id"]])
+        rows = store.customers(stores, search=text, before=before, limit=most, import_id=import_id)
+    return _page("customers", attributes.named(stores, rows), limit, lambda row: row["_id"])
 
 
 def customer(stores: Stores, customer_id: str) -> Document:
@@ -74,9 +71,9 @@ def orders(
     stores: Stores, *, customer_id: str | None = None, limit: int = 50, cursor: str | None = None
 ) -> Page:
     """Orders, the latest first, of one customer (our id) or of all."""
-    before = _decode(cursor)
-    rows = store.orders(stores, customer_id=customer_id, before=_moment(before), limit=_limit(limit) + 1)
-    return _page(rows, limit, lambda row: [row["createdAt"].isoformat(), row["_id"]])
+    before = cursors.read("orders", cursor, _Latest)
+    rows = store.orders(stores, customer_id=customer_id, before=before, limit=_limit(limit) + 1)
+    return _page("orders", rows, limit, lambda row: [row["createdAt"], row["_id"]])
 
 
 def order(stores: Stores, reference: str, *, refusals: bool = True) -> Document:
@@ -91,30 +88,21 @@ def order(stores: Stores, reference: str, *, refusals: bool = True) -> Document:
 
 def refusals(stores: Stores, *, reference: str = "", limit: int = 50, cursor: str | None = None) -> Page:
     """What workers refused after it was taken, the latest first; of one reference where that is given."""
-    before = _moment(_decode(cursor))
+    before = cursors.read("rejections", cursor, _Latest)
     rows = rejections.later(stores, fold(reference), before=before, limit=_limit(limit) + 1)
-    return _page(rows, limit, lambda row: [row["at"].isoformat(), row["_id"]])
+    return _page("rejections", rows, limit, lambda row: [row["at"], row["_id"]])
 
 
 def products(stores: Stores, *, limit: int = 50, cursor: str | None = None) -> Page:
     """The catalogue, by product id."""
-    after = _decode(cursor)
-    rows = store.products(stores, after=str(after[0]) if after else None, limit=_limit(limit) + 1)
-    return _page(rows, limit, lambda row: [row["_id"]])
+    after = cursors.read("products", cursor, str)
+    rows = store.products(stores, after=after, limit=_limit(limit) + 1)
+    return _page("products", rows, limit, lambda row: row["_id"])
 
 
 def totals(stores: Stores) -> dict[str, int]:
     """`{customers, orders, products}`: how many there are."""
     return store.totals(stores)
-
-
-def _moment(position: list[Any] | None) -> tuple[datetime, str] | None:
-    if not position:
-        return None
-    try:
-        return datetime.fromisoformat(str(position[0])), str(position[1])
-    except (ValueError, IndexError):
-        raise _bad_cursor() from None
 
 
 def _limit(limit: int) -> int:
@@ -125,30 +113,6 @@ def _limit(limit: int) -> int:
     return limit
 
 
-def _page(rows: list[Document], limit: int, position: Any) -> Page:
-    more = len(rows) > limit
+def _page(of: str, rows: list[Document], limit: int, place: Callable[[Document], Any]) -> Page:
     items = rows[:limit]
-    return Page(items, _encode(position(items[-1])) if more else None)
-
-
-def _encode(position: list[str]) -> str:
-    return base64.urlsafe_b64encode(orjson.dumps(position)).decode().rstrip("=")
-
-
-def _decode(cursor: str | None) -> list[Any] | None:
-    if not cursor:
-        return None
-    try:
-        position = orjson.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-    except ValueError:
-        raise _bad_cursor() from None
-    if not isinstance(position, list) or not position:
-        raise _bad_cursor()
-    return position
-
-
-def _bad_cursor() -> InvalidInput:
-    return InvalidInput(
-        "The cursor is not one of ours.",
-        [FieldError("cursor", "use the `next` of the previous page as it is")],
-    )
+    return Page(items, cursors.written(of, place(items[-1])) if len(rows) > limit else None)

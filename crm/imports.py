@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from crm import cursors
 from crm.directory import Page
 from crm.errors import Busy, FieldError, IllegalTransition, InvalidInput, NotFound
 from crm.ingestion import corrections, progress, undo
@@ -56,9 +57,8 @@ def list_rejections(
     Raises NotFound, InvalidInput.
     """
     _get(stores, import_id)
-    if cursor is not None and not cursor.isdecimal():
-        raise InvalidInput("The cursor is not one of ours.", [FieldError("cursor", "use `next` as it is")])
-    after = int(cursor or 0)
+    of = f"rejections of {import_id}"
+    after = cursors.read(of, cursor, cursors.Number) or 0
     found = rejections.page(
         stores, import_id, field=field, code=code, after=after, limit=limit + 1, skip=skip
     )
@@ -67,7 +67,7 @@ def list_rejections(
         | {"values": one.get("values", []), "sent": "sent" in one}
         for one in found[:limit]
     ]
-    return Page(items, str(items[-1]["row"]) if len(found) > limit else None)
+    return Page(items, cursors.written(of, items[-1]["row"]) if len(found) > limit else None)
 
 
 def rejection_reasons(stores: Stores, import_id: str) -> list[Document]:
@@ -168,9 +168,10 @@ def undo_estimate(stores: Stores, import_id: str) -> dict[str, int] | None:
 def kept(stores: Stores, import_id: str, *, limit: int = 50, cursor: str | None = None) -> Page:
     """Records that an undo left alone, each `{kind, id, label, reason}`. Raises NotFound."""
     _get(stores, import_id)
-    found = journal.kept(stores, import_id, after=cursor, limit=limit + 1)
+    of = f"kept of {import_id}"
+    found = journal.kept(stores, import_id, after=cursors.read(of, cursor, str), limit=limit + 1)
     items = [{name: one[name] for name in ("_id", "kind", "id", "label", "reason")} for one in found[:limit]]
-    return Page(items, items[-1]["_id"] if len(found) > limit else None)
+    return Page(items, cursors.written(of, items[-1]["_id"]) if len(found) > limit else None)
 
 
 def undo_status(stores: Stores, document: Document) -> dict[str, Any] | None:

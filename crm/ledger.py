@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from crm import cursors
 from crm.errors import FieldError, InvalidInput, NotFound
 from crm.fields import fold
 from crm.lifecycle import CampaignStatus, DeliveryState
@@ -26,6 +27,8 @@ from crm.stores.tallies import Kind
 MAX_PAGE = 500
 _LOOK_AT = 40  # pending batches that one page goes through before it hands back a cursor
 _COLUMNS = ("customerId", "name", "email", "state", "reason", "variant", "attempt", "updatedAt", "body")
+# The row that a page ended with; or None, a batch of the plan and the offset in it of who comes next.
+_Place = tuple[str | None, cursors.Number, cursors.Number]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,26 +63,24 @@ def deliveries(
     """
     campaign = _campaign(stores, campaign_id)
     _check_page(state, limit)
-    place, _, position = (cursor or "r:").partition(":")
-    if place not in ("r", "w"):
-        raise _bad("cursor", "is not one of this list")
+    of = f"deliveries of {campaign_id}"
+    after, *place = cursors.read(of, cursor, _Place) or ("", 0, 0)
     if "audienceSize" not in campaign or (state and not _any(stores, campaign_id, state)):
         return {"items": [], "next": None}
     items: list[Document] = []
-    if place == "r" and state != DeliveryState.PENDING:
-        after = position or None
+    if after is not None and state != DeliveryState.PENDING:
         chosen = {"state": state, "search": search, "reason": reason, "variant": variant}
-        found = list(delivery_store.rows(stores, campaign_id, **chosen, after=after, limit=limit + 1))
+        found = list(delivery_store.rows(stores, campaign_id, **chosen, after=after or None, limit=limit + 1))
         items = [_shown(row) for row in found[:limit]]
         if len(found) > limit:
-            return {"items": items, "next": f"r:{items[-1]['_id']}"}
-        position = ""
+            return {"items": items, "next": cursors.written(of, (items[-1]["_id"], 0, 0))}
     if state not in (None, DeliveryState.PENDING) or reason is not None:
         return {"items": items, "next": None}
     rowless = state is None  # those who have a row have had their place
-    batches = plan_store.pending(stores, campaign_id, _place(position)[0], rowless=rowless)
+    batches = plan_store.pending(stores, campaign_id, place[0], rowless=rowless)
     found_in = partial(_waiting, stores, campaign, search, variant, rowless)
-    return _pending(batches, found_in, items, limit, _place(position))
+    following = _pending(batches, found_in, items, limit, place)
+    return {"items": items, "next": cursors.written(of, (None, *following)) if following else None}
 
 
 def _check_page(state: str | None, limit: int) -> None:
@@ -94,34 +95,26 @@ def _any(stores: Stores, campaign_id: str, state: str) -> bool:
     return plan_store.counts(stores, [campaign_id]).get(campaign_id, {}).get(state, 0) > 0
 
 
-def _place(position: str) -> tuple[int, int]:
-    """Batch number and offset within it, of a cursor's `number:offset`; empty is the beginning."""
-    number, _, offset = position.partition(":")
-    if not (number or "0").isdecimal() or not (offset or "0").isdecimal():
-        raise _bad("cursor", "is not one of this list")
-    return int(number or 0), int(offset or 0)
-
-
 def _pending(
     batches: Iterable[Document],
     found_in: Callable[[Document], dict[str, Document]],
     items: list[Document],
     limit: int,
-    place: tuple[int, int],
-) -> dict[str, Any]:
-    """Fill a page with the pending people of these batches, from `place` on."""
+    place: Sequence[int],
+) -> tuple[int, int] | None:
+    """Fill a page with the pending people of these batches, from `place` on; where the next page begins."""
     for looked_at, batch in enumerate(batches):
         if looked_at == _LOOK_AT:
-            return {"items": items, "next": f"w:{batch['number']}:0"}
+            return batch["number"], 0
         first = place[1] if batch["number"] == place[0] else 0
         found = found_in(batch)
         for index, customer_id in enumerate(batch["customerIds"][first:], start=first):
             if customer_id not in found:
                 continue
             if len(items) == limit:
-                return {"items": items, "next": f"w:{batch['number']}:{index}"}
+                return batch["number"], index
             items.append(_shown(found[customer_id]))
-    return {"items": items, "next": None}
+    return None
 
 
 def _waiting(

@@ -7,7 +7,7 @@ asked when a rule is evaluated, so somebody who becomes a customer later is on i
 from datetime import datetime
 from typing import Any
 
-from crm import addresses, auth
+from crm import addresses, auth, cursors
 from crm.addresses import Addresses
 from crm.auth import Account
 from crm.errors import Conflict, FieldError, InvalidInput, NotFound
@@ -92,8 +92,8 @@ def get(stores: Stores, list_id: str) -> List:
 
 def listing(stores: Stores, *, limit: int = 50, cursor: str | None = None) -> tuple[list[List], str | None]:
     """Lists, newest first, and the cursor of the following page or None."""
-    found = store.newest(stores, limit + 1, cursor)
-    return found[:limit], found[limit - 1]["_id"] if len(found) > limit else None
+    found = store.newest(stores, limit + 1, cursors.read("lists", cursor, str))
+    return found[:limit], cursors.written("lists", found[limit - 1]["_id"]) if len(found) > limit else None
 
 
 def used_by(stores: Stores, list_id: str) -> list[str]:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from crm import addresses, auth
+from crm import addresses, auth, cursors
 from crm.auth import Account
 from crm.errors import FieldError, InvalidInput, NotFound
 from crm.stores import suppressions as store
@@ -101,8 +101,9 @@ def listing(
         raise _bad("limit", f"is 1 to {MAX_PAGE}")
     if reason is not None and reason not in REASONS:
         raise _bad("reason", f"is one of {', '.join(REASONS)}")
-    found = store.page(stores, limit + 1, cursor, search, None if reason is None else [reason])
-    following = found[limit - 1]["_id"] if len(found) > limit else None
+    after = cursors.read("suppressions", cursor, str)
+    found = store.page(stores, limit + 1, after, search, None if reason is None else [reason])
+    following = cursors.written("suppressions", found[limit - 1]["_id"]) if len(found) > limit else None
     return {"items": [_shown(each) for each in found[:limit]], "next": following}
 
 

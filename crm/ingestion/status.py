@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
+from crm import cursors
 from crm.directory import Page
 from crm.errors import NotFound
 from crm.imports import undo_status, undo_until
@@ -33,7 +34,7 @@ def import_status(stores: Stores, import_id: str) -> Document:
 
 def list_imports(stores: Stores, limit: int = 50, cursor: str | None = None) -> Page:
     """Imports, newest first, each as `import_status` has it, with a few of its rejections."""
-    found = store.newest(stores, before=cursor, limit=limit + 1)
+    found = store.newest(stores, before=cursors.read("imports", cursor, str), limit=limit + 1)
     page, more = found[:limit], len(found) > limit
     counted = store.counted(stores, [document["_id"] for document in page])
     names = _names(stores, page)
@@ -41,7 +42,7 @@ def list_imports(stores: Stores, limit: int = 50, cursor: str | None = None) -> 
         _status(stores, document, counted[document["_id"]], names, listed=_LISTED_IN_LISTS)
         for document in page
     ]
-    return Page(items, page[-1]["_id"] if more else None)
+    return Page(items, cursors.written("imports", page[-1]["_id"]) if more else None)
 
 
 def _names(stores: Stores, documents: Iterable[Document]) -> dict[str, str]:

@@ -6,15 +6,15 @@ rules, when, and how many they selected) and `held`, which grows whenever someth
 the segment. So a deletion and a new reference that come at once meet in one document, and one of them loses.
 """
 
-import re
 from collections.abc import Callable, Iterable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from pymongo import ReturnDocument
 from pymongo.client_session import ClientSession
 from pymongo.errors import DuplicateKeyError
 
+from crm import cursors
 from crm.errors import Conflict
 from crm.fields import fold
 from crm.rules.mentions import segments_in
@@ -25,7 +25,6 @@ from crm.stores.transactions import transact
 
 _HIDDEN = ("folded", "saved", "held")
 WITHOUT = dict.fromkeys(_HIDDEN, 0)
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def insert(stores: Stores, segment: Document) -> Document:
@@ -208,6 +207,13 @@ ORDERS: dict[str, tuple[str, int]] = {
 }
 """By what a list may be sorted: the field and the direction. Ties by `_id`; what was never used is last."""
 
+_PLACES: dict[str, Any] = {
+    "changed": tuple[cursors.Moment, str],
+    "name": tuple[str, str],
+    "size": tuple[cursors.Number | None, str],
+    "used": tuple[cursors.Moment | None, str],
+}
+
 
 def page(
     stores: Stores,
@@ -220,7 +226,7 @@ def page(
 ) -> tuple[list[Document], str | None]:
     """Segments with all of the tags, in this order, and the cursor of the following page.
 
-    A bad cursor, or one of another order, is the start.
+    Raises InvalidInput for a cursor that is none of this order.
     """
     path, direction = ORDERS[order]
     query = {"$and": [_asked(search, tags), _behind(cursor, order)]}
@@ -247,25 +253,18 @@ def _cursor(segment: Document, order: str) -> str:
     value: Any = segment
     for key in ORDERS[order][0].split("."):
         value = value.get(key)
-    if isinstance(value, datetime):
-        value = (value - _EPOCH) // timedelta(milliseconds=1)
-    return f"{order}-{segment['_id']}-{'' if value is None else value}"
+    return cursors.written(f"segments by {order}", (value, segment["_id"]))
 
 
 def _behind(cursor: str | None, order: str) -> Document:
     """What comes after the segment that a cursor names."""
-    found = re.fullmatch(rf"{order}-([^-]+)-(.*)", cursor or "", re.DOTALL)
-    if not found:
+    place = cursors.read(f"segments by {order}", cursor, _PLACES[order])
+    if place is None:
         return {}
     path, direction = ORDERS[order]
     comparison = "$gt" if direction > 0 else "$lt"
-    value: Any = found[2]
-    if path != "folded.name":
-        if not re.fullmatch(r"-?\d{0,15}", value):
-            return {}
-        number = int(value) if value.strip("-") else None
-        value = number if path == "lastSize" or number is None else _EPOCH + timedelta(milliseconds=number)
-    same = {path: value, "_id": {comparison: found[1]}}
+    value, segment_id = place
+    same = {path: value, "_id": {comparison: segment_id}}
     if value is None:  # they are the last
         return same
     further: list[Document] = [{path: {comparison: value}}, same]

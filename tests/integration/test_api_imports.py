@@ -253,9 +253,3 @@ def test_a_file_is_called_by_its_own_name_alone(client, given, kept):
     caller = client("uploader")
     import_id = caller.post(f"/api/imports?filename={given}", content=FILE).json()["importId"]
     assert caller.get(f"/api/imports/{import_id}").json()["filename"] == kept
-
-
-def test_a_cursor_that_is_none_of_ours_is_refused(client):
-    answer = client("uploader").get("/api/imports?cursor=garbage")
-    assert answer.status_code == 422
-    assert answer.json()["error"]["fields"][0]["field"] == "cursor"

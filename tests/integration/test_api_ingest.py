@@ -137,7 +137,6 @@ def test_pages_of_customers_and_orders_end(stores, worker, client):
     until(lambda: stores.db.orders.count_documents({}) == 5)
     assert len(walk(analyst, "/api/customers?limit=3")) == 7
     assert len(walk(analyst, "/api/orders?limit=2")) == 5
-    assert analyst.get("/api/customers?cursor=nonsense").status_code == 422
 
 
 def walk(caller, path):

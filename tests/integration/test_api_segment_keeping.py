@@ -22,8 +22,8 @@ def test_versions_are_listed_compared_and_restored(marketer):
     path = f"/api/segments/{segment['_id']}"
     assert marketer.put(path, json={"rules": LESS}).json()["version"] == 2
     listed = marketer.get(f"{path}/versions?limit=1").json()
-    assert ([one["version"] for one in listed["items"]], listed["next"]) == ([2], "2")
-    [first] = marketer.get(f"{path}/versions?cursor=2").json()["items"]
+    assert [one["version"] for one in listed["items"]] == [2]
+    [first] = marketer.get(f"{path}/versions?cursor={listed['next']}").json()["items"]
     assert (first["rules"], first["savedByName"], first["size"]) == (MORE, "marketer", 0)
     found = marketer.get(f"{path}/difference?earlier=1&later=2").json()
     assert found["changes"] == [

@@ -149,6 +149,5 @@ def test_pages_of_letters_go_over_all_streams_the_latest_first(stores, administr
         seen += [one["payload"] for one in page["items"]]
         cursor = page["next"]
     assert seen == [4, 3, 2, 1, 0]  # of one moment, the later stream first
-    assert administrator.get("/api/dead-letters?cursor=nonsense").status_code == 422
     assert administrator.get("/api/dead-letters/orders:0:x").status_code == 404
     assert administrator.get("/api/dead-letters/elsewhere:1-0").status_code == 404
