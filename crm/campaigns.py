@@ -14,7 +14,18 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from crm import auth, cursors, launching, library, messages, planning, rulebook, segments, unsubscribing
+from crm import (
+    auth,
+    cursors,
+    launching,
+    library,
+    messages,
+    names,
+    planning,
+    rulebook,
+    segments,
+    unsubscribing,
+)
 from crm.auth import Account
 from crm.errors import FieldError, IllegalTransition, InvalidInput, NotFound
 from crm.ledger import books, by_variant, deliveries, deliveries_csv, reasons, tally
@@ -37,7 +48,6 @@ __all__ = [
 
 Campaign = dict[str, Any]
 
-LONGEST_NAME = 120
 MAX_PAGE = 100
 _DRAFT = (CampaignStatus.DRAFT,)
 _SHOWN = (
@@ -120,7 +130,7 @@ def _draft(
 ) -> Document:
     draft = _read(options or {}) | {
         "_id": new_id(),
-        "name": _checked_name(name),
+        "name": names.checked(name, "campaign"),
         "segmentId": segment_id,
         "segmentName": library.get(stores, segment_id)["name"] if segment_id else None,
         "rules": None if rules is None else segments.dump(rulebook.parse(stores, rules)),
@@ -150,7 +160,7 @@ def edit(
     """
     changes: Document = _read(options or {}) | {"updatedAt": now}
     if name is not None:
-        changes["name"] = _checked_name(name)
+        changes["name"] = names.checked(name, "campaign")
     if segment_id is not None:
         changes |= {
             "segmentId": segment_id,
@@ -372,11 +382,3 @@ def _found(stores: Stores, campaign_id: str) -> Document:
 def _refused(stores: Stores, campaign_id: str, past: str, rule: str) -> IllegalTransition:
     present = _found(stores, campaign_id)
     return IllegalTransition(f"A campaign that is {present['status']} can't be {past}. {rule}")
-
-
-def _checked_name(name: str) -> str:
-    name = " ".join(str(name).split())
-    if not name or len(name) > LONGEST_NAME:
-        reason = f"a name has 1 to {LONGEST_NAME} characters"
-        raise InvalidInput(f"The campaign can't be kept: {reason}.", [FieldError("name", reason)])
-    return name

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from crm import auth, campaigns, library
+from crm import auth, campaigns, library, names
 from crm.auth import Account
 from crm.errors import IllegalTransition, NotFound
 from crm.lifecycle import CampaignStatus
@@ -24,7 +24,7 @@ def copy(stores: Stores, campaign_id: str, *, account: Account, now: datetime) -
     name = found["name"] if found["name"].startswith(_COPY) else f"{_COPY}{found['name']}"
     selects = bool(found["segmentId"] or found["include"])
     return campaigns.create(
-        stores, name=name[: campaigns.LONGEST_NAME], segment_id=_segment(stores, found),
+        stores, name=name[: names.LONGEST], segment_id=_segment(stores, found),
         rules=None if selects else found["rules"], template=found["messageTemplate"],
         options={each: found[each] for each in OPTIONS if found[each] is not None}, account=account, now=now,
     )  # fmt: skip

@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from crm import auth, rulebook, segments
+from crm import auth, names, rulebook, segments
 from crm.auth import Account
 from crm.errors import Conflict, FieldError, InvalidInput, NotFound
 from crm.fields import fold
@@ -24,7 +24,6 @@ from crm.saved import sizes, trash
 from crm.stores import segments as library
 from crm.stores.connection import Stores, new_id
 
-LONGEST_NAME = 120
 LONGEST_DESCRIPTION = 1_000
 LONGEST_TAG = 40
 MOST_TAGS = 20
@@ -55,7 +54,7 @@ def save(
     now = stored(now)
     segment: Segment = {
         "_id": new_id(),
-        "name": _checked_name(name),
+        "name": names.checked(name, "segment"),
         "description": _checked_description(description),
         "rules": segments.dump(rule),
         "tags": _checked_tags(tags),
@@ -114,7 +113,7 @@ def update(
 def _checked(name: str | None, description: str | None, tags: Sequence[str] | None) -> Segment:
     """Those of them that are given, as they are stored. Raises InvalidInput."""
     given = {
-        "name": None if name is None else _checked_name(name),
+        "name": None if name is None else names.checked(name, "segment"),
         "description": None if description is None else _checked_description(description),
         "tags": None if tags is None else _checked_tags(tags),
     }
@@ -233,15 +232,6 @@ def known_tags(stores: Stores) -> list[str]:
     return library.tags(stores)
 
 
-def _checked_name(name: str) -> str:
-    name = " ".join(str(name).split())
-    if not name:
-        raise _bad("name", "A segment needs a name.")
-    if len(name) > LONGEST_NAME:
-        raise _bad("name", f"A name has at most {LONGEST_NAME} characters.")
-    return name
-
-
 def _checked_description(description: str) -> str:
     description = str(description).strip()
     if len(description) > LONGEST_DESCRIPTION:
@@ -266,7 +256,7 @@ def _copy_name(name: str, taken: set[str]) -> str:
     number = 1
     while True:
         suffix = " (copy)" if number == 1 else f" (copy {number})"
-        candidate = name[: LONGEST_NAME - len(suffix)] + suffix
+        candidate = name[: names.LONGEST - len(suffix)] + suffix
         if fold(candidate) not in taken:
             return candidate
         number += 1

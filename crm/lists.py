@@ -7,14 +7,13 @@ asked when a rule is evaluated, so somebody who becomes a customer later is on i
 from datetime import datetime
 from typing import Any
 
-from crm import addresses, auth, cursors
+from crm import addresses, auth, cursors, names
 from crm.addresses import Addresses
 from crm.auth import Account
 from crm.errors import Conflict, FieldError, InvalidInput, NotFound
 from crm.stores import lists as store
 from crm.stores.connection import Stores, new_id
 
-LONGEST_NAME = 120
 MAX_PAGE = 200
 _SETTLED = ("finished", "cancelled")
 
@@ -28,7 +27,7 @@ def create(stores: Stores, *, name: str, text: str | bytes, account: Account, no
     as `{line, text, reason}`. Raises InvalidInput for a bad name, or where there is no address or more than a
     million; Conflict for a name that is in use.
     """
-    name = _checked_name(name)
+    name = names.checked(name, "list")
     found = _read(text)
     if store.name_in_use(stores, name):  # asked first, since a long list takes a while to write
         raise Conflict(f"There is a list named “{name}” already. Choose another name.")
@@ -62,7 +61,7 @@ def add(stores: Stores, list_id: str, text: str | bytes, *, account: Account, no
 
 def rename(stores: Stores, list_id: str, name: str, *, account: Account, now: datetime) -> List:
     """Give a list another name. Raises InvalidInput, Conflict and NotFound."""
-    changed = store.change(stores, list_id, {"name": _checked_name(name), "updatedAt": _stored(now)})
+    changed = store.change(stores, list_id, {"name": names.checked(name, "list"), "updatedAt": _stored(now)})
     if changed is None:
         raise _gone()
     auth.log(stores, account, "list_renamed", list_id, now=now)
@@ -75,8 +74,8 @@ def delete(stores: Stores, list_id: str, *, account: Account, now: datetime) -> 
     users = used_by(stores, list_id)
     if users:
         more = f" and {len(users) - 3} more" if len(users) > 3 else ""
-        names = ", ".join(f"“{name}”" for name in users[:3])
-        raise Conflict(f"This list is still used by {names}{more}.")
+        shown = ", ".join(f"“{name}”" for name in users[:3])
+        raise Conflict(f"This list is still used by {shown}{more}.")
     if not store.delete(stores, list_id):
         raise _gone()
     auth.log(stores, account, "list_deleted", list_id, now=now)
@@ -133,14 +132,6 @@ def _left_out(found: Addresses) -> dict[str, Any]:
 def _too_many() -> InvalidInput:
     reason = f"A list has at most {addresses.MOST:,} addresses."
     return InvalidInput(reason, [FieldError("text", reason)])
-
-
-def _checked_name(name: str) -> str:
-    name = " ".join(str(name).split())
-    if not name or len(name) > LONGEST_NAME or not name.isprintable():
-        reason = f"A list needs a name of 1 to {LONGEST_NAME} characters."
-        raise InvalidInput(reason, [FieldError("name", reason)])
-    return name
 
 
 def _stored(at: datetime) -> datetime:

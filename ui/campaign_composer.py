@@ -6,9 +6,8 @@ from typing import Any
 import orjson
 import streamlit as st
 
-from crm import auth, library, rehearsal, rulebook
+from crm import auth, library, names, rehearsal, rulebook
 from crm.auth import Account
-from crm.campaigns import LONGEST_NAME
 from crm.errors import CrmError
 from crm.fields import Field
 from crm.moment import utc_now
@@ -68,7 +67,7 @@ def draw(stores: Stores, settings: Settings, account: Account, address: str) -> 
         _preview(stores, settings, account, campaign, look, fields)
     with header:
         st.text_input(
-            "Campaign", key=NAME_KEY, max_chars=LONGEST_NAME, placeholder="Name this campaign",
+            "Campaign", key=NAME_KEY, max_chars=names.LONGEST, placeholder="Name this campaign",
             persist_state="session", width="stretch",
         )  # fmt: skip
         _buttons(stores, settings, account, here, segment, look)

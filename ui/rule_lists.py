@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from crm import lists
+from crm import lists, names
 from crm.errors import CrmError
 from crm.moment import utc_now
 from ui import format as fmt
@@ -14,7 +14,7 @@ from ui.rule_draft import Expected
 def new_list(node_id: int) -> None:
     """Ask for a name and addresses; the condition of this node is then about the new list."""
     with st.form("new-list", border=False):
-        name = st.text_input("Name", max_chars=lists.LONGEST_NAME, key="new-list-name")
+        name = st.text_input("Name", max_chars=names.LONGEST, key="new-list-name")
         pasted = st.text_area(
             "E-mail addresses or external ids",
             key="new-list-text",

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from crm import library
+from crm import library, names
 from crm.auth import Account
 from crm.errors import CrmError
 from crm.moment import utc_now
@@ -90,7 +90,7 @@ def describe(stores: Stores, account: Account, segment_id: str) -> None:
         st.warning(error.message, icon=":material/search_off:")
         return
     with st.form("segment-rename", border=False):
-        name = st.text_input("Name", value=before["name"], max_chars=library.LONGEST_NAME)
+        name = st.text_input("Name", value=before["name"], max_chars=names.LONGEST)
         description = st.text_area(
             "Description", value=before.get("description", ""), max_chars=library.LONGEST_DESCRIPTION,
             placeholder="What it is for, and what to know about it", height=100,

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from crm import audiences, auth, library
+from crm import audiences, auth, library, names
 from crm.auth import Account
 from crm.errors import CrmError
 from crm.moment import utc_now
@@ -148,7 +148,7 @@ def _header(work: Work) -> None:
         name = st.text_input(
             "Segment",
             key=NAME,
-            max_chars=library.LONGEST_NAME,
+            max_chars=names.LONGEST,
             placeholder="Name this segment to save it",
             persist_state="session",
             width="stretch",

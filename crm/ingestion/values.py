@@ -92,14 +92,19 @@ def number(value: Any) -> float:
     return float(value)
 
 
+def _written(value: Any) -> str:
+    """A number as it was given: JSON's -5 has become -5.0 on the way."""
+    return str(value).removesuffix(".0") if isinstance(value, float) else str(value)
+
+
 def money(value: Any) -> float:
     """An amount that is not negative, to four decimals."""
     amount = value if type(value) is float else number(value)
     if 0 <= amount <= LARGEST_AMOUNT:
         return round(amount, DECIMALS) + 0.0
     if number(amount) < 0:
-        raise Refused("negative", f"{short(str(value))} is negative")
-    raise Refused("too_large", f"{short(str(value))} is too large")
+        raise Refused("negative", f"{short(_written(value))} is negative")
+    raise Refused("too_large", f"{short(_written(value))} is too large")
 
 
 def count(value: Any) -> int:
@@ -108,7 +113,7 @@ def count(value: Any) -> int:
         return int(value)
     amount = number(value)
     if amount < 0:
-        raise Refused("negative", f"{short(str(value))} is negative")
+        raise Refused("negative", f"{short(_written(value))} is negative")
     if amount != int(amount) or amount > LARGEST_COUNT:
         raise Refused("not_a_count", f"{short(str(value))} is not a whole number")
     return int(amount)

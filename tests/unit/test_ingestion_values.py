@@ -158,3 +158,9 @@ def test_a_number_that_is_no_amount_is_refused(amount: float) -> None:
 
 def test_nothing_spent_has_no_sign() -> None:
     assert str(values.money(-0.0)) == "0.0"
+
+
+def test_a_reason_says_the_number_as_it_was_given() -> None:
+    for given in (-5, -5.0, "-5"):
+        with pytest.raises(Refused, match=r"^“-5” is negative$"):
+            values.money(given)
