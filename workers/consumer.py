@@ -141,10 +141,16 @@ class Loop:
             self.stop.wait(delay)
             delay = min(delay * 2, 2.0)
 
+    @property
+    def _leases(self) -> tuple[str, tuple[str, ...], str]:
+        """Among whom the streams are shared, the streams, and who this thread is there."""
+        role = self.role
+        return role.readers or role.name, role.streams, f"{self.consumer}/{role.name}"
+
     def _share(self) -> None:
         """Renew the leases, as the heart does too while a handler works, and take a fair share of all."""
         lasts = self.policy.beat_lasts
-        self._reads = leases.share(self.stores, self.role.name, self.role.streams, self.consumer, lasts)
+        self._reads = leases.share(self.stores, *self._leases, lasts)
 
     def _turn(self) -> None:
         now = time.monotonic()
@@ -365,7 +371,7 @@ class Loop:
             for stream, ids in self._in_hand.items():
                 groups.release(self.stores, self.consumer, stream, sorted(ids))
             if self.role.leased:
-                leases.leave(self.stores, self.role.name, self.role.streams, self.consumer)
+                leases.leave(self.stores, *self._leases)
         except Exception as error:
             if not is_outage(error):
                 raise

@@ -23,7 +23,8 @@ class Role:
     each entry that is put aside as a whole, before it is.
     `tend(stores)` is called every `tend_every` seconds between two batches, to look for work that has no
     entry.
-    Where it is `leased`, one worker at a time reads each stream, as far as leases can tell.
+    Where it is `leased`, one thread at a time reads each stream, as far as leases can tell; roles with the
+    same `readers` (by default their name) share theirs.
     """
 
     name: str
@@ -35,6 +36,7 @@ class Role:
     tend: Tend | None = None
     tend_every: float = 10.0
     leased: bool = False
+    readers: str = ""
     most_bytes: int = 1_000_000
     linger: float = 0.0
 

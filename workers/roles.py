@@ -15,6 +15,9 @@ _LINGER = 0.03  # seconds; at some hundred requests a second this makes one tran
 READERS = 3
 """Threads of a process that read files, each one at a time."""
 
+PERSISTERS = 2
+"""Threads of a process that persist orders, each from streams of its own."""
+
 SENDERS = 3
 """Threads of a process that hand batches over."""
 
@@ -40,15 +43,20 @@ KINDS: dict[str, tuple[Role, ...]] = {
             isolate=ingest.isolate,
             linger=_LINGER,
         ),
-        Role(
-            "orders",
-            streams.ORDERS,
-            ingest.handle,
-            count=_MANY,
-            buried=ingest.buried,
-            isolate=ingest.isolate,
-            leased=True,
-            linger=_LINGER,
+        # While one waits for a commit, another goes on.
+        *(
+            Role(
+                f"orders-{number}",
+                streams.ORDERS,
+                ingest.handle,
+                count=_MANY,
+                buried=ingest.buried,
+                isolate=ingest.isolate,
+                leased=True,
+                readers="orders",
+                linger=_LINGER,
+            )
+            for number in range(1, PERSISTERS + 1)
         ),
     ),
     "delivery": (

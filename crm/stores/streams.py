@@ -11,8 +11,8 @@
 | `stream:receipts` | stream | batches of vendor's answers |
 | `<stream>:dead` | stream | entries given up on, with the reason and the first failure's text |
 | `worker:<consumer>` | flag | a worker process that lives, with expiry |
-| `lease:<stream>` | text | the consumer that reads a partition, with expiry |
-| `readers:<role>` | sorted set | the consumers that want a share of its partitions, by when they expire |
+| `lease:<stream>` | text | the thread of a consumer that reads a partition, with expiry |
+| `readers:<role>` | sorted set | those that want a share of its partitions, by when they expire |
 | `download:<hash>` | text | what a ticket for a download stands for, with expiry |
 | `signin:<what>` | counter | failed sign-ins of an account and address, with expiry |
 

@@ -3,6 +3,8 @@
 import threading
 from typing import Any
 
+import pytest
+
 from crm.stores import leases, streams
 from crm.stores.connection import Stores
 from tests.integration.working import working
@@ -43,7 +45,10 @@ def test_who_leaves_or_falls_silent_frees_his_partitions(stores: Stores) -> None
     assert share(stores, "three") == set(NAMES)
 
 
-def test_two_leased_workers_handle_everything_once_and_never_one_stream_at_once(stores: Stores) -> None:
+@pytest.mark.parametrize("threads", [1, 2])
+def test_two_leased_workers_handle_everything_once_and_never_one_stream_at_once(
+    stores: Stores, threads: int
+) -> None:
     busy: dict[str, threading.Thread] = {}
     seen: list[tuple[str, int]] = []
     lock = threading.Lock()
@@ -57,8 +62,9 @@ def test_two_leased_workers_handle_everything_once_and_never_one_stream_at_once(
             for stream in mine:
                 del busy[stream]
 
-    role = Role("test", NAMES[:4], handle, count=2, leased=True)
-    with working(stores, [role]), working(stores, [role]):
+    names = [f"test-{number}" for number in range(threads)]
+    roles = [Role(name, NAMES[:4], handle, count=2, leased=True, readers="test") for name in names]
+    with working(stores, roles), working(stores, roles):
         for name in NAMES[:4]:
             streams.publish(stores, name, [[name, number] for number in range(40)])
         until(lambda: len(seen) == 160)
