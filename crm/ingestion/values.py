@@ -34,12 +34,17 @@ _GENDERS = {"f": "female", "female": "female", "w": "female", "woman": "female",
             "m": "male", "male": "male", "man": "male", "other": "other", "o": "other"}  # fmt: skip
 
 
+def _written(value: Any) -> str:
+    """A number as it was given: a whole one has become a float on its way from JSON or a sheet."""
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
+
+
 def text(value: Any) -> str:
     """Trimmed text. Numbers are taken as written; lists, objects and control characters are refused."""
     if not isinstance(value, str):
         if isinstance(value, bool) or not isinstance(value, int | float):
             raise Refused("not_text", "is not a text")
-        value = str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
+        value = _written(value)
     value = value.strip()
     if value.startswith("#") and value in ERRORS:
         raise Refused("spreadsheet_error", f"{value} is an error of a spreadsheet, not a value")
@@ -90,11 +95,6 @@ def number(value: Any) -> float:
     if isinstance(value, bool) or not isinstance(value, _NUMBERS) or not math.isfinite(value):
         raise Refused("not_a_number", "is not a number")
     return float(value)
-
-
-def _written(value: Any) -> str:
-    """A number as it was given: JSON's -5 has become -5.0 on the way."""
-    return str(value).removesuffix(".0") if isinstance(value, float) else str(value)
 
 
 def money(value: Any) -> float:
