@@ -4,15 +4,12 @@ To keep it up to date takes half as much of the machine again as to persist an o
 there it catches up in seconds; whoever asks meanwhile is answered by MongoDB, and it goes on at once.
 """
 
-import logging
 from datetime import timedelta
 
 from crm.columnar.shelf import Shelf
 from crm.stores import streams
 from crm.stores.connection import Stores
 from crm.stores.outages import is_outage
-
-log = logging.getLogger(__name__)
 
 _LATELY = timedelta(minutes=5)
 _MANY = 16  # entries: single records that wait are persisted within a moment
