@@ -30,8 +30,8 @@ def listing(
 ) -> PageOf:
     """Dead letters, the latest first, each with its reason and what it holds.
 
-    `{_id, stream, kind, at, reason, deliveries, references, records, payload}`; `records` is null for streams
-    that carry none.
+    `{_id, stream, kind, at, reason, detail, deliveries, references, records, payload}`; `reason` says what to
+    do, `detail` is the worker's own error, and `records` is null for streams that carry none.
     """
     return PageOf.of(dead_letters.listing(stores, limit=limit, cursor=cursor))
 

@@ -1,7 +1,8 @@
 """Dead letters: what workers gave up on, to be looked at, mended and sent once more, or thrown away.
 
 A letter of customers, orders or products holds one record, unless a batch could not be taken apart. A letter
-as listed is `{_id, stream, kind, at, reason, deliveries, references, records, payload}`: `records` are the
+as listed is `{_id, stream, kind, at, reason, detail, deliveries, references, records, payload}`: `reason`
+says in plain words what is wrong and what to do, `detail` is the worker's own error; `records` are the
 batch's, or null for other streams, and `payload` is the whole entry, or its text where it is no JSON.
 """
 
@@ -12,14 +13,13 @@ from typing import Annotated, Any
 import orjson
 from pydantic import Field
 
-from crm import cursors
+from crm import cursors, given_up
 from crm.directory import Page
 from crm.errors import FieldError, InvalidInput, NotFound
-from crm.ingestion import batches, outcomes
-from crm.ingestion.headers import CUSTOMERS, KINDS
-from crm.ingestion.records import Record, Refusal, from_json
+from crm.ingestion import batches, outcomes, poison
+from crm.ingestion.headers import KINDS
+from crm.ingestion.records import Refusal
 from crm.roles import Account
-from crm.settings import settings
 from crm.stores import audit, streams
 from crm.stores import dead_letters as store
 from crm.stores.connection import Document, Stores, new_id
@@ -30,7 +30,6 @@ STREAMS = (
     streams.PLAN, streams.SEND, streams.RECEIPTS,
 )  # fmt: skip
 _GONE = "There is no such dead letter any more."
-_ATTRIBUTES = "attributes"
 _LIST = "dead letters"
 _Id = Annotated[str, Field(pattern=r"^[a-z:0-9]+:[0-9]{1,19}-[0-9]{1,19}$")]  # Valkey refuses another
 
@@ -91,25 +90,12 @@ def _publish(stores: Stores, payload: Document, records: Sequence[Any]) -> None:
     rows: list[batches.Row] = []
     for place, raw in enumerate(records):
         try:
-            rows.append((payload["rows"][place], _record(kind, raw)))
+            rows.append((payload["rows"][place], poison.checked(kind, raw)))
         except Refusal as refusal:
             problems.append(FieldError(f"records[{place}].{refusal.field or 'record'}", refusal.reason))
     if problems:
         raise InvalidInput("The letter can't be sent as it is: mend it first.", problems)
     batches.publish(stores, kind, rows, id=new_id(), version=payload["version"])
-
-
-def _record(kind: str, raw: Any) -> Record:
-    """A record from what a letter has, which is under our names already. Raises Refusal."""
-    own = raw.get(_ATTRIBUTES) if kind == CUSTOMERS and isinstance(raw, dict) else None
-    record = from_json(kind, raw, settings().zone)
-    if kind == "orders" and "orderReference" not in record:
-        raise Refusal("orderReference", "missing", "an order on its way has a reference: keep it")
-    if own is not None:
-        if not isinstance(own, dict) or not all(isinstance(name, str) for name in own):
-            raise Refusal(_ATTRIBUTES, "not_an_object", "is not an object of attributes by key")
-        record[_ATTRIBUTES] = own
-    return record
 
 
 def _letter(stores: Stores, letter_id: str) -> Letter:
@@ -147,7 +133,8 @@ def _document(letter: Letter) -> Document:
         "stream": letter.stream,
         "kind": batch["kind"] if batch else letter.stream.partition(":")[0],
         "at": letter.at,
-        "reason": letter.reason,
+        "reason": given_up.reason(letter.stream, batch),
+        "detail": letter.reason,
         "deliveries": letter.deliveries,
         "references": [
             one

@@ -13,7 +13,7 @@ from typing import Any, BinaryIO
 
 from crm import attributes, spreadsheets
 from crm.errors import FieldError, IllegalTransition, InvalidInput, NotFound
-from crm.ingestion import agreed, batches, custom, imports, memory, outcomes, poison, progress, uploads
+from crm.ingestion import agreed, batches, custom, imports, memory, outcomes, poison, progress, uploads, words
 from crm.ingestion.acceptance import Acceptance, Rejection
 from crm.ingestion.batches import Batch
 from crm.ingestion.choices import NO_CHOICES, Choices, Recall, nothing_said
@@ -172,10 +172,10 @@ def isolate(stores: Stores, payload: dict[str, Any], *, now: datetime) -> list[t
     return poison.isolate(stores, payload, _persist, now=now)
 
 
-def give_up(stores: Stores, payload: dict[str, Any], reason: str) -> None:
+def give_up(stores: Stores, payload: dict[str, Any]) -> None:
     """Refuse every record of a batch that can't be persisted, so that the books of its import balance."""
     batch = Batch.of(payload)
-    transact(stores, lambda session: outcomes.give_up(stores, session, batch, poison.sentence(reason)))
+    transact(stores, lambda session: outcomes.give_up(stores, session, batch, poison.refusal))
 
 
 def preview_file(
@@ -304,10 +304,9 @@ def announce_lost_imports(stores: Stores, *, now: datetime) -> None:
         streams.publish(stores, streams.IMPORTS, [{"importId": import_id}])
 
 
-def fail_import(stores: Stores, import_id: str, reason: str, *, now: datetime) -> None:
+def fail_import(stores: Stores, import_id: str, *, now: datetime) -> None:
     """End an import that a worker gave up on; what is persisted by then stays."""
-    message = f"The import was given up ({reason}). Rows persisted before stay."
-    failed = {"state": "failed", "message": message, "finishedAt": now}
+    failed = {"state": "failed", "message": words.GIVEN_UP, "finishedAt": now}
     store.change(stores, import_id, failed, states=imports.ACTIVE)
 
 

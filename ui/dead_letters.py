@@ -50,7 +50,7 @@ def _card(stores: Stores, user: Account, letter: dict[str, Any]) -> None:
             st.badge(_NAMES.get(letter["kind"], letter["kind"]), color="red")
             st.markdown(f"**{format.plain(_title(letter))}**", width="stretch")
             st.caption(format.moment(letter["at"], settings().zone), width="content")
-        st.caption(format.plain(letter["reason"] or "The reason is not known."))
+        st.write(format.plain(letter["reason"]))
         with st.container(horizontal=True):
             if st.button("Mend and send", icon=":material/edit:", key=f"mend_{letter['_id']}"):
                 _mend(stores, user, letter)
@@ -69,7 +69,9 @@ def _title(letter: dict[str, Any]) -> str:
 
 @st.dialog("Mend and send once more", width="large")
 def _mend(stores: Stores, user: Account, letter: dict[str, Any]) -> None:
-    st.error(format.plain(letter["reason"] or "The reason is not known."), icon=":material/error:")
+    st.error(format.plain(letter["reason"]), icon=":material/error:")
+    with st.expander("Technical detail"):
+        st.code(letter["detail"] or "The worker left no reason.", language=None, wrap_lines=True)
     records = letter["records"]
     if records is None:
         st.write("This one holds no records to mend: it is sent as it is.")

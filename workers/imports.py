@@ -16,7 +16,7 @@ def handle(stores: Stores, payloads: list[Any]) -> None:
 
 def buried(stores: Stores, payload: Any, reason: str) -> None:
     """Say on the import that it was given up."""
-    ingest.fail_import(stores, payload["importId"], reason, now=utc_now())
+    ingest.fail_import(stores, payload["importId"], now=utc_now())
 
 
 def tend(stores: Stores) -> None:

@@ -19,4 +19,4 @@ def isolate(stores: Stores, payload: Any) -> list[tuple[Any, str]]:
 
 def buried(stores: Stores, payload: Any, reason: str) -> None:
     """Book the records of a batch that was given up on as refused."""
-    ingest.give_up(stores, payload, reason)
+    ingest.give_up(stores, payload)

@@ -1,6 +1,6 @@
 """Which batches took effect: written in the transaction of the effect, so that none has it twice."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -89,11 +89,11 @@ def rejection(batch: Batch, row: int, record: Record, refusal: Refusal) -> Docum
     return document
 
 
-def give_up(stores: Stores, session: Session, batch: Batch, reason: str) -> None:
+def give_up(
+    stores: Stores, session: Session, batch: Batch, refusal: Callable[[str, Record], Refusal]
+) -> None:
     """Refuse a whole batch that nothing could be made of, unless it took effect after all."""
     for lost in open_batches(stores, session, [batch]):
-        refusal = Refusal(None, "not_persisted", reason)
-        tally = Tally(
-            refused=[(row, record, refusal) for row, record in zip(lost.rows, lost.records, strict=True)]
-        )
+        numbered = zip(lost.rows, lost.records, strict=True)
+        tally = Tally(refused=[(row, record, refusal(lost.kind, record)) for row, record in numbered])
         close_batches(stores, session, [(lost, tally)])

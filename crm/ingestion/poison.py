@@ -7,13 +7,24 @@ from typing import Any
 
 from crm.errors import NotYet
 from crm.ingestion.batches import Batch
-from crm.ingestion.records import Refusal
+from crm.ingestion.headers import CUSTOMERS, ORDERS
+from crm.ingestion.records import Record, Refusal, from_json
+from crm.settings import settings
 from crm.stores.connection import Stores
 from crm.stores.outages import is_outage
 from crm.stores.transactions import rehearsal
 
 Payload = dict[str, Any]
 Persist = Callable[[Stores, Sequence[Batch], datetime], None]
+
+NOT_PERSISTED = "not_persisted"
+NO_FAULT = Refusal(
+    None,
+    NOT_PERSISTED,
+    "it could not be stored, though nothing seems wrong with it; an administrator can send it once more on "
+    "the Settings page under System",
+)
+_ATTRIBUTES = "attributes"
 
 
 def isolate(
@@ -45,16 +56,39 @@ def isolate(
     search(range(len(records)))
     rest = Batch.of(_part(payload, [place for place in range(len(records)) if place not in bad]))
     refused = [
-        (payload["rows"][place], _values(records[place]), Refusal(None, "not_persisted", sentence(reason)))
-        for place, reason in bad.items()
+        (payload["rows"][place], _values(records[place]), refusal(payload["kind"], records[place]))
+        for place in bad
     ]
     persist(stores, [replace(rest, refused=refused)], now)
     return [(_letter(payload, place), reason) for place, reason in bad.items()]
 
 
-def sentence(reason: str) -> str:
-    """Why a record that was fine at the edge is refused after all."""
-    return f"it could not be stored ({reason})"
+def refusal(kind: str, record: Any) -> Refusal:
+    """Why a record that was fine at the edge is refused after all; the exception is in its dead letter."""
+    fault = fault_of(kind, record)
+    return Refusal(fault.field, NOT_PERSISTED, fault.reason) if fault else NO_FAULT
+
+
+def fault_of(kind: str, raw: Any) -> Refusal | None:
+    """What is wrong with a record that is on its way; None where nothing seems to be."""
+    try:
+        checked(kind, raw)
+    except Refusal as fault:
+        return fault
+    return None
+
+
+def checked(kind: str, raw: Any) -> Record:
+    """A record from what is on its way, which is under our names already. Raises Refusal."""
+    own = raw.get(_ATTRIBUTES) if kind == CUSTOMERS and isinstance(raw, dict) else None
+    record = from_json(kind, raw, settings().zone)
+    if kind == ORDERS and "orderReference" not in record:
+        raise Refusal("orderReference", "missing", "an order on its way has a reference: keep it")
+    if own is not None:
+        if not isinstance(own, dict) or not all(isinstance(name, str) for name in own):
+            raise Refusal(_ATTRIBUTES, "not_an_object", "is not an object of attributes by key")
+        record[_ATTRIBUTES] = own
+    return record
 
 
 def _part(payload: Payload, places: Sequence[int]) -> Payload:

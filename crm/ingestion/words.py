@@ -2,6 +2,11 @@
 
 from crm.stores.connection import Document
 
+GIVEN_UP = (
+    "The import failed again and again and was given up. Rows persisted before stay: undo it to take them "
+    "back, or upload the file once more. An administrator finds the technical detail in Settings, System."
+)
+
 
 def of(document: Document, counts: dict[str, int]) -> str | None:
     """What an import says of itself. One that finished says what it has done by now."""

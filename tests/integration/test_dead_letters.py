@@ -66,8 +66,36 @@ def test_a_bad_record_is_put_aside_alone_and_all_others_are_persisted(stores: St
     assert (asha(stores)["orderCount"], asha(stores)["totalSpent"]) == (6, 60)
     found = letters(stores)
     assert sorted(one["references"] for one in found) == [["r2"], ["r5"]]
-    assert all(len(one["records"]) == 1 and "Error" in one["reason"] for one in found)
+    assert all(len(one["records"]) == 1 and "Error" in one["detail"] for one in found)
     assert {one["_id"] for one in stores.db.rejections.find({"references": "r2"})} == {"b:3"}
+
+
+def test_a_letter_says_in_plain_words_what_is_wrong_and_what_to_do(stores: Stores) -> None:
+    worked(stores, batch([order(1, total="ten"), order(2)]))
+    [letter] = letters(stores)
+    assert letter["reason"] == (
+        "The order can't be stored. total: “ten” is not a number. Mend that and send it once more."
+    )
+    [refused] = stores.db.rejections.find()
+    assert (refused["field"], refused["code"]) == ("total", "not_persisted")
+    assert refused["reason"] == "“ten” is not a number"
+
+
+def test_a_letter_of_a_record_that_looks_right_says_so(stores: Stores) -> None:
+    for stream in (streams.ORDERS[0], streams.SEND):
+        letter = {"d": streams.data(batch([order(4)])), "reason": "KeyError: 'x'"}
+        stores.redis.xadd(streams.dead_key(stores, stream), letter)
+    found = letters(stores)
+    assert all(one["reason"].startswith("The order could not be stored, though nothing") for one in found)
+    assert {one["detail"] for one in found} == {"KeyError: 'x'"}
+
+
+@pytest.mark.parametrize("stream", dead_letters.STREAMS)
+def test_a_letter_without_records_says_what_can_be_done_with_it(stores: Stores, stream: str) -> None:
+    stores.redis.xadd(streams.dead_key(stores, stream), {"d": b"{\xff", "reason": "ValueError: odd"})
+    [letter] = letters(stores)
+    assert "ValueError" not in letter["reason"]
+    assert any(word in letter["reason"] for word in ("once more", "Discard"))
 
 
 def test_the_books_of_an_import_balance_with_a_bad_record_in_it(stores: Stores) -> None:

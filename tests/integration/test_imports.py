@@ -227,11 +227,19 @@ def test_a_batch_that_is_given_up_is_booked_as_refused(stores: Stores) -> None:
         ingest.run_import(stores, import_id, clock=utc_now, pause=lambda _: None)
     [(entry, fields)] = stores.redis.xrange(streams.key(stores, streams.CUSTOMERS))
     for _ in range(2):
-        ingest.give_up(stores, streams.payload(fields), "ValueError: odd")
+        ingest.give_up(stores, streams.payload(fields))
     stores.redis.xdel(streams.key(stores, streams.CUSTOMERS), entry)
     [status] = finish(stores, import_id)
     assert status["counts"]["rejected"] == 3
-    assert "odd" in status["rejections"][0]["reason"]
+    assert "could not be stored" in status["rejections"][0]["reason"]
+
+
+def test_an_import_that_is_given_up_says_what_to_do(stores: Stores) -> None:
+    import_id = start(stores, customers_csv(3))
+    ingest.fail_import(stores, import_id, now=NOW)
+    found = ingest.import_status(stores, import_id)
+    assert found["state"] == "failed"
+    assert "upload the file once more" in found["message"]
 
 
 def test_an_import_that_was_never_announced_is_taken_up(stores: Stores) -> None:
