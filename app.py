@@ -117,7 +117,7 @@ api = application.build(stores)
 app = st.App(
     ROOT / "ui" / "frame.py",
     routes=application.routes(api),
-    middleware=[Middleware(SecurityHeaders)],
+    middleware=[Middleware(SecurityHeaders), Middleware(application.OddPaths, api=api)],
     lifespan=lifespan,
     on_script_error=trouble.show,
     secrets=oidc.secrets(_settings(), server.wanted(_settings()).url),

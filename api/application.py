@@ -4,10 +4,12 @@ Paths are whole here (`/api/customers`), so that a test client of the bare appli
 use the same ones: `routes` hands it each request with its path unchanged.
 """
 
+import re
 from collections.abc import Callable
 
 from fastapi import FastAPI
 from starlette.routing import BaseRoute, Route
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api import (
     ai,
@@ -77,6 +79,7 @@ _BESIDE = (
     ai.router,
     unsubscribe.router,
 )  # served outside /api, at their own paths, which are
+_ODD = re.compile(rf"{PREFIX}/.*([\x00-\x1f\x7f\\]|\.\.)", re.DOTALL)
 _PATHS_BESIDE = ("/health", "/metrics", "/ai-query", "/unsubscribe/{path:path}")
 
 
@@ -102,4 +105,19 @@ def build(stores_provider: Callable[[], Stores]) -> FastAPI:
 
 def routes(api: FastAPI) -> list[BaseRoute]:
     """Where the web process hands requests to the API: everything under /api, and what lies beside it."""
-    return [Route(path, endpoint=api) for path in (f"{PREFIX}/{{path:path}}", *_PATHS_BESIDE)]
+    return [Route(path, endpoint=api) for path in (PREFIX, f"{PREFIX}/{{path:path}}", *_PATHS_BESIDE)]
+
+
+class OddPaths:
+    """ASGI middleware that hands odd paths under /api to the API, which has the one shape for errors.
+
+    The pages' server refuses them in words of its own, or takes them for a page's.
+    """
+
+    def __init__(self, app: ASGIApp, api: ASGIApp) -> None:
+        self._app = app
+        self._api = api
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        odd = scope["type"] == "http" and _ODD.match(scope["path"])
+        await (self._api if odd else self._app)(scope, receive, send)

@@ -32,8 +32,16 @@ async def read_body(request: Request) -> bytes:
     return await _read(request, MAX_BODY, refusal)
 
 
+def check_length(request: Request, most: int, refusal: str) -> None:
+    """Raise TooLarge for a body that says itself that it is, before it is sent."""
+    length = request.headers.get("content-length", "")
+    if length.isdecimal() and int(length[:20]) > most:
+        raise TooLarge(refusal)
+
+
 async def _read(request: Request, most: int, refusal: str) -> bytes:
     packed = encodings.check(request.headers.get("content-encoding", ""))
+    check_length(request, most, refusal)
     chunks: list[bytes] = []
     size = 0
     async for chunk in request.stream():

@@ -27,6 +27,7 @@ from crm.stores.connection import Stores
 router = APIRouter(prefix="/imports", tags=["imports"])
 
 MAX_FILE = 2 * 1024**3  # bytes
+_TOO_LARGE = f"A file may hold {MAX_FILE // 2**30} GB."
 _IN_MEMORY = 1024 * 1024
 _LONGEST_NAME = 200  # characters
 _NAMELESS = "upload.csv"
@@ -130,12 +131,13 @@ async def _received(request: Request) -> AsyncIterator[tuple[BinaryIO, str]]:
     Raises InvalidInput, TooLarge, and HTTPException 415 for what is no file of a table.
     """
     bodies.require_file(request.headers.get("content-type", ""))
+    bodies.check_length(request, MAX_FILE, _TOO_LARGE)
     with tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY) as file:
         size, digest = 0, hashlib.sha256()
         async for chunk in request.stream():
             size += len(chunk)
             if size > MAX_FILE:
-                raise TooLarge(f"A file may hold {MAX_FILE // 2**30} GB.")
+                raise TooLarge(_TOO_LARGE)
             file.write(chunk)
             digest.update(chunk)
         if not size:

@@ -13,6 +13,8 @@ from fastapi.routing import iter_route_contexts
 from fastapi.testclient import TestClient
 from pymongo import MongoClient
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from streamlit.web.server.starlette.starlette_path_security_middleware import PathSecurityMiddleware
 
 from api import application
 from api.errors import TABLE, install
@@ -222,6 +224,31 @@ def test_what_the_framework_refuses_has_the_same_shape(client: Client) -> None:
     wrong = caller.put("/api/auth/login")
     assert (wrong.status_code, wrong.json()["error"]["code"]) == (405, "method_not_allowed")
     assert wrong.headers["Allow"] == "POST"
+
+
+ODD = ("a%00b", "%00/members", "a%0Ab", "..%2f..%2fx", "%5c%5chost", "%ff", "%ed%a0%80", "%zz", "$where")
+
+
+@pytest.mark.parametrize("kind", ["customers", "imports", "segments", "campaigns", "orders", "nothing"])
+def test_an_odd_path_is_refused_in_the_one_shape(stores: Stores, kind: str) -> None:
+    api = application.build(lambda: stores)
+    layers = [Middleware(application.OddPaths, api=api), Middleware(PathSecurityMiddleware)]
+    caller = TestClient(Starlette(routes=application.routes(api), middleware=layers))
+    caller.headers["Authorization"] = f"Bearer {token(stores, Role.ADMINISTRATOR)}"
+    for odd in ODD:
+        answer = caller.get(f"http://testserver/api/{kind}/{odd}")
+        assert answer.status_code in (404, 405, 422), odd
+        assert set(answer.json()["error"]) <= {"code", "message", "fields"}
+    assert caller.get("/api").json()["error"]["code"] == "not_found"
+
+
+@pytest.mark.parametrize("path", ["/api/orders", "/api/customers/bulk", "/api/imports"])
+def test_a_body_that_says_that_it_is_too_large_is_refused_before_it_is_sent(
+    client: Client, path: str
+) -> None:
+    headers = {"Content-Length": "99999999999999999999", "Content-Type": "text/csv"}
+    answer = client("uploader").post(path, content=iter([b"{}"]), headers=headers)
+    assert (answer.status_code, answer.json()["error"]["code"]) == (413, "too_large")
 
 
 def test_a_large_body_is_refused_before_anybody_has_signed_in(client: Client) -> None:
