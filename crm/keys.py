@@ -4,7 +4,7 @@ import secrets
 from datetime import datetime
 from typing import Any
 
-from crm import sessions
+from crm import names, sessions
 from crm.errors import FieldError, InvalidInput, NotFound
 from crm.roles import Account, KeyRole
 from crm.stores import api_keys, audit
@@ -14,14 +14,13 @@ PREFIX = "crm_"
 
 
 def create(stores: Stores, *, name: str, role: str, by: Account | None, now: datetime) -> tuple[str, str]:
-    """A new API key: its id, and the key itself, which is kept nowhere and shown once."""
+    """A new key: its id, and the key itself, which is kept nowhere and shown once. Raises InvalidInput."""
     if role not in set(KeyRole):
         reason = f"one of {', '.join(KeyRole)}"
         raise InvalidInput("Choose what the key is for.", [FieldError("role", reason)])
-    if not name.strip():
-        raise InvalidInput("Give the key a name.", [FieldError("name", "is missing")])
+    name = names.checked(name, "key")
     key, key_id = PREFIX + secrets.token_urlsafe(32), new_id()
-    document = {"_id": key_id, "name": name.strip()[:200], "role": str(role), "hash": sessions.key_hash(key)}
+    document = {"_id": key_id, "name": name, "role": str(role), "hash": sessions.key_hash(key)}
     api_keys.insert(stores, {**document, "createdAt": now, "revokedAt": None})
     audit.write(stores, by.id if by else "command", "key_created", key_id, now)
     return key_id, key

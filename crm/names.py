@@ -1,4 +1,4 @@
-"""What people call the things that they make: segments, campaigns, lists."""
+"""What people call the things that they make: segments, campaigns, lists, keys."""
 
 import unicodedata
 

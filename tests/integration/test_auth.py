@@ -311,8 +311,17 @@ def test_a_key_is_kept_as_its_hash_and_good_until_revoked(stores: Stores) -> Non
     assert "hash" not in keys.listing(stores)[0]
 
 
-@pytest.mark.parametrize(("name", "role"), [("", "uploader"), ("Shop", "administrator"), ("Shop", "")])
-def test_a_key_needs_a_name_and_a_purpose(stores: Stores, name: str, role: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "role"),
+    [
+        ("", "uploader"),
+        ("x" * 121, "uploader"),
+        ("a\x00", "uploader"),
+        ("Shop", "administrator"),
+        ("Shop", ""),
+    ],
+)
+def test_a_key_needs_a_name_that_can_be_shown_and_a_purpose(stores: Stores, name: str, role: str) -> None:
     with pytest.raises(InvalidInput):
         keys.create(stores, name=name, role=role, by=None, now=NOW)
 
