@@ -61,6 +61,7 @@ __all__ = [
 _IN_A_TRANSACTION = 2000
 _BLOCK = 4000  # records validated and published at a time
 _PREVIEWED = 10
+_QUEUED = {"state": "queued", "rows": 0, "refused": 0, "published": 0, "position": 0}
 _USUAL = {"existing": batches.UPDATE, "totals": imports.TOTALS[0]}
 _LOST_AFTER = timedelta(seconds=30)  # an upload that nobody has taken up is announced once more
 
@@ -239,36 +240,35 @@ def start_import(
     _check_kind(kind)
     _check_choices(kind, existing, totals)
     import_id = new_id()
-    if file is not None:
-        size = spool.save(stores, file, import_id, filename)
-    elif waiting and account_id and (taken := spool.take(stores, waiting, account_id)):
-        size = taken["length"]
-    else:
-        raise NotFound("The file is not there any more. Upload it once more.")
+    file_id, size = _spooled(stores, file, import_id, filename, waiting, account_id)
     document: Document = {
-        "_id": import_id,
-        "kind": kind,
-        "filename": filename,
-        "fileId": import_id if file is not None else waiting,
-        "size": size,
-        "state": "queued",
-        "existing": existing,
-        "totals": totals,
-        "createdBy": account_id,
-        "createdAt": now,
-        "announcedAt": now,
-        "rows": 0,
-        "refused": 0,
-        "published": 0,
-        "position": 0,
-    }
+        "_id": import_id, "kind": kind, "filename": filename, "fileId": file_id, "size": size,
+        "existing": existing, "totals": totals, "createdBy": account_id, "createdAt": now, "announcedAt": now,
+        **_QUEUED,
+    }  # fmt: skip
     if reading is not None:
-        document["kind"], document["reading"] = reading.kind, reading.document()
+        document |= {"kind": reading.kind, "reading": reading.document()}
     if confirm:
         document["confirm"] = progress.ASKED
     store.insert(stores, document)
     streams.publish(stores, streams.IMPORTS, [{"importId": import_id}])
     return import_id
+
+
+def _spooled(
+    stores: Stores,
+    file: BinaryIO | None,
+    import_id: str,
+    filename: str,
+    waiting: str | None,
+    account_id: str | None,
+) -> tuple[str, int]:
+    """The id of the file in the spool, and its size in bytes."""
+    if file is not None:
+        return import_id, spool.save(stores, file, import_id, filename)
+    if waiting and account_id and (taken := spool.take(stores, waiting, account_id)):
+        return waiting, taken["length"]
+    raise NotFound("The file is not there any more. Upload it once more.")
 
 
 def _check_choices(kind: str | None, existing: str, totals: str) -> None:

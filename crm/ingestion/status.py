@@ -59,12 +59,6 @@ def _status(
     listed: int = _LISTED_REJECTIONS,
 ) -> Document:
     counts = progress.counts_of(document, counted)
-    rejected: list[Document] = []
-    if counts["rejected"]:
-        rejected = [
-            {name: one[name] for name in ("row", "field", "code", "reason")}
-            for one in rejections.of_import(stores, document["_id"], limit=listed)
-        ]
     persisted = counted["batches"] / document["published"] if document["published"] else 1
     return {
         "_id": document["_id"],
@@ -72,7 +66,7 @@ def _status(
         "filename": document["filename"],
         "state": document["state"],
         "counts": counts,
-        "rejections": rejected,
+        "rejections": _rejections(stores, document["_id"], listed) if counts["rejected"] else [],
         "message": words.of(document, counts),
         "notes": document.get("notes", []),
         "mapping": document.get("mapping", []),
@@ -91,3 +85,8 @@ def _status(
         "undoUntil": undo_until(document),
         "undo": undo_status(stores, document),
     }
+
+
+def _rejections(stores: Stores, import_id: str, listed: int) -> list[Document]:
+    found = rejections.of_import(stores, import_id, limit=listed)
+    return [{name: one[name] for name in ("row", "field", "code", "reason")} for one in found]
