@@ -26,7 +26,7 @@ from crm.stores.connection import Document, Stores, new_id
 from crm.stores.dead_letters import Letter
 
 STREAMS = (
-    streams.IMPORTS, streams.CUSTOMERS, streams.PRODUCTS, *streams.ORDERS,
+    streams.IMPORTS, streams.SMALL_IMPORTS, streams.CUSTOMERS, streams.PRODUCTS, *streams.ORDERS,
     streams.PLAN, streams.SEND, streams.RECEIPTS,
 )  # fmt: skip
 _GONE = "There is no such dead letter any more."

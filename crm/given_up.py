@@ -4,11 +4,13 @@ from crm.ingestion import poison
 from crm.stores import streams
 from crm.stores.connection import Document
 
+_OF_A_FILE = (
+    "The import of a file, or its undo, failed again and again. Send it once more to go on with an undo; "
+    "upload a file once more whose import says that it failed, and discard this."
+)
 _AS_IT_IS = {
-    streams.IMPORTS: (
-        "The import of a file, or its undo, failed again and again. Send it once more to go on with an undo; "
-        "upload a file once more whose import says that it failed, and discard this."
-    ),
+    streams.IMPORTS: _OF_A_FILE,
+    streams.SMALL_IMPORTS: _OF_A_FILE,
     streams.PLAN: (
         "The audience of a campaign could not be written down. Send it once more: it is planned again, and "
         "nobody is in it twice."

@@ -12,10 +12,10 @@ from crm.directory import Page
 from crm.errors import Busy, FieldError, IllegalTransition, InvalidInput, NotFound
 from crm.ingestion import corrections, progress, undo
 from crm.ingestion.corrections import Corrected
-from crm.ingestion.imports import ACTIVE
+from crm.ingestion.imports import ACTIVE, announce
 from crm.settings import settings
 from crm.stores import imports as store
-from crm.stores import journal, rejections, streams
+from crm.stores import journal, rejections
 from crm.stores.connection import Document, Stores
 
 ENDED = ("finished", "failed", "cancelled")
@@ -31,9 +31,10 @@ def confirm_import(stores: Stores, import_id: str, *, now: datetime) -> None:
     _get(stores, import_id)
     begin = {"rows": 0, "refused": 0, "position": 0, "message": None, "taken": None}
     agreed = {"state": "queued", "confirm": progress.CONFIRMED, "announcedAt": now, **begin}
-    if store.change(stores, import_id, agreed, states=("asking",)) is None:
+    document = store.change(stores, import_id, agreed, states=("asking",))
+    if document is None:
         raise IllegalTransition("The import does not wait for anybody to confirm it.")
-    streams.publish(stores, streams.IMPORTS, [{"importId": import_id}])
+    announce(stores, document)
 
 
 def rate(status: Document, now: datetime) -> dict[str, int | None]:
@@ -153,7 +154,7 @@ def undo_import(stores: Stores, import_id: str, *, account_id: str | None, now: 
     asked["total"] = journal.left(stores, import_id)
     if store.change(stores, import_id, {"undo": asked, "announcedAt": now}, states=ENDED) is None:
         raise IllegalTransition("The import is undone already.")
-    streams.publish(stores, streams.IMPORTS, [{"importId": import_id}])
+    announce(stores, document)
 
 
 def undo_estimate(stores: Stores, import_id: str) -> dict[str, int] | None:

@@ -29,7 +29,7 @@ from crm.ingestion.status import import_status, list_imports
 from crm.ingestion.uploads import NO_ATTRIBUTES, Attributes, FilePreview
 from crm.settings import settings
 from crm.stores import imports as store
-from crm.stores import rejections, spool, streams
+from crm.stores import rejections, spool
 from crm.stores.connection import Document, Stores, new_id
 from crm.stores.transactions import transact
 
@@ -251,7 +251,7 @@ def start_import(
     if confirm:
         document["confirm"] = progress.ASKED
     store.insert(stores, document)
-    streams.publish(stores, streams.IMPORTS, [{"importId": import_id}])
+    imports.announce(stores, document)
     return import_id
 
 
@@ -300,8 +300,8 @@ def run_import(
 
 def announce_lost_imports(stores: Stores, *, now: datetime) -> None:
     """Queue once more what was uploaded and never taken up: its announcement was lost with the uploader."""
-    for import_id in store.take_lost(stores, announced_before=now - _LOST_AFTER, now=now):
-        streams.publish(stores, streams.IMPORTS, [{"importId": import_id}])
+    for document in store.take_lost(stores, announced_before=now - _LOST_AFTER, now=now):
+        imports.announce(stores, document)
 
 
 def fail_import(stores: Stores, import_id: str, *, now: datetime) -> None:

@@ -13,7 +13,7 @@ _MANY = 32  # entries at a time: single records, which come one an entry, shall 
 _LINGER = 0.03  # seconds; at some hundred requests a second this makes one transaction of ten
 
 READERS = 3
-"""Threads of a process that read files, each one at a time."""
+"""Threads of a process that read files, each one at a time; one more reads small ones alone."""
 
 PERSISTERS = 2
 """Threads of a process that persist orders, each from streams of its own."""
@@ -31,6 +31,8 @@ KINDS: dict[str, tuple[Role, ...]] = {
             Role(f"imports-{number}", (streams.IMPORTS,), imports.handle, count=1, buried=imports.buried)
             for number in range(2, READERS + 1)
         ),
+        # While all of them read long files, a short one does not wait.
+        Role("imports-small", (streams.SMALL_IMPORTS,), imports.handle, count=1, buried=imports.buried),
     ),
     "ingest": (
         # Orders may have to wait for customers, so each has a thread of its own.

@@ -34,7 +34,7 @@ from crm.ingestion.rows import Reader, named
 from crm.ingestion.totals import SUMS
 from crm.settings import settings
 from crm.stores import imports as store
-from crm.stores import rejections, scratch, spool
+from crm.stores import rejections, scratch, spool, streams
 from crm.stores.connection import Document, Stores, new_id
 
 Clock = Callable[[], datetime]
@@ -53,6 +53,11 @@ BLOCK = 3600
 # worker that has most to do, while the others have nothing left.
 _MOST_UNDER_WAY = 64
 _LOOK_EVERY = 0.2
+
+
+def announce(stores: Stores, document: Document) -> None:
+    """Queue an import for whoever reads files of its size."""
+    streams.publish(stores, streams.imports_stream(document["size"]), [{"importId": document["_id"]}])
 
 
 def run(stores: Stores, import_id: str, *, clock: Clock, pause: Pause) -> None:

@@ -11,6 +11,7 @@ from crm.stores.connection import Stores
 
 STREAMS = (
     streams.IMPORTS,
+    streams.SMALL_IMPORTS,
     streams.CUSTOMERS,
     streams.PRODUCTS,
     *streams.ORDERS,

@@ -54,13 +54,13 @@ def change(
     )
 
 
-def take_lost(stores: Stores, *, announced_before: datetime, now: datetime) -> list[str]:
+def take_lost(stores: Stores, *, announced_before: datetime, now: datetime) -> list[Document]:
     """Imports queued, or to be undone, and announced long ago; each is given to one caller only."""
-    found: list[str] = []
+    found: list[Document] = []
     waits: list[Document] = [{"state": "queued"}, {"undo.begun": False, "state": {"$ne": "undone"}}]
     query = {"$or": waits, "announcedAt": {"$lt": announced_before}}
     while lost := stores.db.imports.find_one_and_update(query, {"$set": {"announcedAt": now}}):
-        found.append(lost["_id"])
+        found.append(lost)
     return found
 
 

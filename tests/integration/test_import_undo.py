@@ -225,7 +225,7 @@ def test_an_undo_that_was_never_announced_is_taken_up(stores: Stores) -> None:
     with working(stores, ROLES):
         first = imported(stores, SHOP)
     imports.undo_import(stores, first, account_id=None, now=utc_now())
-    stores.redis.delete(streams.key(stores, streams.IMPORTS))
+    stores.redis.delete(streams.key(stores, streams.SMALL_IMPORTS))
     stores.db.imports.update_one({"_id": first}, {"$set": {"announcedAt": datetime(2026, 1, 1, tzinfo=UTC)}})
     with working(stores, ROLES):
         until(lambda: ingest.import_status(stores, first)["state"] == "undone")

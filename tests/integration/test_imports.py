@@ -23,11 +23,16 @@ ROLES = (*roles.KINDS["imports"], *roles.KINDS["ingest"])
 
 
 def start(
-    stores: Stores, content: str | bytes, *, kind: str | None = None, filename: str = "shop.csv"
+    stores: Stores,
+    content: str | bytes,
+    *,
+    kind: str | None = None,
+    filename: str = "shop.csv",
+    confirm: bool = False,
 ) -> str:
     file = io.BytesIO(content.encode() if isinstance(content, str) else content)
     return ingest.start_import(
-        stores, file, kind=kind, filename=filename, account_id="someone", now=utc_now()
+        stores, file, kind=kind, filename=filename, account_id="someone", now=utc_now(), confirm=confirm
     )
 
 
@@ -242,9 +247,26 @@ def test_an_import_that_is_given_up_says_what_to_do(stores: Stores) -> None:
     assert "upload the file once more" in found["message"]
 
 
+def test_a_small_file_does_not_wait_for_the_readers_of_long_ones(
+    stores: Stores, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(imports, "_MOST_UNDER_WAY", 0)  # so that nobody gets on who has published
+    with working(stores, roles.KINDS["imports"]):
+        long = [start(stores, customers_csv(12_000)) for _ in range(roles.READERS)]
+        until(lambda: all(published(stores, one) for one in long))
+        short = start(stores, customers_csv(5), confirm=True)
+        until(lambda: ingest.import_status(stores, short)["state"] == "asking")
+        assert {ingest.import_status(stores, one)["state"] for one in long} == {"reading"}
+
+
+def published(stores: Stores, import_id: str) -> bool:
+    found = stores.db.imports.find_one({"_id": import_id}, {"published": 1})
+    return bool(found and found["published"])
+
+
 def test_an_import_that_was_never_announced_is_taken_up(stores: Stores) -> None:
     import_id = start(stores, customers_csv(3))
-    stores.redis.delete(streams.key(stores, streams.IMPORTS))
+    stores.redis.delete(streams.key(stores, streams.SMALL_IMPORTS))
     stores.db.imports.update_one({"_id": import_id}, {"$set": {"announcedAt": NOW}})
     [status] = finish(stores, import_id)
     assert status["state"] == "finished"
