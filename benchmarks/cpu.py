@@ -18,8 +18,15 @@ def spent(pids: Iterable[int]) -> float:
     return total / _TICK
 
 
+def of_machine() -> tuple[float, float]:
+    """Seconds that all processors of the machine have computed since its start, and that they were idle."""
+    words = Path("/proc/stat").read_text().split(maxsplit=9)[1:9]
+    user, nice, system, idle, waiting, *interrupts = (int(word) / _TICK for word in words)
+    return user + nice + system + sum(interrupts), idle + waiting
+
+
 class Meter:
-    """Processor time of groups of processes from now on."""
+    """Processor time of groups of processes from now on, of all other work on the machine, and of none."""
 
     def __init__(self, groups: Mapping[str, Iterable[int]]) -> None:
         self._groups = {name: list(pids) for name, pids in groups.items()}
@@ -32,4 +39,6 @@ class Meter:
         return ", ".join(f"{name} {cost:.0f}" for name, cost in costs.items()) + " µs each"
 
     def _now(self) -> dict[str, float]:
-        return {name: spent(pids) for name, pids in self._groups.items()}
+        found = {name: spent(pids) for name, pids in self._groups.items()}
+        busy, idle = of_machine()
+        return {**found, "others": busy - sum(found.values()), "idle": idle}
