@@ -3,13 +3,18 @@
 import random
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from pymongo import MongoClient
+from pymongo.monitoring import CommandListener, CommandStartedEvent
 
 from crm.ingest import persist
-from crm.stores.connection import Stores
+from crm.ingestion import persist_orders
+from crm.settings import Endpoints
+from crm.stores.connection import Document, Stores
 
 NOW = datetime(2026, 1, 10, 12, tzinfo=UTC)
 START = int(NOW.timestamp() * 1_000_000)
@@ -77,8 +82,13 @@ def check_books(stores: Stores, newest: dict[str, dict[str, Any]]) -> None:
         assert customer.get("lastOrdered") == max((one["createdAt"] for one in his), default=None)
 
 
+@pytest.mark.parametrize("looks", [0, 100], ids=["taken for new", "looked for"])
 @pytest.mark.parametrize("seed", range(4))
-def test_any_order_of_arrival_ends_in_the_same_books(stores: Stores, seed: int) -> None:
+def test_any_order_of_arrival_ends_in_the_same_books(
+    stores: Stores, seed: int, looks: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(persist_orders, "_WHILE", looks)
+    monkeypatch.setattr(persist_orders._expectation, "looks", looks)
     chance = random.Random(seed)
     batches = _batches(chance, versions=14)
     arrivals = batches + chance.choices(batches, k=6)  # some of them twice
@@ -122,3 +132,46 @@ def test_customers_and_orders_that_make_the_same_person_at_once_make_one(stores:
     assert stores.db.customers.count_documents({}) == len(PEOPLE)
     assert {one["externalId"] for one in stores.db.customers.find()} == {f"x{n}" for n in range(len(PEOPLE))}
     check_books(stores, _expected(batches))
+
+
+class _Commands(CommandListener):
+    """The commands that a client sends, by their names."""
+
+    def __init__(self) -> None:
+        self.names: list[str] = []
+
+    def started(self, event: CommandStartedEvent) -> None:
+        self.names.append(event.command_name)
+
+    def succeeded(self, event: object) -> None: ...
+
+    def failed(self, event: object) -> None: ...
+
+
+def _new_orders(count: int, version: int) -> list[dict[str, Any]]:
+    """Batches of ten orders each, the same ones in whatever version."""
+    chance = random.Random(3)
+    return [
+        {"kind": "orders", "batch": f"v{version}-{number}", "version": START + version, "after": {},
+         "rows": list(range(1, 11)), "records": [_order(chance, number * 10 + one) for one in range(10)]}
+        for number in range(count)
+    ]  # fmt: skip
+
+
+def test_of_many_orders_that_are_there_one_transaction_is_done_twice(
+    stores: Stores, endpoints: Endpoints
+) -> None:
+    commands = _Commands()
+    client: MongoClient[Document] = MongoClient(endpoints.mongodb_uri, event_listeners=[commands])
+    heard = replace(stores, client=client, db=client.get_database(stores.db.name, stores.db.codec_options))
+
+    def work() -> None:
+        for batch in (*_new_orders(8, version=1), *_new_orders(8, version=2)):
+            persist(heard, [batch], now=NOW)
+
+    with client, ThreadPoolExecutor(1) as thread:  # one that has not seen any orders yet
+        thread.submit(work).result()
+    assert commands.names.count("abortTransaction") == 1
+    # Each time for the customers; for the orders from the first one on that was there.
+    assert commands.names.count("find") == 16 + 1 + 8
+    check_books(stores, _expected(_new_orders(8, version=2)))
