@@ -56,6 +56,7 @@ KINDS: dict[str, tuple[Role, ...]] = {
                 isolate=ingest.isolate,
                 leased=True,
                 readers="orders",
+                most_bytes=2_000_000,  # some 6,000 orders
                 linger=_LINGER,
             )
             for number in range(1, PERSISTERS + 1)
