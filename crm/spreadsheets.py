@@ -2,10 +2,13 @@
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 
 _BEGINS_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+_GUARD = "'"
+_GUARDED = re.compile(f"'(?='*[{re.escape(''.join(_BEGINS_FORMULA))}])")
 _ROWS = 500  # rows a piece, so that a download is neither many small writes nor one large text
 
 
@@ -23,7 +26,17 @@ def cell(value: object) -> str:
     if isinstance(value, int | float):
         return str(value)
     text = ", ".join(str(item) for item in value) if isinstance(value, list | tuple) else str(value)
-    return f"'{text}" if text.startswith(_BEGINS_FORMULA) else text
+    return f"{_GUARD}{text}" if text.lstrip(_GUARD).startswith(_BEGINS_FORMULA) else text
+
+
+def may_be_guarded(text: str) -> bool:
+    """Whether `unguarded` might change a cell of this table: a quick look at all of it."""
+    return _GUARD in text and _GUARDED.search(text) is not None
+
+
+def unguarded(text: str) -> str:
+    """The text of a cell that comes back from a download, without the apostrophe that `cell` led it by."""
+    return text[1:] if _GUARDED.match(text) else text
 
 
 def csv_pieces(header: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator[str]:

@@ -310,6 +310,21 @@ CASES: tuple[Case, ...] = (
         [person("=cmd|'/C calc'!A0"), person("@SUM(1)"), person("-2+3")],
     ),
     Case(
+        "Cells that a download from here has led by an apostrophe",
+        "Read without it: what was downloaded comes back as it was.",
+        text("name,email,phone", "'=1+1,asha@x.example,'+91 98765", "'t Hooft,r@x.example,'5"),
+        [person("=1+1", phone="+91 98765"), person("'t Hooft", phone="'5")],
+    ),
+    Case(
+        "A download of refused rows, corrected",
+        "Read as the file that the rows are from; row, field, code and reason are left out.",
+        text(
+            "name,email,row,field,code,reason",
+            f"{ASHA},7,email,invalid_email,“asha” is not an e-mail address",
+        ),
+        [{"name": "Asha", "email": "asha@x.example"}],
+    ),
+    Case(
         "Formulas in an Excel file",
         "Their saved value counts; without one the row is refused.",
         workbook(["name", "email"], ["=1+1", "a@x.example"], ["Asha", "asha@x.example"]),

@@ -43,7 +43,8 @@ def guess_kind(names: Sequence[str], sample: Sequence[Sequence[Cell]]) -> str | 
 
 def understand(kind: str, names: Sequence[str], sample: Sequence[Sequence[Cell]]) -> list[Column]:
     """The columns with the fields they go to. The sample is of the first rows."""
-    fields = headers.understand(kind, names).fields
+    own = headers.of_the_file(names)
+    fields = (*headers.understand(kind, names[:own]).fields, *[None] * (len(names) - own))
     found = [
         Column(name, field, BY_NAME if field else None, looks.look(_cells(sample, position)).type)
         for position, (name, field) in enumerate(zip(names, fields, strict=True))
@@ -69,11 +70,15 @@ def as_attributes(
     stay as they are.
     """
     taken = {identity(column.name) for column in found if column.attribute}
+    own = headers.of_the_file([column.header for column in found])
     columns = []
     for position, column in enumerate(found):
         name = plain(column.header)
         is_free = (
-            column.field is None and column.by not in (CHOSEN, REMEMBERED) and name != nameless(position)
+            column.field is None
+            and column.by not in (CHOSEN, REMEMBERED)
+            and name != nameless(position)
+            and position < own
         )
         fits = is_free and not is_ours(name) and not name_problem(name)
         if fits and identity(name) not in taken:

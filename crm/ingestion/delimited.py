@@ -9,6 +9,7 @@ from contextlib import suppress
 from functools import partial
 from typing import BinaryIO
 
+from crm import spreadsheets
 from crm.errors import InvalidInput
 from crm.ingestion import encodings, headers
 from crm.ingestion.cells import Spoiled
@@ -119,7 +120,7 @@ class _Parser:
                 yield from self._at_once(piece)
             except csv.Error:
                 self._waiting.extend(io.StringIO(piece, newline=""))
-                yield from self._line_by_line()
+                yield from map(_unguarded, self._line_by_line())
 
     def _piece(self) -> str:
         """Some lines, the last one whole unless it is far too long."""
@@ -131,8 +132,10 @@ class _Parser:
         if len(piece) > _LARGE_RECORD:
             raise csv.Error("there may be a record that is too large")
         if '"' not in piece and "\r" not in (plain := piece.replace("\r\n", "\n")):
-            return [line.split(self._delimiter) for line in plain.split("\n")]  # in half the time
-        return list(csv.reader(io.StringIO(piece, newline=""), delimiter=self._delimiter, strict=True))
+            found = [line.split(self._delimiter) for line in plain.split("\n")]  # in half the time
+        else:
+            found = list(csv.reader(io.StringIO(piece, newline=""), delimiter=self._delimiter, strict=True))
+        return list(map(_unguarded, found)) if spreadsheets.may_be_guarded(piece) else found
 
     def _line_by_line(self) -> Iterator[list[str]]:
         """What waits, and what of the text belongs to the last record of that."""
@@ -178,6 +181,13 @@ class _Parser:
     def _pass_to_line_end(self, line: str) -> None:
         while line and not line.endswith(("\n", "\r")):
             line = self._read()
+
+
+def _unguarded(cells: list[str]) -> list[str]:
+    """The record as it was before a download led what looks like a formula by an apostrophe."""
+    if type(cells) is not Spoiled:
+        cells[:] = map(spreadsheets.unguarded, cells)
+    return cells
 
 
 def _measured(cells: list[str]) -> list[str]:

@@ -70,6 +70,9 @@ _SYNONYMS: dict[str, dict[str, str]] = {
     },
 }
 
+OF_REFUSED = ("row", "field", "code", "reason")
+"""What a download of refused rows says of each, behind the file's own columns."""
+
 FIELDS: dict[str, tuple[str, ...]] = {kind: tuple(names) for kind, names in _SYNONYMS.items()}
 """Kind → the fields that a record of it may have."""
 
@@ -102,6 +105,12 @@ def field_of(kind: str, name: str) -> str | None:
     """The field that a JSON name or a header means, None when it means none."""
     known = _known(kind, name)
     return known[0] if known else None
+
+
+def of_the_file(columns: Sequence[str]) -> int:
+    """How many of the columns are a shop's own: a download of refused rows has OF_REFUSED behind them."""
+    width = len(columns) - len(OF_REFUSED)
+    return width if width > 0 and tuple(columns[width:]) == OF_REFUSED else len(columns)
 
 
 def any_known(names: Iterable[str]) -> bool:

@@ -19,6 +19,8 @@ from openpyxl.worksheet._reader import (  # nothing public reads a sheet's rows 
 from openpyxl.xml.constants import SHEET_MAIN_NS
 from openpyxl.xml.functions import iterparse
 
+from crm import spreadsheets
+
 _PLAIN_TEXT = f"{{{SHEET_MAIN_NS}}}t"
 _DIGITS = "0123456789"
 
@@ -33,7 +35,7 @@ class SheetRows:
         book = sheet.parent
         self._sheet = sheet
         self._most = most_columns
-        self._strings = sheet._shared_strings
+        self._strings = list(map(spreadsheets.unguarded, sheet._shared_strings))
         self._formats = {str(style) for style in (*book._date_formats, *book._timedelta_formats)}
         self._parser = WorkSheetParser(
             None,
@@ -85,7 +87,7 @@ class SheetRows:
         if kind == "inlineStr":
             inline = cell.find(INLINE_STRING)
             if inline is not None and len(inline) == 1 and inline[0].tag == _PLAIN_TEXT:
-                return inline[0].text
+                return spreadsheets.unguarded(inline[0].text or "") or None
             return self._parser.parse_cell(cell)["value"]
         written = cell.findtext(VALUE_TAG)
         if not written:

@@ -80,7 +80,8 @@ def _read(
     known: Attributes,
     recall: Recall,
 ) -> Reading:
-    recalled = (recall(table.columns) if table.header else None) or NO_CHOICES
+    own = table.columns[: headers.of_the_file(table.columns)]
+    recalled = (recall(own) if table.header else None) or NO_CHOICES
     if choices.kind not in (None, recalled.kind):
         recalled = NO_CHOICES
     kind = choices.kind or recalled.kind or columns.guess_kind(table.columns, sample)

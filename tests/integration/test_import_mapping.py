@@ -2,6 +2,7 @@
 
 import gzip
 import io
+from datetime import UTC, datetime
 from functools import partial
 
 from crm import ingest
@@ -45,6 +46,19 @@ def test_a_file_is_read_as_was_agreed_and_files_like_it_are_too(stores: Stores) 
     assert second["message"] == "1 order: 1 created."
     found = {one["_id"]: (one["createdAt"].isoformat()[:10], one["total"]) for one in stores.db.orders.find()}
     assert found == {"A1": ("2025-04-03", 1.5), "A2": ("2025-06-05", 2.5)}
+
+
+def test_refused_rows_that_were_downloaded_and_corrected_are_read_as_their_file_was(stores: Stores) -> None:
+    refused = "Wer,Wann,Fon\nasha@x.example,03/04/2025,+91 98765\nbo@x.example,31/31/2025,+91 5\n"
+    said = {1: {"field": "accountCreated", "dates": "dmy"}, 2: {"field": "phone"}}
+    [first] = finish(stores, agreed(stores, refused, Choices(kind="customers", columns=said)))
+    download = "".join(ingest.import_rejections_csv(stores, first["_id"]))
+    corrected = imported(stores, download.replace("31/31/2025", "05/06/2025"))
+    assert corrected["message"] == "1 customer: 1 created."
+    bo = stores.db.customers.find_one({"email": "bo@x.example"})
+    assert bo is not None
+    assert (bo["accountCreated"], bo["phone"]) == (datetime(2025, 6, 5, tzinfo=UTC), "+91 5")
+    assert "attributes" not in bo
 
 
 def test_what_is_said_later_is_kept_over_what_was_said_before(stores: Stores) -> None:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from crm.spreadsheets import cell, csv_pieces
+from crm.spreadsheets import cell, csv_pieces, may_be_guarded, unguarded
 
 
 @pytest.mark.parametrize("text", ["=1+1", "+1", "-2+3", "@SUM(A1)", "\t=1", "\r=1", '=HYPERLINK("x")'])
@@ -36,3 +36,11 @@ def test_a_table_reads_back_as_it_was():
     read = list(csv.reader(io.StringIO("".join(pieces), newline="")))
     assert len(pieces) == 3
     assert read == [["n", "text"], *[[str(number), text] for number, text in rows]]
+
+
+@pytest.mark.parametrize(
+    "text", ["=1+1", "+91 98765", "'=1+1", "''-2", "\tx", "＝1", "'t Hooft", "'", "", "a'=b"]
+)
+def test_what_is_downloaded_comes_back_as_it_was(text):
+    assert unguarded(cell(text)) == text
+    assert may_be_guarded(cell(text)) or cell(text) == text
