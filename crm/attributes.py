@@ -20,6 +20,7 @@ from crm.stores.connection import Document, Session, Stores
 from crm.stores.transactions import transact
 
 MOST = 200
+FULL = f"there are {MOST} attributes already, and an administrator can remove those that nobody needs"
 LONGEST_NAME = 60
 EXAMPLES = 5
 TYPES = (FieldType.TEXT, FieldType.NUMBER, FieldType.DATE, FieldType.BOOLEAN, FieldType.TAGS)

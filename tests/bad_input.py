@@ -332,7 +332,7 @@ CASES: tuple[Case, ...] = (
     ),
     Case(
         "Errors of a spreadsheet, such as #N/A",
-        "The row is refused.",
+        "The row is refused. In a custom attribute of another type than text #N/A is nothing: it says so.",
         text(PEOPLE, "#N/A,asha@x.example", "#REF!,r@x.example", "#1 fan,m@x.example"),
         ["spreadsheet_error", "spreadsheet_error", person("#1 fan")],
     ),
@@ -364,7 +364,8 @@ CASES: tuple[Case, ...] = (
     ),
     Case(
         "500 columns",
-        "Taken; more than 2,000 fail the import.",
+        "Taken, as far as there is room for new attributes: 200 at most, and the import names the others. "
+        "More than 2,000 columns fail the import.",
         text(
             ",".join(["email", *[f"c{number}" for number in range(499)]]),
             ",".join(["asha@x.example", *["v"] * 499]),

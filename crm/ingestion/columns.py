@@ -3,14 +3,14 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from crm.attributes import identity, is_ours, name_problem, plain
+from crm.attributes import MOST, identity, is_ours, name_problem, plain
 from crm.fields import Field
 from crm.ingestion import headers, looks
 from crm.ingestion.cells import Cell
 from crm.ingestion.files import nameless
 from crm.ingestion.guesses import Guess
 from crm.ingestion.headers import CUSTOMERS, ORDERS
-from crm.ingestion.reading import ATTRIBUTE, BY_CONTENT, BY_NAME, CHOSEN, REMEMBERED, WORDS, Column
+from crm.ingestion.reading import ATTRIBUTE, BY_CONTENT, BY_NAME, CHOSEN, NO_ROOM, REMEMBERED, WORDS, Column
 
 # Kind → look → the field that the only column of that look is taken for, if no header names it.
 _BY_LOOK = {
@@ -22,6 +22,10 @@ _BY_LOOK = {
         looks.AMOUNT: "total",
     },
 }
+NO_PLACE = {"field": None, "by": NO_ROOM, "attribute": None, "key": None}
+"""What a column is that is left out because there are too many attributes."""
+
+_SAID = (CHOSEN, REMEMBERED)
 _SHOWN = 12
 _MAKE_A_TOTAL = frozenset({"total", "products", "price"})
 _WHAT = {looks.EMAIL: "e-mail addresses", looks.DATE: "dates", looks.PRODUCTS: "lists of products",
@@ -75,15 +79,25 @@ def as_attributes(
     for position, column in enumerate(found):
         name = plain(column.header)
         is_free = (
-            column.field is None
-            and column.by not in (CHOSEN, REMEMBERED)
-            and name != nameless(position)
-            and position < own
+            column.field is None and column.by not in _SAID and name != nameless(position) and position < own
         )
         fits = is_free and not is_ours(name) and not name_problem(name)
         if fits and identity(name) not in taken:
             column = as_attribute(column, name, _cells(sample, position), known)
             taken |= {identity(name)} if column.attribute else set()
+        columns.append(column)
+    return columns
+
+
+def within_room(found: Sequence[Column], known: Mapping[str, Field]) -> list[Column]:
+    """The columns, those left out that would be more new attributes than there may be beside the known."""
+    said = {identity(column.name) for column in found if column.is_new and column.by in _SAID}
+    free = MOST - len(known) - len(said)
+    columns = []
+    for column in found:
+        if column.is_new and column.by not in _SAID:
+            free -= 1
+            column = column if free >= 0 else replace(column, **NO_PLACE)  # type: ignore[arg-type]
         columns.append(column)
     return columns
 

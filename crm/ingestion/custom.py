@@ -19,9 +19,6 @@ from crm.stores import attributes as store
 from crm.stores.connection import Document, Session, Stores
 
 _NAMED = "attributes"
-_TOO_MANY = (
-    f"there are {attributes.MOST} attributes already: an administrator can remove those that nobody needs"
-)
 
 
 def complete(
@@ -72,28 +69,20 @@ def registered(
         if (kind := column.attribute)
     ]
     known = _on_trial(stores, found) if trial else attributes.discover(stores, found, now=now)
-    left_out, new = [], []
+    new = []
     for at in wanted:
         column = reading.columns[at]
         if column.attribute is None:
             continue
         field = known.get(identity(column.name))
         if field is None:
-            left_out.append(column.header)
-            reading = reading.with_column(at, field=None, attribute=None, key=None)
+            reading = reading.with_column(at, **columns.NO_PLACE)
             continue
         changes = {"field": f"{ATTRIBUTE}{field.name}", "attribute": field.type, "key": field.key}
         reading = reading.with_column(at, **changes)
         if column.is_new:
             new.append(reading.columns[at])
-    notes = columns.news(new)
-    if left_out:
-        notes.append(f"{_many(left_out)} can't be new attributes: {_TOO_MANY}.")
-    return reading, notes
-
-
-def _many(headers: Sequence[str]) -> str:
-    return "1 column" if len(headers) == 1 else f"{len(headers):,} columns"
+    return reading, columns.news(new)
 
 
 def _on_trial(stores: Stores, found: Sequence[Found]) -> dict[str, Field]:
@@ -167,7 +156,7 @@ def _read(given: Mapping[str, Any], known: Mapping[str, Field], zone: tzinfo) ->
     for name, value in given.items():
         field = known.get(identity(name))
         if field is None or field.key is None:
-            raise Refusal(name, "too_many_attributes", _TOO_MANY)
+            raise Refusal(name, "too_many_attributes", attributes.FULL)
         try:
             read[field.key] = attribute_types.read(field.type, value, zone)
         except Refused as refused:

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from crm.fields import fold
 from crm.ingestion.choices import NO_CHOICES, Choices
+from crm.ingestion.headers import of_the_file
 from crm.stores import mappings
 from crm.stores.connection import Stores
 
@@ -63,5 +64,6 @@ def _numbered(headers: Sequence[str]) -> Iterator[tuple[str, int]]:
 
 
 def _digest(headers: Sequence[str]) -> str:
-    said = "\x1f".join(sorted(map(fold, headers)))
+    own = headers[: of_the_file(headers)]  # refused rows that were corrected are read as their file was
+    said = "\x1f".join(sorted(map(fold, own)))
     return hashlib.blake2b(said.encode("utf-8", "replace"), digest_size=16).hexdigest()

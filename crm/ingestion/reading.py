@@ -18,6 +18,7 @@ from crm.ingestion.records import DATES, NUMBERS, WHOLE, Take, takers
 ATTRIBUTE = "attributes."  # a column's field is this and a name where it goes to a custom attribute
 TRIAL = "+"  # how the key of an attribute begins that only a dry run knows
 BY_NAME, BY_CONTENT, REMEMBERED, CHOSEN = "name", "content", "remembered", "chosen"
+NO_ROOM = "no room"  # what says that a column is left out: there are as many attributes as there may be
 
 
 @dataclass(frozen=True, slots=True)

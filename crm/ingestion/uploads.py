@@ -6,6 +6,7 @@ from datetime import tzinfo
 from itertools import islice
 from typing import Any, BinaryIO
 
+from crm import attributes
 from crm.errors import InvalidInput
 from crm.fields import Field, FieldType
 from crm.ingestion import columns, files, headers
@@ -15,7 +16,7 @@ from crm.ingestion.files import Table
 from crm.ingestion.guesses import Guess
 from crm.ingestion.headers import CUSTOMERS, ORDERS, PRODUCTS
 from crm.ingestion.looks import Evidence
-from crm.ingestion.reading import ATTRIBUTE, CHOSEN, REMEMBERED, Column, Reading
+from crm.ingestion.reading import ATTRIBUTE, CHOSEN, NO_ROOM, REMEMBERED, Column, Reading
 from crm.ingestion.records import DATES, NUMBERS, Record, Refusal
 from crm.ingestion.rows import Reader
 
@@ -80,8 +81,7 @@ def _read(
     known: Attributes,
     recall: Recall,
 ) -> Reading:
-    own = table.columns[: headers.of_the_file(table.columns)]
-    recalled = (recall(own) if table.header else None) or NO_CHOICES
+    recalled = (recall(table.columns) if table.header else None) or NO_CHOICES
     if choices.kind not in (None, recalled.kind):
         recalled = NO_CHOICES
     kind = choices.kind or recalled.kind or columns.guess_kind(table.columns, sample)
@@ -94,7 +94,7 @@ def _read(
     found = _as_said(found, recalled.columns, REMEMBERED, sample, known)
     found = _as_said(found, choices.columns, CHOSEN, sample, known)
     if kind == CUSTOMERS and table.header:
-        found = columns.as_attributes(found, sample, known)
+        found = columns.within_room(columns.as_attributes(found, sample, known), known)
     written = _as_written(kind, found, sample, lambda: files.rows(file, table))
     for position, column in enumerate(written):
         column = _overruled(column, _still_open(column, recalled.columns.get(position, {})))
@@ -266,10 +266,16 @@ def preview(
 def notes(reading: Reading) -> tuple[str, ...]:
     """What a person should know of how the file is understood."""
     found = [*reading.table.notes, *columns.notes(reading.columns), *asked(reading)]
+    if no_room := [column.header for column in reading.columns if column.by == NO_ROOM]:
+        one = len(no_room) == 1
+        found.append(
+            f"{'The column' if one else 'The columns'} {_list(no_room)} can't be "
+            f"{'a new attribute' if one else 'new attributes'} and will be left out: {attributes.FULL}."
+        )
     unused = [
         column.header
         for column in reading.columns
-        if not column.field and column.by not in (CHOSEN, REMEMBERED)
+        if not column.field and column.by not in (CHOSEN, REMEMBERED, NO_ROOM)
     ]
     if unused:
         one = len(unused) == 1
