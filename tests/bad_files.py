@@ -88,3 +88,44 @@ def bomb() -> bytes:
 def cut_short() -> bytes:
     rows = "".join(f"Person {number},p{number}@x.example\n" for number in range(5000))
     return gzip.compress(f"{PEOPLE}\n{rows}".encode())[:-2000]
+
+
+NO_TEXT: tuple[Case, ...] = (
+    Case(
+        "A picture, a PDF or another program's file renamed .csv",
+        "The import fails and says what it is.",
+        png,
+        fails="This is a picture, not a table.",
+    ),
+    Case(
+        "A web page or XML renamed .xls, as some shops export",
+        "The import fails and says what to do.",
+        text("", "<HTML><body><table><tr><td>email</td></tr>", "<tr><td>asha@x.example</td></tr></table>"),
+        fails="This is a web page or XML",
+    ),
+    Case(
+        "An Excel file renamed .csv",
+        "Read as what it is: names of files say nothing.",
+        workbook(["name", "email"], ["Asha", "asha@x.example"]),
+        [person("Asha")],
+    ),
+    Case(
+        "A zip of several files",
+        "Named: on the page one is chosen; by the API the import fails.",
+        zipped("a.csv", "b.csv"),
+        fails="There are 2 files in this zip file (a.csv, b.csv).",
+    ),
+    Case(
+        "A gzip bomb",
+        "Left after the first 64 MB; nothing is imported.",
+        bomb,
+        fails="Far more is packed into this file than a table would hold",
+    ),
+    Case(
+        "A gzip or zip file that is cut short or damaged",
+        "Nothing of it is imported: it is read to its end before the first row is taken.",
+        cut_short,
+        fails="The gzip file is cut short.",
+    ),
+)
+"""Files that are packed, or something else than their name says."""

@@ -5,18 +5,15 @@
 
 from tests.bad_files import (
     ASHA,
+    NO_TEXT,
     ORDERS,
     PEOPLE,
     Case,
-    bomb,
-    cut_short,
     day,
     order,
     person,
-    png,
     text,
     workbook,
-    zipped,
 )
 
 CASES: tuple[Case, ...] = (
@@ -372,36 +369,7 @@ CASES: tuple[Case, ...] = (
         ),
         [{"email": "asha@x.example"}],
     ),
-    Case(
-        "A picture, a PDF or another program's file renamed .csv",
-        "The import fails and says what it is.",
-        png,
-        fails="This is a picture, not a table.",
-    ),
-    Case(
-        "An Excel file renamed .csv",
-        "Read as what it is: names of files say nothing.",
-        workbook(["name", "email"], ["Asha", "asha@x.example"]),
-        [person("Asha")],
-    ),
-    Case(
-        "A zip of several files",
-        "Named: on the page one is chosen; by the API the import fails.",
-        zipped("a.csv", "b.csv"),
-        fails="There are 2 files in this zip file (a.csv, b.csv).",
-    ),
-    Case(
-        "A gzip bomb",
-        "Left after the first 64 MB; nothing is imported.",
-        bomb,
-        fails="Far more is packed into this file than a table would hold",
-    ),
-    Case(
-        "A gzip or zip file that is cut short or damaged",
-        "Nothing of it is imported: it is read to its end before the first row is taken.",
-        cut_short,
-        fails="The gzip file is cut short.",
-    ),
+    *NO_TEXT,
 )
 
 

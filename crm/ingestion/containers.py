@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any, BinaryIO, cast
 
-from crm.errors import InvalidInput
+from crm.errors import FieldError, InvalidInput
 
 GZIP, ZIP = "gzip", "zip"
 LARGEST = 8 * 1024**3  # bytes that may come out of one file
@@ -35,13 +35,24 @@ class SeveralFiles(InvalidInput):
     """A zip holds more than one file; `names` are those that may be chosen."""
 
     def __init__(self, names: list[str]) -> None:
-        listed = ", ".join(PurePosixPath(name).name[:60] for name in names[:_NAMED])
-        more = " …" if len(names) > _NAMED else ""
         super().__init__(
-            f"There are {len(names)} files in this zip file ({listed}{more}). "
+            f"There are {len(names)} files in this zip file ({_listed(names)}). "
             "Choose one of them, or upload it alone."
         )
         self.names = names
+
+
+class NoSuchFile(InvalidInput):
+    """A zip does not hold the file that is asked for."""
+
+    def __init__(self, names: list[str]) -> None:
+        reason = f"there is no such file in the zip file: {_listed(names)}"
+        super().__init__("The file can't be read as you say.", [FieldError("part", reason)])
+
+
+def _listed(names: list[str]) -> str:
+    listed = ", ".join(PurePosixPath(name).name[:60] for name in names[:_NAMED])
+    return f"{listed} …" if len(names) > _NAMED else listed
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,12 +118,15 @@ def _member(file: BinaryIO, part: str | None) -> zipfile.ZipInfo | None:
             )
         return None
     members = [one for one in members if not one.is_dir() and not _is_hidden(one.filename)]
-    if part is not None:
-        members = [one for one in members if one.filename == part]
     if not members:
         raise InvalidInput("There is no file in this zip file.")
+    files = [one.filename for one in members]
+    if part is not None:
+        members = [one for one in members if one.filename == part]
+        if not members:
+            raise NoSuchFile(files)
     if len(members) > 1:
-        raise SeveralFiles([one.filename for one in members])
+        raise SeveralFiles(files)
     if members[0].flag_bits & 1:
         raise InvalidInput("The zip file has a password. Unpack it and upload what is in it.")
     _check_expansion(members[0].file_size, members[0].compress_size)

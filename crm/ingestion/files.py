@@ -29,8 +29,10 @@ _OTHER_KINDS = (
     (b"\xfd7zXZ", "an xz file", "Unpack it and upload what is in it."),
     (b"7z\xbc\xaf", "a 7-Zip file", "Unpack it and upload what is in it."),
     (b"Rar!", "a RAR file", "Unpack it and upload what is in it."),
+    (b"{\\rtf", "a Word document", ""),
     (b"SQLite format 3", "a database", "Export the table as CSV and upload that."),
 )
+_PAGES = ("<!doctype", "<html", "<head", "<meta", "<style", "<table", "<?xml")
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,11 +116,17 @@ def _format(file: BinaryIO, sample: bytes, overrules: Overrules) -> Table:
     encoding = overrules.encoding or encodings.detect(file, sample)
     text = codecs.getincrementaldecoder(encoding)(encodings.errors(encoding)).decode(sample)
     _check_is_text(text)
-    if text.lstrip("\ufeff \t\r\n").startswith("{"):
+    begins = text.lstrip("\ufeff \t\r\n")[:20].lower()
+    if begins.startswith("{"):
         names = json_lines.names(file, encoding, MOST_COLUMNS)
         return _table(NDJSON, names, encoding=encoding)
-    if text.lstrip("\ufeff \t\r\n").startswith(("[{", "[\n", "[\r")):
+    if begins.startswith(("[{", "[\n", "[\r")):
         raise InvalidInput("This is one JSON list. Write one object a line (NDJSON) and upload that.")
+    if begins.startswith(_PAGES):
+        raise InvalidInput(
+            "This is a web page or XML, as some programs call an Excel file. Open it in a spreadsheet, save "
+            "it as xlsx or CSV and upload that."
+        )
     return _delimited(file, text, encoding, overrules)
 
 
@@ -126,10 +134,27 @@ def _workbook(file: BinaryIO, overrules: Overrules) -> Table:
     sheets = workbooks.sheets(file)
     if not sheets:
         raise InvalidInput("The file is empty.")
-    sheet = overrules.sheet if overrules.sheet in sheets else sheets[0]
-    first = list(islice(workbooks.records(file, sheet, MOST_COLUMNS), _LOOKED_AT))
+    sheet = overrules.sheet if overrules.sheet in sheets else _first_table(file, sheets)
+    first = _first_of(file, sheet)
     notes = [f"The sheet “{sheet}” is read; {_others(sheets, sheet)} not."] if len(sheets) > 1 else []
     return _headed(EXCEL, first, overrules, notes, sheet=sheet, sheets=tuple(sheets))
+
+
+def _first_table(file: BinaryIO, sheets: list[str]) -> str:
+    """The first sheet with columns: a cover says a thing or two, one below the other."""
+    for sheet in sheets if len(sheets) > 1 else ():
+        if any(_is_header(row) for row in _first_of(file, sheet)):
+            return sheet
+    return sheets[0]
+
+
+def _first_of(file: BinaryIO, sheet: str) -> list[list[Cell]]:
+    return list(islice(workbooks.records(file, sheet, MOST_COLUMNS), _LOOKED_AT))
+
+
+def _is_header(row: list[Cell]) -> bool:
+    names = [shown(cell, 200) for cell in row if not is_blank(cell)]
+    return len(names) > 2 or headers.any_known(names)
 
 
 def _others(sheets: list[str], sheet: str) -> str:

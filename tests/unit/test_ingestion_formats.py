@@ -190,6 +190,20 @@ def test_a_zip_that_lies_about_its_sizes_gives_no_more_than_it_said() -> None:
         uploads.read(io.BytesIO(bytes(content)))
 
 
+def test_a_part_that_a_zip_has_not_is_refused_with_those_that_it_has() -> None:
+    content = zipped(("a.csv", b"email\na@x.example\n"), ("b.csv", b"email\nb@x.example\n"))
+    with pytest.raises(InvalidInput) as refused:
+        uploads.read(io.BytesIO(content), Choices(file=files.Overrules(part="c.csv")))
+    assert [(one.field, one.reason) for one in refused.value.fields] == [
+        ("part", "there is no such file in the zip file: a.csv, b.csv")
+    ]
+
+
+def test_a_cover_sheet_is_passed_over() -> None:
+    content = xlsx([["Report of March"], ["Made by", "Asha"]], [["Email", "City"], ["a@x.example", "Pune"]])
+    assert records(content) == [{"email": "a@x.example", "city": "Pune"}]
+
+
 def test_of_several_sheets_the_first_with_something_in_it_is_read_and_it_is_said() -> None:
     table = [["email", "name"], ["a@x.example", "Asha"]]
     other = [["email", "name"], ["r@x.example", "Ravi"]]
