@@ -317,14 +317,8 @@ def cancel_import(stores: Stores, import_id: str, *, now: datetime) -> None:
     if document is None:
         raise NotFound("There is no such import.")
     cancelled = {"state": "cancelled", "finishedAt": now}
-    message = "Cancelled. Nothing was written."
     if document.get("confirm") == progress.ASKED:
         cancelled |= {"rows": 0, "refused": 0, "expected": dict.fromkeys(document.get("expected", ()), 0)}
-    elif store.change(stores, import_id, cancelled | {"message": message}, states=("queued",)):
-        return  # no worker had taken it up
-    else:
-        message = "Cancelled. Rows persisted before stay; undo it to take them back."
-    cancelled["message"] = message
     if store.change(stores, import_id, cancelled, states=imports.GOING_ON) is None:
         raise IllegalTransition("The import has ended already.")
     if document.get("confirm") == progress.ASKED:

@@ -2,6 +2,7 @@
 
 from crm.stores.connection import Document
 
+_STORED = ("created", "updated", "unchanged")
 GIVEN_UP = (
     "The import failed again and again and was given up. Rows persisted before stay: undo it to take them "
     "back, or upload the file once more. An administrator finds the technical detail in Settings, System."
@@ -9,9 +10,11 @@ GIVEN_UP = (
 
 
 def of(document: Document, counts: dict[str, int]) -> str | None:
-    """What an import says of itself. One that finished says what it has done by now."""
+    """What an import says of itself. One that finished or was cancelled says what it has done by now."""
     if document["state"] == "finished":
         return done(document["kind"], counts)
+    if document["state"] == "cancelled":
+        return cancelled(document["kind"], counts)
     said: str | None = document.get("message")
     return said
 
@@ -24,9 +27,21 @@ def done(kind: str, counts: dict[str, int]) -> str:
     if counts["unchanged"] == accepted:
         whole = f"Nothing changed: {_all(kind, accepted, 'was', 'were')} already there as in this file."
     else:
-        parts = [f"{counts[name]:,} {name}" for name in ("created", "updated", "unchanged") if counts[name]]
-        whole = f"{_number(accepted, kind[:-1])}: {', '.join(parts)}."
+        whole = f"{_number(accepted, kind[:-1])}: {_parts(counts)}."
     return f"{whole} {_number(rejected, 'row')} refused." if rejected else whole
+
+
+def cancelled(kind: str | None, counts: dict[str, int]) -> str:
+    """What was in MongoDB when an import was stopped, and what can be done about it."""
+    stored = sum(counts[name] for name in _STORED)
+    if not stored:
+        return "Cancelled. Nothing was written."
+    after = f"Cancelled after {_number(stored, (kind or 'records')[:-1])}: {_parts(counts)}."
+    return f"{after} Undo the import to take that back."
+
+
+def _parts(counts: dict[str, int]) -> str:
+    return ", ".join(f"{counts[name]:,} {name}" for name in _STORED if counts[name])
 
 
 def expectation(kind: str, counts: dict[str, int]) -> str:

@@ -208,6 +208,21 @@ def test_a_reader_that_was_followed_ticks_nothing_off_any_more(
     assert ingest.import_status(stores, import_id)["counts"]["read"] == 250
 
 
+def test_a_cancelled_import_says_what_was_in_by_then(stores: Stores, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(imports, "BLOCK", 100)
+    import_id = start(stores, customers_csv(500))
+
+    def pause(_: float) -> None:
+        [(_, fields)] = stores.redis.xrange(streams.key(stores, streams.CUSTOMERS))
+        ingest.persist(stores, [streams.payload(fields)], now=utc_now())
+        ingest.cancel_import(stores, import_id, now=NOW)
+
+    ingest.run_import(stores, import_id, clock=utc_now, pause=pause)
+    assert ingest.import_status(stores, import_id)["message"] == (
+        "Cancelled after 100 customers: 100 created. Undo the import to take that back."
+    )
+
+
 def test_a_cancelled_import_stops_and_says_so(stores: Stores, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(imports, "BLOCK", 100)
     import_id = start(stores, customers_csv(500))
@@ -216,7 +231,8 @@ def test_a_cancelled_import_stops_and_says_so(stores: Stores, monkeypatch: pytes
         ingest.cancel_import(stores, import_id, now=NOW)
 
     ingest.run_import(stores, import_id, clock=utc_now, pause=pause)
-    assert ingest.import_status(stores, import_id)["state"] == "cancelled"
+    status = ingest.import_status(stores, import_id)
+    assert (status["state"], status["message"]) == ("cancelled", "Cancelled. Nothing was written.")
     with working(stores, ROLES):
         until(lambda: streams.backlog(stores, streams.CUSTOMERS) == 0)
     assert stores.db.customers.count_documents({}) == 0
