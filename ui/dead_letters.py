@@ -18,6 +18,10 @@ _NAMES = {
     "customers": "Customer", "orders": "Order", "products": "Product", "imports": "File",
     "plan": "Audience", "send": "Messages", "receipts": "Receipts",
 }  # fmt: skip
+_WHOLE = {
+    "imports": "The import of a file", "plan": "The audience of a campaign", "send": "Messages of a campaign",
+    "receipts": "What a vendor reported",
+}  # fmt: skip
 
 
 def draw(stores: Stores, user: Account) -> None:
@@ -52,7 +56,9 @@ def _card(stores: Stores, user: Account, letter: dict[str, Any]) -> None:
             st.caption(format.moment(letter["at"], settings().zone), width="content")
         st.write(format.plain(letter["reason"]))
         with st.container(horizontal=True):
-            if st.button("Mend and send", icon=":material/edit:", key=f"mend_{letter['_id']}"):
+            label = "Send once more" if letter["records"] is None else "Mend and send"
+            icon = ":material/replay:" if letter["records"] is None else ":material/edit:"
+            if st.button(label, icon=icon, key=f"mend_{letter['_id']}"):
                 _mend(stores, user, letter)
             if st.button(
                 "Discard", icon=":material/delete:", type="tertiary", key=f"discard_{letter['_id']}"
@@ -64,10 +70,10 @@ def _title(letter: dict[str, Any]) -> str:
     if letter["references"]:
         return ", ".join(letter["references"][:5])
     count = len(letter["records"] or ())
-    return format.count(count, "record") if count else f"an entry of the stream {letter['stream']}"
+    return format.count(count, "record") if count else _WHOLE.get(letter["kind"], "Something else")
 
 
-@st.dialog("Mend and send once more", width="large")
+@st.dialog("Send once more", width="large")
 def _mend(stores: Stores, user: Account, letter: dict[str, Any]) -> None:
     st.error(format.plain(letter["reason"]), icon=":material/error:")
     with st.expander("Technical detail"):

@@ -103,6 +103,14 @@ def test_dead_letters_are_shown_with_their_reason_and_what_they_hold(
     ]  # fmt: skip
 
 
+def test_a_dead_letter_without_records_says_what_it_is_of(installation: Stores, open_page: Opener) -> None:
+    letter = {"d": streams.data({"importId": "i"}), "reason": "KeyError: 'x'"}
+    installation.redis.xadd(streams.dead_key(installation, streams.SMALL_IMPORTS), letter)
+    app = settings_page(open_page)
+    assert "**The import of a file**" in [one.value for one in app.markdown]
+    assert "Send once more" in [one.label for one in app.button]
+
+
 def test_where_nothing_was_given_up_on_settings_say_so(installation: Stores, open_page: Opener) -> None:
     app = settings_page(open_page)
     assert any("Nothing was given up on" in one.value for one in app.caption)
