@@ -52,7 +52,9 @@ def run(
         done = {
             "state": "undone",
             "undo.endedAt": now(),
-            "message": words.undone(found["kind"], found["undo"]),
+            "message": words.undone(
+                found["kind"], found["undo"], store_journal.count_kept(stores, found["_id"])
+            ),
         }
         store.change(stores, document["_id"], done, states=("finished", "failed", "cancelled"))
 

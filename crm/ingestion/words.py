@@ -68,12 +68,15 @@ def _number(count: int, noun: str) -> str:
     return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
 
 
-def undone(kind: str | None, undo: Document) -> str:
-    """What an undo did, in words."""
-    noun = kind or "rows"
-    done = [
-        f"{undo[name]:,} {what}"
-        for name, what in (("removed", f"{noun} removed"), ("restored", f"{noun} as they were before"))
-        if undo.get(name)
-    ]
-    return f"Undone: {', '.join(done)}." if done else "Undone: it had changed nothing that is still there."
+def undone(kind: str | None, undo: Document, kept: int) -> str:
+    """What an undo did, in words, and how many records it left alone."""
+    noun = (kind or "rows")[:-1]
+    removed, restored = undo.get("removed"), undo.get("restored")
+    done = [f"{_number(removed, noun)} removed"] if removed else []
+    if restored:
+        done.append(f"{_number(restored, noun)} as {'it was' if restored == 1 else 'they were'} before")
+    if not done and not kept:
+        return "Undone: it had changed nothing that is still there."
+    whole = f"Undone: {', '.join(done) or 'nothing removed'}."
+    left = "1 was touched since and is" if kept == 1 else f"{kept:,} were touched since and are"
+    return f"{whole} {left} left alone." if kept else whole

@@ -128,6 +128,7 @@ def test_what_was_touched_since_is_left_alone_and_listed(stores: Stores, worker:
     status = undone(stores, first)
     assert {one["externalId"] for one in stores.db.customers.find()} == {"c1", "c3"}
     assert (status["undo"]["removed"], status["undo"]["kept"]) == (298, 2)
+    assert status["message"] == "Undone: 298 customers removed. 2 were touched since and are left alone."
     page = imports.kept(stores, first, limit=1)
     rest = imports.kept(stores, first, limit=1, cursor=page.next)
     assert {(one["label"], one["reason"]) for one in page.items + rest.items} == {
