@@ -22,6 +22,7 @@ from crm.ingestion.headers import CUSTOMERS, KINDS, OF_REFUSED, ORDERS, PRODUCTS
 from crm.ingestion.persist_customers import persist as _persist_customers
 from crm.ingestion.persist_orders import persist as _persist_orders
 from crm.ingestion.persist_products import persist as _persist_products
+from crm.ingestion.portions import portions
 from crm.ingestion.reading import Reading
 from crm.ingestion.records import Record, Refusal, from_json
 from crm.ingestion.references import order_reference
@@ -56,10 +57,6 @@ __all__ = [
     "start_import",
 ]
 
-# Records. More of them share a customer's update, and 4,000 take 6 % less each than 2,000; but MongoDB ends
-# a transaction after three seconds, and an undo, which takes each back in one of its own, needs longer.
-_IN_A_TRANSACTION = 4000
-_IN_ONE_OF_AN_IMPORT = 2000
 _BLOCK = 4000  # records validated and published at a time
 _PREVIEWED = 10
 _QUEUED = {"state": "queued", "rows": 0, "refused": 0, "published": 0, "position": 0}
@@ -149,21 +146,9 @@ def _persist(stores: Stores, found: Sequence[Batch], now: datetime) -> None:
     sources: dict[tuple[str, str | None], list[Batch]] = {}
     for batch in sorted(found, key=lambda batch: (KINDS.index(batch.kind), batch.version)):
         sources.setdefault((batch.kind, batch.import_id), []).append(batch)
-    for (kind, import_id), of_source in sources.items():
-        for portion in _portions(of_source, _IN_A_TRANSACTION if import_id is None else _IN_ONE_OF_AN_IMPORT):
+    for (kind, _), of_source in sources.items():
+        for portion in portions(of_source):
             _PERSIST[kind](stores, portion, now=now)
-
-
-def _portions(found: Iterable[Batch], most: int) -> Iterator[list[Batch]]:
-    """Batches by as many as make a transaction of so many records."""
-    portion: list[Batch] = []
-    for batch in found:
-        if portion and sum(len(one.records) for one in (*portion, batch)) > most:
-            yield portion
-            portion = []
-        portion.append(batch)
-    if portion:
-        yield portion
 
 
 def isolate(stores: Stores, payload: dict[str, Any], *, now: datetime) -> list[tuple[dict[str, Any], str]]:

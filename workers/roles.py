@@ -56,7 +56,7 @@ KINDS: dict[str, tuple[Role, ...]] = {
                 isolate=ingest.isolate,
                 leased=True,
                 readers="orders",
-                most_bytes=2_000_000,  # some 6,000 orders
+                most_bytes=4_000_000,  # more orders than share a transaction
                 linger=_LINGER,
             )
             for number in range(1, PERSISTERS + 1)
