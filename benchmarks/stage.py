@@ -53,6 +53,7 @@ class Stage:
         found = {name: [self._store_pid(mark)] for name, mark in _STORES.items()}
         found["workers"] = self.worker_pids()
         web = {"web": [self.web.process.pid]} if self.web else {}
+        found["bench"] = [os.getpid()]
         return Meter({**found, **web, **more})
 
     def _store_pid(self, mark: str) -> int:
@@ -60,11 +61,8 @@ class Stage:
         return next(pid for pid, command in found if mark in command and "guard.py" not in command)
 
     @contextmanager
-    def without_workers(self) -> Iterator[None]:
-        """Hold the workers still, so that they do not share the machine; wait until they are quiet again.
-
-        What changed meanwhile they bring into the snapshot, which is no part of what is measured next.
-        """
+    def held_workers(self) -> Iterator[None]:
+        """Hold the workers still, so that they do not share the machine, or begin all at once."""
         pids = self.worker_pids()
         for pid in pids:
             os.kill(pid, signal.SIGSTOP)
@@ -73,6 +71,15 @@ class Stage:
         finally:
             for pid in pids:
                 os.kill(pid, signal.SIGCONT)
+
+    @contextmanager
+    def without_workers(self) -> Iterator[None]:
+        """Hold the workers still, and wait until they are quiet again.
+
+        What changed meanwhile they bring into the snapshot, which is no part of what is measured next.
+        """
+        with self.held_workers():
+            yield
         self.await_quiet()
 
     @contextmanager
