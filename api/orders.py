@@ -25,11 +25,10 @@ def place(stores: StoresDep, account: Buyer, record: OneRecord, once: Repeatable
     given = _own(record, account) if account.role == "shopper" else record
 
     def work(seed: str | None) -> dict[str, str]:
-        reference = given.get("orderReference") or ingest.order_reference(seed)
-        order = {**given, "orderReference": reference}
+        order, reference = ingest.referenced(given, seed)
         result = ingest.accept_orders(stores, [order], now=utc_now(), seed=seed)
         refuse_if_rejected(result, "orders", order)
-        return {"message": "Order accepted", "orderReference": str(reference)}
+        return {"message": "Order accepted", "orderReference": reference}
 
     return once(work)
 

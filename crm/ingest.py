@@ -25,7 +25,7 @@ from crm.ingestion.persist_products import persist as _persist_products
 from crm.ingestion.portions import portions
 from crm.ingestion.reading import Reading
 from crm.ingestion.records import Record, Refusal, from_json
-from crm.ingestion.references import order_reference
+from crm.ingestion.references import order_reference, referenced
 from crm.ingestion.status import import_status, list_imports
 from crm.ingestion.uploads import NO_ATTRIBUTES, Attributes, FilePreview
 from crm.settings import settings
@@ -53,6 +53,7 @@ __all__ = [
     "persist",
     "preview_file",
     "read_as_said",
+    "referenced",
     "run_import",
     "start_import",
 ]

@@ -190,12 +190,17 @@ def from_json(kind: str, raw: Any, zone: tzinfo = UTC) -> Record:
     """
     if not isinstance(raw, dict):
         raise Refusal(None, "not_an_object", "the record is not a JSON object")
+    return from_fields(kind, under_our_names(kind, raw), takers(kind, zone))
+
+
+def under_our_names(kind: str, raw: Mapping[str, Any]) -> dict[str, Any]:
+    """What a JSON object says of our fields, as it says it. Our own name counts, else the first one there."""
     given: dict[str, Any] = {}
     for name, value in raw.items():
         field = field_of(kind, name)
         if field is not None and (field not in given or name == field):
             given[field] = value
-    return from_fields(kind, given, takers(kind, zone))
+    return given
 
 
 @lru_cache(maxsize=64)

@@ -2,6 +2,7 @@
 
 import pytest
 
+from crm.stores import streams
 from tests.integration.working import working
 from tests.waiting import until
 from workers import roles
@@ -52,6 +53,40 @@ def test_a_repeated_reference_is_one_order(stores, worker, uploader):
     found = until(lambda: (one := asha(stores)) and one["orderCount"] == 2 and one)
     assert found["totalSpent"] == 200
     assert stores.db.orders.count_documents({}) == 2
+
+
+@pytest.mark.parametrize(
+    ("said", "known_as"),
+    [
+        ({"orderId": " A-7 "}, "A-7"),
+        ({"Invoice number": 17}, "17"),
+        ({"orderReference": 0}, "0"),
+        ({"id": "x", "orderReference": "A-8"}, "A-8"),
+    ],
+)
+def test_an_order_is_known_by_the_reference_that_it_gives_under_any_name(uploader, stores, said, known_as):
+    order = {"customerEmail": "asha@x.example", "totalAmount": 5, **said}
+    answers = [uploader.post("/api/orders", json=order).json()["orderReference"] for _ in range(2)]
+    assert answers == [known_as] * 2
+    record = last_published(stores)
+    assert record["orderReference"] == known_as
+
+
+def last_published(stores):
+    """The record that was published last."""
+    found = [
+        entry
+        for name in streams.ORDERS
+        for entry in stores.redis.xrevrange(streams.key(stores, name), count=1)
+    ]
+    return streams.payload(max(found)[1])["records"][0]
+
+
+@pytest.mark.parametrize("blank", ["", "  ", None])
+def test_an_order_with_a_blank_reference_gets_one_and_is_answered_with_it(uploader, stores, blank):
+    order = {"customerEmail": "asha@x.example", "totalAmount": 5, "orderReference": blank}
+    answer = uploader.post("/api/orders", json=order).json()
+    assert answer["orderReference"] == last_published(stores)["orderReference"]
 
 
 def test_refused_rows_are_named_and_the_others_taken(stores, worker, uploader):
