@@ -42,6 +42,11 @@ _HTTP_CODES = {
     413: "too_large",
     415: "unsupported_media_type",
 }
+_ALTERNATIVES = (
+    "list[",
+    "dict[",
+    "function-",
+)  # how pydantic calls one of several forms that a value may have
 _RETRY = "5"  # seconds
 
 
@@ -93,6 +98,8 @@ def _field(place: tuple[str | int, ...]) -> str:
     """`("body", "products", 0, "price")` as `products[0].price`."""
     path = ""
     for part in place[1:] or place:
+        if isinstance(part, str) and part.startswith(_ALTERNATIVES):
+            continue
         path += f"[{part}]" if isinstance(part, int) else f".{part}" if path else str(part)
     return path
 

@@ -3,6 +3,7 @@
 import hashlib
 import re
 import tempfile
+from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass
@@ -12,7 +13,7 @@ import orjson
 from fastapi import APIRouter, Depends, Path, Query, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import StreamingResponse
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, BeforeValidator, Field
 
 from api import bodies, repeats
 from api.answers import PageOf
@@ -217,11 +218,19 @@ def rejected(
     )
 
 
+def _written(cell: Any) -> Any:
+    """A number, or yes or no, as it would be written in a file."""
+    return orjson.dumps(cell).decode() if isinstance(cell, bool | int | float) else cell
+
+
+Cell = Annotated[str, BeforeValidator(_written)]
+
+
 class CorrectedRow(BaseModel):
     """A refused row as it should have been: all its cells in the file's order, or the columns that change."""
 
     row: int = Field(ge=1)
-    values: list[str] | dict[str, str]
+    values: list[Cell] | dict[str, Cell]
 
 
 class Corrections(BaseModel):
@@ -237,6 +246,9 @@ def correct(
     Accepted ones count to the import once they are persisted; the others stay among its rejections as sent.
     """
     rows = {one.row: one.values for one in given.rows}
+    if len(rows) < len(given.rows):
+        twice = next(row for row, times in Counter(one.row for one in given.rows).items() if times > 1)
+        raise InvalidInput("Send each row once.", [FieldError("rows", f"row {twice} is there twice")])
     found = imports.correct(stores, import_id, rows, now=utc_now())
     return {"results": [asdict(one) for one in found]}
 

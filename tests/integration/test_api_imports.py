@@ -245,6 +245,25 @@ def test_a_correction_of_a_row_that_is_not_refused_says_so_and_the_others_are_ta
     ]  # fmt: skip
 
 
+def test_corrections_may_be_numbers_and_name_each_row_once(uploader):
+    import_id = uploaded(uploader, "finished")["_id"]
+    path = f"/api/imports/{import_id}/rejections"
+    twice = [{"row": 2, "values": {"email": "ravi@x.example"}}] * 2
+    answer = uploader.post(path, json={"rows": twice})
+    assert (answer.status_code, answer.json()["error"]["fields"]) == (
+        422, [{"field": "rows", "reason": "row 2 is there twice"}],
+    )  # fmt: skip
+    empty = uploader.post(path, json={"rows": [{"row": 2, "values": {"age": None}}]})
+    assert [one["field"] for one in empty.json()["error"]["fields"]] == [
+        "rows[0].values",
+        "rows[0].values.age",
+    ]
+    mended = uploader.post(
+        path, json={"rows": [{"row": 2, "values": {"email": "ravi@x.example", "age": 31}}]}
+    )
+    assert [one["accepted"] for one in mended.json()["results"]] == [True]
+
+
 @pytest.mark.parametrize(
     ("given", "kept"),
     [("..%2F..%2Fshops%2Fmay.csv", "may.csv"), ("C:%5Cmay%0A%00.csv", "may.csv"), ("%2F", "upload.csv")],
