@@ -15,12 +15,13 @@ from pydantic import Field
 
 from crm import cursors, given_up
 from crm.directory import Page
-from crm.errors import FieldError, InvalidInput, NotFound
+from crm.errors import FieldError, IllegalTransition, InvalidInput, NotFound
 from crm.ingestion import batches, outcomes, poison
 from crm.ingestion.headers import KINDS
+from crm.ingestion.imports import ACTIVE
 from crm.ingestion.records import Refusal
 from crm.roles import Account
-from crm.stores import audit, streams
+from crm.stores import audit, imports, streams
 from crm.stores import dead_letters as store
 from crm.stores.connection import Document, Stores, new_id
 from crm.stores.dead_letters import Letter
@@ -29,6 +30,7 @@ STREAMS = (
     streams.IMPORTS, streams.SMALL_IMPORTS, streams.CUSTOMERS, streams.PRODUCTS, *streams.ORDERS,
     streams.PLAN, streams.SEND, streams.RECEIPTS,
 )  # fmt: skip
+_FILES = (streams.IMPORTS, streams.SMALL_IMPORTS)
 _GONE = "There is no such dead letter any more."
 _LIST = "dead letters"
 _Id = Annotated[str, Field(pattern=r"^[a-z:0-9]+:[0-9]{1,19}-[0-9]{1,19}$")]  # Valkey refuses another
@@ -59,7 +61,8 @@ def resubmit(
     """Send a letter once more, as it is or with `records` in place of its own, and remove it.
 
     Records are validated as any that come in, and are as new as the ones they replace: what has changed
-    since stays changed. Raises NotFound; InvalidInput, field by field, and the letter stays.
+    since stays changed. Raises NotFound; and, while the letter stays, InvalidInput, field by field, and
+    IllegalTransition for an import that has ended.
     """
     letter = _letter(stores, letter_id)
     payload = _payload(letter)
@@ -68,6 +71,8 @@ def resubmit(
         store.remove(stores, letter)
     elif records is not None:
         raise InvalidInput("This letter holds no records: send it as it is, or discard it.")
+    elif letter.stream in _FILES and not _goes_on(stores, payload):
+        raise IllegalTransition("The import has ended: upload the file once more, and discard this.")
     elif not store.put_back(stores, letter):
         raise NotFound(_GONE)
     audit.write(stores, by.id, "dead_letter_resubmitted", letter_id, now)
@@ -78,6 +83,14 @@ def discard(stores: Stores, letter_id: str, *, by: Account, now: datetime) -> No
     if not store.remove(stores, _letter(stores, letter_id)):
         raise NotFound(_GONE)
     audit.write(stores, by.id, "dead_letter_discarded", letter_id, now)
+
+
+def _goes_on(stores: Stores, payload: Any) -> bool:
+    """Whether a worker would do something with an import, or with its undo."""
+    document = imports.get(stores, str(payload.get("importId"))) if isinstance(payload, dict) else None
+    if document is None:
+        return False
+    return document["state"] in ACTIVE or ("undo" in document and document["state"] != "undone")
 
 
 def _publish(stores: Stores, payload: Document, records: Sequence[Any]) -> None:

@@ -177,7 +177,7 @@ CASES: tuple[Case, ...] = (
         "Shown and asked; refused where nobody answers.",
         text(ORDERS, order(total="1,234"), order(total="1.234")),
         ["ambiguous_number", "ambiguous_number"],
-        says="thousands or decimals",
+        says="thousands from decimals",
     ),
     Case(
         "₹1,234.50 and other signs and codes of currencies",
@@ -208,7 +208,7 @@ CASES: tuple[Case, ...] = (
         "Shown and asked; refused where nobody answers. Never guessed.",
         text(ORDERS, order("03/04/2025"), order("2025-01-31")),
         ["ambiguous_date", {"createdAt": day(2025, 1, 31)}],
-        says="day or month",
+        says="day from month",
     ),
     Case(
         "Impossible dates",

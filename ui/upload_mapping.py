@@ -227,7 +227,7 @@ def _question(key: str, reading: Reading, position: int, column: Column) -> None
     with st.container(border=True, key=f"question_{key}_{position}"):
         st.markdown(
             f":material/help: The column **{format.plain(column.header)}** has values such as "
-            f"{format.plain(column.asks or '')}, and no row says how they are meant."
+            f"{format.plain(column.asks or '')}, and the other rows don't tell how they are meant."
         )
         st.segmented_control(
             what,

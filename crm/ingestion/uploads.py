@@ -291,10 +291,10 @@ def asked(reading: Reading) -> list[str]:
     found = []
     for column in reading.asks:
         is_date = column.field in DATES[reading.kind] or column.attribute == FieldType.DATE
-        what = "day or month" if is_date else "thousands or decimals"
+        what = "day from month" if is_date else "thousands from decimals"
         found.append(
-            f"Nothing in the column “{column.header}” tells {what}, as in “{column.asks}”: rows with such "
-            "values will be refused, unless you say how the column is written."
+            f"The rows of the column “{column.header}” don't tell {what}, as in “{column.asks}”: "
+            "those with such values will be refused, unless you say how the column is written."
         )
     return found
 

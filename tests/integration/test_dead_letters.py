@@ -149,6 +149,28 @@ def test_a_letter_sent_again_as_it_is_takes_effect_once_the_cause_is_gone(stores
         until(lambda: asha(stores).get("orderCount") == 1)
 
 
+@pytest.mark.parametrize(
+    ("document", "status"),
+    [
+        (None, 409),
+        ({"state": "failed"}, 409),
+        ({"state": "undone", "undo": {}}, 409),
+        ({"state": "finished", "undo": {}}, 202),
+        ({"state": "reading"}, 202),
+    ],
+)
+def test_a_letter_of_a_file_is_sent_again_only_where_that_does_something(
+    stores, administrator, document, status
+):
+    if document:
+        stores.db.imports.insert_one({"_id": "i1", **document})
+    letter = {"d": streams.data({"importId": "i1"}), "reason": "KeyError: 'x'"}
+    stores.redis.xadd(streams.dead_key(stores, streams.SMALL_IMPORTS), letter)
+    [letter] = letters(stores)
+    assert administrator.post(f"/api/dead-letters/{letter['_id']}/resubmit").status_code == status
+    assert stores.redis.xlen(streams.key(stores, streams.SMALL_IMPORTS)) == (status == 202)
+
+
 def test_a_discarded_letter_is_gone(stores, administrator):
     worked(stores, batch(spoilt()))
     first, second = letters(stores)
