@@ -49,9 +49,11 @@ GOING_ON = (*ACTIVE, "asking")
 # Rows between two checkpoints. Orders go onto eight streams by their customers: of 4,000 half the streams had
 # a few more than an entry holds, and so an entry of those few.
 BLOCK = 3600
-# Batches published and not persisted, which bounds what Redis has to hold. At the end they are those of the
-# worker that has most to do, while the others have nothing left.
+# Batches published and not persisted, of all imports that are read together: it bounds what Redis has to
+# hold, and how long what comes after them waits. At the end they are those of the worker that has most to do,
+# while the others have nothing left.
 _MOST_UNDER_WAY = 64
+_PARTS = 8  # of it at most: with fewer batches than one block makes, workers would wait for the reader
 _LOOK_EVERY = 0.2
 
 
@@ -328,7 +330,14 @@ def _let_the_workers_catch_up(stores: Stores, document: Document, pause: Pause) 
 def _too_much_under_way(stores: Stores, document: Document) -> bool:
     """Of this import, or of all that comes in: an import waits where the API refuses."""
     under_way = document["published"] - store.batches_done(stores, document["_id"])
-    return under_way > _MOST_UNDER_WAY or (under_way > 0 and pressure.full_of_anything(stores))
+    return under_way > room(stores) or (under_way > 0 and pressure.full_of_anything(stores))
+
+
+def room(stores: Stores) -> int:
+    """How many batches each import may have on the streams. Those that are read at once share it: whatever
+    comes after them waits until theirs are persisted.
+    """
+    return _MOST_UNDER_WAY // max(1, min(store.being_read(stores), _PARTS))
 
 
 def _finish(stores: Stores, document: Document, now: datetime) -> None:

@@ -69,6 +69,12 @@ def waiting(stores: Stores, states: Collection[str], most: int) -> int:
     return int(stores.collection("imports").count_documents({"state": {"$in": list(states)}}, limit=most))
 
 
+def being_read(stores: Stores) -> int:
+    """How many imports are being read now that publish what they read."""
+    query = {"state": "reading", "confirm": {"$ne": "asked"}}
+    return int(stores.collection("imports").count_documents(query))
+
+
 def in_state(stores: Stores, import_ids: Collection[str], state: str) -> set[str]:
     """Those of these imports that are in this state."""
     found = stores.db.imports.find({"_id": {"$in": list(import_ids)}, "state": state}, {"_id": 1})

@@ -275,6 +275,15 @@ def test_a_small_file_does_not_wait_for_the_readers_of_long_ones(
         assert {ingest.import_status(stores, one)["state"] for one in long} == {"reading"}
 
 
+@pytest.mark.parametrize(("reading", "share"), [(0, 64), (1, 64), (3, 21), (40, 8)])
+def test_imports_that_are_read_at_once_share_the_room_on_the_streams(
+    stores: Stores, reading: int, share: int
+) -> None:
+    others = [{"_id": "tried", "state": "reading", "confirm": "asked"}, {"_id": "done", "state": "finished"}]
+    stores.db.imports.insert_many([*others, *({"state": "reading"} for _ in range(reading))])
+    assert imports.room(stores) == share
+
+
 def published(stores: Stores, import_id: str) -> bool:
     found = stores.db.imports.find_one({"_id": import_id}, {"published": 1})
     return bool(found and found["published"])
