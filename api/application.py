@@ -79,7 +79,7 @@ _BESIDE = (
     ai.router,
     unsubscribe.router,
 )  # served outside /api, at their own paths, which are
-_ODD = re.compile(rf"{PREFIX}/.*([\x00-\x1f\x7f\\]|\.\.)", re.DOTALL)
+_ODD = re.compile(rf"(?:{PREFIX}|/unsubscribe)/.*([\x00-\x1f\x7f\\]|\.\.)", re.DOTALL)
 _PATHS_BESIDE = ("/health", "/metrics", "/ai-query", "/unsubscribe/{path:path}")
 
 
@@ -109,7 +109,7 @@ def routes(api: FastAPI) -> list[BaseRoute]:
 
 
 class OddPaths:
-    """ASGI middleware that hands odd paths under /api to the API, which has the one shape for errors.
+    """ASGI middleware that hands odd paths of the API to it, which has the one shape for errors.
 
     The pages' server refuses them in words of its own, or takes them for a page's.
     """

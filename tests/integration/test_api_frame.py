@@ -239,6 +239,7 @@ def test_an_odd_path_is_refused_in_the_one_shape(stores: Stores, kind: str) -> N
         answer = caller.get(f"http://testserver/api/{kind}/{odd}")
         assert answer.status_code in (404, 405, 422), odd
         assert set(answer.json()["error"]) <= {"code", "message", "fields"}
+    assert "This link does not work" in caller.get("http://testserver/unsubscribe/a%00b").text
     assert caller.get("/api").json()["error"]["code"] == "not_found"
 
 
