@@ -14,6 +14,7 @@ from crm.fields import FieldType
 from crm.ingestion import attribute_types, numbers, values
 from crm.ingestion.files import Table
 from crm.ingestion.records import DATES, NUMBERS, WHOLE, Take, takers
+from crm.ingestion.refused import Refused, short
 
 ATTRIBUTE = "attributes."  # a column's field is this and a name where it goes to a custom attribute
 TRIAL = "+"  # how the key of an attribute begins that only a dry run knows
@@ -152,7 +153,13 @@ def _number(take: Take, decimal: str | None, value: Any) -> Any:
         return take(value)
     if len(value) < _FEW and value.isascii() and value.isdecimal():
         return take(int(value))
-    return take(numbers.read(value, decimal))
+    number = numbers.read(value, decimal)
+    try:
+        return take(number)
+    except Refused as refused:
+        if refused.code == "negative":  # (12.00) is, and the file's owner looks for what he has written
+            raise Refused(refused.code, f"{short(value)} is negative") from None
+        raise
 
 
 def _whole(take: Take, decimal: str | None, value: Any) -> Any:

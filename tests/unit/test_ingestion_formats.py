@@ -2,6 +2,7 @@
 
 import gzip
 import io
+import re
 import zipfile
 from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime, time, timedelta
@@ -330,3 +331,12 @@ def test_rows_with_any_number_are_taken_as_they_stand() -> None:
         '<row r="5"><c t="str"><v>b@x.example</v></c></row>',
     )
     assert records(content) == [{"email": "a@x.example"}, {"email": "b@x.example"}]
+
+
+@pytest.mark.parametrize("written", ["(12.00)", "-₹1,234.50", "5-", "-3"])
+def test_a_negative_amount_is_refused_as_it_is_written(written: str) -> None:
+    file = io.BytesIO(f'email,total spent\na@x.example,"{written}"\n'.encode())
+    reading = uploads.read(file)
+    [cells] = files.rows(file, reading.table)
+    with pytest.raises(Refusal, match=re.escape(f"“{written}” is negative")):
+        Reader(reading).record(cells)
