@@ -111,7 +111,7 @@ NO_TEXT: tuple[Case, ...] = (
     ),
     Case(
         "A zip of several files",
-        "Named: on the page one is chosen; by the API the import fails.",
+        "Named: on the page one is chosen; by the API the import fails unless `part` names one.",
         zipped("a.csv", "b.csv"),
         fails="There are 2 files in this zip file (a.csv, b.csv).",
     ),
