@@ -9,6 +9,8 @@ from datetime import UTC, datetime
 _BEGINS_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 _GUARD = "'"
 _GUARDED = re.compile(f"'(?='*[{re.escape(''.join(_BEGINS_FORMULA))}])")
+# Searched for in whole texts: there, the look ahead would go over a run of apostrophes from each of them.
+_MAYBE = re.compile(f"'[{re.escape(''.join(_BEGINS_FORMULA))}]")
 _ROWS = 500  # rows a piece, so that a download is neither many small writes nor one large text
 
 
@@ -31,7 +33,7 @@ def cell(value: object) -> str:
 
 def may_be_guarded(text: str) -> bool:
     """Whether `unguarded` might change a cell of this table: a quick look at all of it."""
-    return _GUARD in text and _GUARDED.search(text) is not None
+    return _MAYBE.search(text) is not None
 
 
 def unguarded(text: str) -> str:

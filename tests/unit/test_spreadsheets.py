@@ -44,3 +44,13 @@ def test_a_table_reads_back_as_it_was():
 def test_what_is_downloaded_comes_back_as_it_was(text):
     assert unguarded(cell(text)) == text
     assert may_be_guarded(cell(text)) or cell(text) == text
+
+
+def test_a_table_of_nothing_but_apostrophes_is_looked_at_once():
+    assert not may_be_guarded("'" * 500_000)
+    assert may_be_guarded("'" * 500_000 + "=1")
+
+
+@pytest.mark.parametrize("text", ["x,'=1", "a\nb,''-2", "''", "'a,=b", "='", "x'y", "' =1", "a,'＝1", "'\t"])
+def test_the_quick_look_finds_what_is_changed_from_any_place_on(text):
+    assert may_be_guarded(text) == any(unguarded(text[at:]) != text[at:] for at in range(len(text)))
