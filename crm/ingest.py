@@ -18,7 +18,7 @@ from crm.ingestion.acceptance import Acceptance, Rejection
 from crm.ingestion.batches import Batch
 from crm.ingestion.choices import NO_CHOICES, Choices, Recall, nothing_said
 from crm.ingestion.files import Overrules
-from crm.ingestion.headers import CUSTOMERS, KINDS, OF_REFUSED, ORDERS, PRODUCTS
+from crm.ingestion.headers import CUSTOMERS, KINDS, OF_REFUSED, ORDERS, PRODUCTS, of_the_file
 from crm.ingestion.persist_customers import persist as _persist_customers
 from crm.ingestion.persist_orders import persist as _persist_orders
 from crm.ingestion.persist_products import persist as _persist_products
@@ -320,6 +320,7 @@ def import_rejections_csv(stores: Stores, import_id: str) -> Iterator[str]:
     if document is None:
         raise NotFound("There is no such import.")
     columns = [one["column"] for one in document.get("mapping", [])]
+    columns = columns[: of_the_file(columns)]  # corrected rows that are refused again have OF_REFUSED by now
     header = [*columns, *OF_REFUSED]
     return spreadsheets.csv_pieces(header, _refused_rows(stores, import_id, len(columns)))
 

@@ -108,9 +108,14 @@ def field_of(kind: str, name: str) -> str | None:
 
 
 def of_the_file(columns: Sequence[str]) -> int:
-    """How many of the columns are a shop's own: a download of refused rows has OF_REFUSED behind them."""
-    width = len(columns) - len(OF_REFUSED)
-    return width if width > 0 and tuple(columns[width:]) == OF_REFUSED else len(columns)
+    """How many of the columns are a shop's own: a download of refused rows has OF_REFUSED behind them.
+
+    It has them twice where the file that it is from was such a download already.
+    """
+    width, added = len(columns), len(OF_REFUSED)
+    while width > added and tuple(columns[width - added : width]) == OF_REFUSED:
+        width -= added
+    return width
 
 
 def any_known(names: Iterable[str]) -> bool:

@@ -61,6 +61,17 @@ def test_refused_rows_that_were_downloaded_and_corrected_are_read_as_their_file_
     assert "attributes" not in bo
 
 
+def test_corrected_rows_that_are_refused_again_can_be_downloaded_and_corrected_again(stores: Stores) -> None:
+    first = imported(stores, "name,email,age\nBo,bo@x.example,old\n")
+    download = "".join(ingest.import_rejections_csv(stores, first["_id"]))
+    again = imported(stores, download.replace("old", "older"))
+    download = "".join(ingest.import_rejections_csv(stores, again["_id"]))
+    assert download.splitlines()[0] == "name,email,age,row,field,code,reason"
+    assert imported(stores, download.replace("older", "41"))["message"] == "1 customer: 1 created."
+    [bo] = stores.db.customers.find()
+    assert (bo["age"], "attributes" in bo) == (41, False)
+
+
 def test_what_is_said_later_is_kept_over_what_was_said_before(stores: Stores) -> None:
     finish(stores, agreed(stores, ORDERS.format("A1"), SAID))
     finish(stores, agreed(stores, ORDERS.format("A2"), Choices(columns={2: {"dates": "mdy"}})))

@@ -137,3 +137,19 @@ def test_of_two_columns_for_one_field_the_better_name_has_it() -> None:
 
 def test_our_own_id_is_not_taken_for_the_shops() -> None:
     assert headers.understand(CUSTOMERS, ["_id", "email"]).fields == (None, "email")
+
+
+@pytest.mark.parametrize(
+    ("columns", "own"),
+    [
+        (["email", *headers.OF_REFUSED], 1),
+        (["email", *headers.OF_REFUSED, *headers.OF_REFUSED], 1),
+        (["row", "email", *headers.OF_REFUSED], 2),
+        ([*headers.OF_REFUSED], 4),
+        ([*headers.OF_REFUSED, *headers.OF_REFUSED], 4),
+        ([*headers.OF_REFUSED, "email"], 5),
+        ([], 0),
+    ],
+)
+def test_what_downloads_have_behind_a_file_is_none_of_its_columns(columns: list[str], own: int) -> None:
+    assert headers.of_the_file(columns) == own
