@@ -74,7 +74,9 @@ def _while_somebody_looks(
 ) -> shop.Orders:
     """One round more, with the snapshot kept fresh meanwhile: no figure, but a note of what that takes."""
     orders = shop.Orders("watched", numbers, customers, skew)
+    started = time.perf_counter()
     stage.await_quiet()
+    note(f"{name}: the snapshot had the last round's orders {time.perf_counter() - started:.0f} s after them")
     with stage.somebody_looks():
         note(f"{name}: {streamed_rate(stage, orders):,.0f} orders/s while somebody looks")
     return orders
