@@ -1,5 +1,6 @@
 """Orders: place one, load many, read them back. A shopper sees and places only his own."""
 
+from contextlib import suppress
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query
@@ -10,8 +11,9 @@ from api.repeats import Repeatable
 from api.room import room_for
 from api.security import StoresDep, requires
 from crm import auth, directory, ingest
-from crm.errors import NotAllowed, NotFound
+from crm.errors import FieldError, InvalidInput, NotAllowed, NotFound
 from crm.moment import utc_now
+from crm.stores.connection import Stores
 
 router = APIRouter(prefix="/orders", tags=["orders"])
 
@@ -21,12 +23,18 @@ Reader = Annotated[auth.Account, Depends(requires("orders"))]
 
 @router.post("", status_code=202, response_model=Placed, dependencies=[room_for("orders")])
 def place(stores: StoresDep, account: Buyer, record: OneRecord, once: Repeatable) -> Any:
-    """Place an order. A repeated `orderReference` is the same order; with other content it amends it."""
-    given = _own(record, account) if account.role == "shopper" else record
+    """Place an order. A repeated `orderReference` is the same order; with other content it amends it.
+
+    A shopper amends his own orders alone.
+    """
+    shopper = account.role == "shopper"
+    given = _own(record, account) if shopper else record
 
     def work(seed: str | None) -> dict[str, str]:
         order, reference = ingest.referenced(given, seed)
-        result = ingest.accept_orders(stores, [order], now=utc_now(), seed=seed)
+        if shopper:
+            _refuse_anothers(stores, reference, _customer_of(account))
+        result = ingest.accept_orders(stores, [order], now=utc_now(), seed=seed, own=shopper)
         refuse_if_rejected(result, "orders", order)
         return {"message": "Order accepted", "orderReference": reference}
 
@@ -74,6 +82,13 @@ def _customer_of(account: auth.Account) -> str:
     if not account.customer_id:
         raise NotAllowed("This account is not linked to a customer yet: its e-mail address is unproven.")
     return account.customer_id
+
+
+def _refuse_anothers(stores: Stores, reference: str, customer_id: str) -> None:
+    """Say at once what a worker would refuse. Raises InvalidInput."""
+    with suppress(NotFound):
+        if directory.order(stores, reference, refusals=False)["customerId"] != customer_id:
+            raise InvalidInput("The order is refused.", [FieldError("orderReference", ingest.NOT_YOURS)])
 
 
 def _own(record: dict[str, Any], account: auth.Account) -> dict[str, Any]:

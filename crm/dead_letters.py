@@ -108,7 +108,9 @@ def _publish(stores: Stores, payload: Document, records: Sequence[Any]) -> None:
             problems.append(FieldError(f"records[{place}].{refusal.field or 'record'}", refusal.reason))
     if problems:
         raise InvalidInput("The letter can't be sent as it is: mend it first.", problems)
-    batches.publish(stores, kind, rows, id=new_id(), version=payload["version"])
+    batches.publish(
+        stores, kind, rows, id=new_id(), version=payload["version"], own=payload.get("own", False)
+    )
 
 
 def _letter(stores: Stores, letter_id: str) -> Letter:

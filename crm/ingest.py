@@ -20,6 +20,7 @@ from crm.ingestion.choices import NO_CHOICES, Choices, Recall, nothing_said
 from crm.ingestion.files import Overrules
 from crm.ingestion.headers import CUSTOMERS, KINDS, OF_REFUSED, ORDERS, PRODUCTS, of_the_file
 from crm.ingestion.persist_customers import persist as _persist_customers
+from crm.ingestion.persist_orders import NOT_YOURS
 from crm.ingestion.persist_orders import persist as _persist_orders
 from crm.ingestion.persist_products import persist as _persist_products
 from crm.ingestion.portions import portions
@@ -35,6 +36,7 @@ from crm.stores.connection import Document, Stores, new_id
 from crm.stores.transactions import transact
 
 __all__ = [
+    "NOT_YOURS",
     "Acceptance",
     "FilePreview",
     "Rejection",
@@ -49,7 +51,6 @@ __all__ = [
     "import_status",
     "isolate",
     "list_imports",
-    "order_reference",
     "persist",
     "preview_file",
     "read_as_said",
@@ -76,13 +77,14 @@ def accept_customers(
 
 
 def accept_orders(
-    stores: Stores, records: Iterable[Any], *, now: datetime, seed: str | None = None
+    stores: Stores, records: Iterable[Any], *, now: datetime, seed: str | None = None, own: bool = False
 ) -> Acceptance:
     """Validate orders and publish the good ones.
 
     One without an orderReference is a new order each time, unless `seed` says which request it is part of.
+    With `own` they amend no order of another customer than they name.
     """
-    return _accept(stores, ORDERS, records, now, seed)
+    return _accept(stores, ORDERS, records, now, seed, own=own)
 
 
 def accept_products(
@@ -92,14 +94,16 @@ def accept_products(
     return _accept(stores, PRODUCTS, records, now, seed)
 
 
-def _accept(stores: Stores, kind: str, records: Iterable[Any], now: datetime, seed: str | None) -> Acceptance:
+def _accept(
+    stores: Stores, kind: str, records: Iterable[Any], now: datetime, seed: str | None, own: bool = False
+) -> Acceptance:
     numbered = enumerate(records, 1)
     accepted = 0
     rejected: list[Rejection] = []
     zone = settings().zone
     while block := list(islice(numbered, _BLOCK)):
         good, bad = _validated(stores, kind, block, now, zone, seed)
-        batches.publish(stores, kind, good, id=new_id(), version=batches.version_of(now))
+        batches.publish(stores, kind, good, id=new_id(), version=batches.version_of(now), own=own)
         accepted += len(good)
         rejected += bad
     return Acceptance(accepted, tuple(rejected))

@@ -29,7 +29,8 @@ class Batch:
     `existing` is what becomes of customers who are there already, one of `EXISTING`. `corrects` says that
     these are refused rows of the import that somebody has corrected. `refused` are records that were taken
     out of it, to be booked with the rest. `since` is the first version of the file whose rows these are: what
-    has a version from then on was said in the same file.
+    has a version from then on was said in the same file. `own` says that these are a shopper's, who may amend
+    his own orders alone.
     """
 
     kind: str
@@ -43,6 +44,7 @@ class Batch:
     corrects: bool = False
     since: int | None = None
     refused: Sequence[tuple[int, Record, Refusal]] = ()
+    own: bool = False
     accepted_at: datetime = field(init=False)
 
     def __post_init__(self) -> None:
@@ -65,6 +67,8 @@ class Batch:
             payload["corrects"] = True
         if self.since is not None:
             payload["since"] = self.since
+        if self.own:
+            payload["own"] = True
         return payload if self.import_id is None else payload | {"importId": self.import_id}
 
     @classmethod
@@ -86,6 +90,7 @@ class Batch:
             payload.get("existing", UPDATE),
             payload.get("corrects", False),
             payload.get("since"),
+            own=payload.get("own", False),
         )
 
 
@@ -136,13 +141,13 @@ def _referred_to(kind: str, rows: Iterable[Row]) -> tuple[str, ...]:
 
 def publish(stores: Stores, kind: str, rows: Sequence[Row], *, id: str, version: int,
             import_id: str | None = None, existing: str = UPDATE, corrects: bool = False,
-            since: int | None = None) -> int:  # fmt: skip
+            since: int | None = None, own: bool = False) -> int:  # fmt: skip
     """Put records onto their streams; returns how many batches it made of them. Durable when it returns."""
     referred_to = _referred_to(kind, rows)
     after = groups.newest(stores, referred_to) if referred_to else {}
     batches: dict[str, list[dict[str, Any]]] = defaultdict(list)
     source = {"import_id": import_id, "existing": existing, "corrects": corrects, "since": since}
-    of_each = {"id": id, "version": version, "after": after, **source}
+    of_each = {"id": id, "version": version, "after": after, "own": own, **source}
     for stream, batch in cut(kind, rows, **of_each):
         batches[stream].append(batch.payload())
     streams.publish_all(stores, batches)

@@ -31,6 +31,8 @@ _ONCE = (
 
 _WHILE = 100  # transactions
 
+NOT_YOURS = "an order of somebody else has this reference: leave it out, or give another one"
+
 
 class _NotThere(Exception):
     """A record refers to a customer or to an order that is not there, as yet."""
@@ -159,6 +161,8 @@ class Desk:
         new = _said_by(record, old)
         _check_refund(new, old, record)
         new["customerId"] = self._customer_of(record, old, batch)
+        if batch.own and new["customerId"] != old["customerId"]:
+            raise Refusal("orderReference", "not_yours", NOT_YOURS)
         if new == old:
             self.told[reference] = batch.version
             if batch.version > old["version"]:

@@ -207,6 +207,12 @@ def test_a_shopper_sees_and_places_only_his_own_orders(stores, worker, client):
     answer = shopper.post("/api/orders", json={**mine, "customerEmail": "asha@shop.example"})
     assert answer.status_code == 202
     until(lambda: len(shopper.get("/api/orders").json()["items"]) == 1)
+    refused = shopper.post("/api/orders", json={**mine, "orderId": "R1"})
+    assert refused.status_code == 422
+    assert [one["field"] for one in refused.json()["error"]["fields"]] == ["orderReference"]
+    his = shopper.get("/api/orders").json()["items"][0]["_id"]
+    assert shopper.post("/api/orders", json={**mine, "totalAmount": 7, "orderReference": his}).is_success
+    until(lambda: shopper.get(f"/api/orders/{his}").json()["total"] == 7)
     assert asha(stores)["orderCount"] == 1
 
 

@@ -293,6 +293,16 @@ def test_a_change_of_an_order_waits_for_the_order_published_before_it(stores: St
     assert sums(asha(stores)) == (0, 0, 0)
 
 
+def test_a_shopper_amends_no_order_of_another_that_was_on_its_way(stores: Stores) -> None:
+    orders(stores, order("A1", 10))
+    his = order("A1", 1, customerEmail="sam@x.example")
+    ingest.accept_orders(stores, [his], now=NOW + DAY, own=True)
+    work(stores)
+    assert sums(asha(stores)) == (1, 10, 10)
+    [refused] = stores.db.rejections.find()
+    assert (refused["field"], refused["code"]) == ("orderReference", "not_yours")
+
+
 def test_a_change_of_an_order_that_never_was_is_refused(stores: Stores) -> None:
     orders(stores, {"orderReference": "A1", "status": "cancelled"})
     [refused] = stores.db.rejections.find()
