@@ -27,8 +27,8 @@ class _Pace(threading.local):
 
     records = 2_000
 
-    def took(self, records: int, seconds: float) -> None:
-        self.records = min(max(int(records * LASTS / max(seconds, 1e-6)), LEAST), MOST)
+    def took(self, records: int, seconds: float, most: int = MOST) -> None:
+        self.records = min(max(int(records * LASTS / max(seconds, 1e-6)), LEAST), most)
 
 
 _pace = _Pace()
@@ -44,6 +44,12 @@ def portions(found: Iterable[Batch], clock: Callable[[], float] = time.monotonic
         while waiting and count + len(waiting[0].records) <= most:
             count += len(waiting[0].records)
             portion.append(waiting.popleft())
-        began = clock()
-        yield portion
-        _pace.took(count, clock() - began)
+        began, most = (
+            clock(),
+            _pace.records,
+        )  # one that fails, perhaps since it took too long, never raises it
+        try:
+            yield portion
+            most = MOST
+        finally:
+            _pace.took(count, clock() - began, most)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 
 import pytest
 
@@ -41,6 +42,19 @@ def test_where_records_are_quick_a_transaction_has_a_bounded_number(thread: Thre
 
 def test_where_records_are_slow_a_transaction_has_one_batch(thread: ThreadPoolExecutor) -> None:
     assert thread.submit(_sizes, _batches(6), 1.0).result() == [2000, LEAST, LEAST]
+
+
+def test_after_a_transaction_that_failed_for_taking_too_long_the_next_is_small(
+    thread: ThreadPoolExecutor,
+) -> None:
+    def work() -> list[int]:
+        times = iter([0.0, 30.0])
+        with suppress(TimeoutError):
+            for _ in portions(_batches(4), lambda: next(times)):
+                raise TimeoutError
+        return _sizes(_batches(4), 1.0)
+
+    assert thread.submit(work).result() == [LEAST] * 4
 
 
 def test_transactions_of_an_import_stay_small_enough_to_be_undone(thread: ThreadPoolExecutor) -> None:
