@@ -1,6 +1,7 @@
 """Imports: upload a file, follow it, read what it refused."""
 
 import hashlib
+import json
 import re
 import tempfile
 from collections import Counter
@@ -220,7 +221,7 @@ def rejected(
 
 def _written(cell: Any) -> Any:
     """A number, or yes or no, as it would be written in a file."""
-    return orjson.dumps(cell).decode() if isinstance(cell, bool | int | float) else cell
+    return json.dumps(cell) if isinstance(cell, bool | int | float) else cell  # of any size
 
 
 Cell = Annotated[str, BeforeValidator(_written)]

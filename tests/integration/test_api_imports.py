@@ -258,6 +258,8 @@ def test_corrections_may_be_numbers_and_name_each_row_once(uploader):
         "rows[0].values",
         "rows[0].values.age",
     ]
+    huge = uploader.post(path, json={"rows": [{"row": 2, "values": {"age": 10**25}}]})
+    assert [one["accepted"] for one in huge.json()["results"]] == [False]
     mended = uploader.post(
         path, json={"rows": [{"row": 2, "values": {"email": "ravi@x.example", "age": 31}}]}
     )
