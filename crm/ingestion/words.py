@@ -37,7 +37,8 @@ def cancelled(kind: str | None, counts: dict[str, int]) -> str:
     if not stored:
         return "Cancelled. Nothing was written."
     after = f"Cancelled after {_number(stored, (kind or 'records')[:-1])}: {_parts(counts)}."
-    return f"{after} Undo the import to take that back."
+    changed = counts["created"] or counts["updated"]
+    return f"{after} Undo the import to take that back." if changed else after
 
 
 def _parts(counts: dict[str, int]) -> str:

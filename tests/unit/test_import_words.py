@@ -32,6 +32,7 @@ def test_an_undo_says_what_it_did_and_what_it_left_alone(undo: dict[str, int], k
             "Cancelled after 1,005 customers: 1,000 created, 2 updated, 3 unchanged. Undo the import to take "
             "that back.",
         ),
+        ("customers", (0, 0, 5), "Cancelled after 5 customers: 5 unchanged."),
         (None, (0, 0, 0), "Cancelled. Nothing was written."),
     ],
 )  # fmt: skip
