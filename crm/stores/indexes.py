@@ -85,7 +85,7 @@ INDEXES: dict[str, list[IndexModel]] = {
     "idempotency": [IndexModel([("expiresAt", ASCENDING)], expireAfterSeconds=0)],
     "suppressions": [IndexModel([("campaignId", ASCENDING)], sparse=True)],
     "locks": [],
-    "imports": [IndexModel([("createdAt", DESCENDING)])],
+    "imports": [IndexModel([("createdAt", DESCENDING)]), IndexModel([("state", ASCENDING)])],
     "mappings": [],
     "importBatches": [IndexModel([("importId", ASCENDING)])],
     "importJournal": [
