@@ -34,6 +34,7 @@ _WHAT = {looks.EMAIL: "e-mail addresses", looks.DATE: "dates", looks.PRODUCTS: "
 
 def guess_kind(names: Sequence[str], sample: Sequence[Sequence[Cell]]) -> str | None:
     """What the rows are, by the headers, else by what looks like the key of a customer or an order."""
+    names = names[: headers.of_the_file(names)]
     if kind := headers.guess_kind(names):
         return kind
     found = {looks.look(_cells(sample, position)).type for position in range(len(names))}
@@ -57,9 +58,7 @@ def understand(kind: str, names: Sequence[str], sample: Sequence[Sequence[Cell]]
         taken = {column.field for column in found}
         if field in taken or (field == "total" and taken & _MAKE_A_TOTAL):
             continue
-        alike = [
-            position for position, column in enumerate(found) if column.look == look and not column.field
-        ]
+        alike = [at for at, column in enumerate(found[:own]) if column.look == look and not column.field]
         if len(alike) == 1:
             found[alike[0]] = replace(found[alike[0]], field=field, by=BY_CONTENT)
     return found

@@ -87,7 +87,7 @@ def _read(
     kind = choices.kind or recalled.kind or columns.guess_kind(table.columns, sample)
     if kind is None:
         raise InvalidInput(
-            f"Nothing tells whether these are customers or orders: the columns are {_list(table.columns)}. "
+            f"Nothing tells whether these are customers or orders: the columns are {_list(_own(table))}. "
             "Customers need a column such as email, orders one such as orderId, and total."
         )
     found = columns.understand(kind, table.columns, sample)
@@ -213,14 +213,18 @@ def check(reading: Reading) -> None:
     """Raises InvalidInput where the columns are not enough to import anything."""
     if _is_enough({column.field for column in reading.columns if column.field}, reading.kind):
         return
-    other = headers.guess_kind(reading.table.columns)
+    own = _own(reading.table)
+    other = headers.guess_kind(own)
     hint = f" It looks like a file of {other}." if other not in (None, reading.kind) else ""
     if not reading.table.header:
         hint = " The file has no line of headers: add one that names the columns."
     raise InvalidInput(
-        f"No column is understood as {_KEYS[reading.kind]}: the columns are "
-        f"{_list(reading.table.columns)}.{hint}"
+        f"No column is understood as {_KEYS[reading.kind]}: the columns are {_list(own)}.{hint}"
     )
+
+
+def _own(table: Table) -> Sequence[str]:
+    return table.columns[: headers.of_the_file(table.columns)]
 
 
 def _is_enough(fields: set[str], kind: str) -> bool:

@@ -7,11 +7,14 @@ from typing import Any
 import orjson
 import pytest
 
+from crm.errors import InvalidInput
 from crm.ingestion import files, uploads
 from crm.ingestion.choices import Choices
 from crm.ingestion.reading import Reading
 from crm.ingestion.records import Record, Refusal
 from crm.ingestion.rows import Reader
+
+REFUSED = "row,field,code,reason"
 
 
 def reading_of(content: str | bytes, choices: Choices | None = None) -> Reading:
@@ -147,6 +150,30 @@ def test_headers_that_only_customers_have_make_rows_customers() -> None:
 def test_two_columns_that_look_alike_are_not_chosen_between() -> None:
     reading = reading_of("A;B\na@x.example;b@x.example\nc@x.example;d@x.example\n", Choices(kind="customers"))
     assert [column.field for column in reading.columns] == ["attributes.A", "attributes.B"]
+
+
+def test_what_a_download_of_refused_rows_adds_does_not_tell_what_the_rows_are() -> None:
+    content = f"Name,Kontakt,{REFUSED}\nAsha,a@x.example,1,age,not_a_number,“old” is no number\n"
+    reading = reading_of(content)
+    assert reading.kind == "customers"
+    assert [column.field for column in reading.columns] == ["name", "email", None, None, None, None]
+
+
+def test_what_a_download_of_refused_rows_adds_is_not_taken_by_what_is_in_it() -> None:
+    taken = []
+    for header, cell in (("Summe", "12.5"), ("Notiz", "x")):
+        content = f"order id,email,date,{header},{REFUSED}\nA1,a@x.example,2025-01-31,{cell},7.0,date,x,y\n"
+        reading = reading_of(content, Choices(kind="orders"))
+        taken.append([column.field for column in reading.columns][3:])
+    assert taken == [["total", None, None, None, None], [None] * 5]
+
+
+def test_what_a_download_of_refused_rows_adds_is_not_listed_where_a_file_can_not_be_imported() -> None:
+    content = f"Name,Stadt,{REFUSED}\nAsha,Pune,1,email,no_key,x\n"
+    with pytest.raises(InvalidInput, match=r"the columns are “Name”, “Stadt”\. Customers need"):
+        reading_of(content)
+    with pytest.raises(InvalidInput, match=r"the columns are “Name”, “Stadt”\.$"):
+        uploads.check(reading_of(content, Choices(kind="customers")))
 
 
 def test_a_person_may_say_what_a_column_goes_to_and_leave_one_out() -> None:
