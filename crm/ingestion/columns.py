@@ -132,6 +132,7 @@ def notes(columns: Sequence[Column]) -> list[str]:
     ]
     found += news(column for column in columns if column.is_new and not column.key)
     names = [column.header for column in columns]
+    names = names[: headers.of_the_file(names)]
     for name in dict.fromkeys(name for name in names if names.count(name) > 1):
         found.append(f"The header “{name}” is there {names.count(name)} times; the first column counts.")
     return found

@@ -278,7 +278,7 @@ def notes(reading: Reading) -> tuple[str, ...]:
         )
     unused = [
         column.header
-        for column in reading.columns
+        for column in reading.columns[: len(_own(reading.table))]
         if not column.field and column.by not in (CHOSEN, REMEMBERED, NO_ROOM)
     ]
     if unused:

@@ -176,6 +176,11 @@ def test_what_a_download_of_refused_rows_adds_is_not_listed_where_a_file_can_not
         uploads.check(reading_of(content, Choices(kind="customers")))
 
 
+def test_that_what_a_download_of_refused_rows_adds_is_left_out_is_nothing_to_say() -> None:
+    reading = reading_of(f"order id,email,total,row,{REFUSED},{REFUSED}\n1,a@x.example,2,9,1,a,b,c,1,a,b,c\n")
+    assert uploads.notes(reading) == ("The column “row” is not understood and will be left out.",)
+
+
 def test_a_person_may_say_what_a_column_goes_to_and_leave_one_out() -> None:
     said = Choices(columns={0: {"field": "name"}, 2: {"field": None}})
     assert records("Wer,email,city\nAsha,a@x.example,Pune\n", said) == [
