@@ -51,7 +51,7 @@ class NoSuchFile(InvalidInput):
 
 
 def _listed(names: list[str]) -> str:
-    listed = ", ".join(PurePosixPath(name).name[:60] for name in names[:_NAMED])
+    listed = ", ".join(name[:60] for name in names[:_NAMED])
     return f"{listed} …" if len(names) > _NAMED else listed
 
 

@@ -121,10 +121,10 @@ def test_every_format_is_read_from_gzip_and_zip_too(format: str) -> None:
 
 
 def test_a_zip_of_several_files_asks_for_one() -> None:
-    content = zipped(("a.csv", CSV), ("b.csv", CSV))
-    with pytest.raises(InvalidInput, match=r"2 files in this zip file \(a.csv, b.csv\)\. Choose one"):
+    content = zipped(("a.csv", CSV), ("march/b.csv", CSV))
+    with pytest.raises(InvalidInput, match=r"2 files in this zip file \(a.csv, march/b.csv\)\. Choose one"):
         records(content)
-    assert records(content, Choices(file=files.Overrules(part="b.csv"))) == RECORDS
+    assert records(content, Choices(file=files.Overrules(part="march/b.csv"))) == RECORDS
 
 
 DAMAGED: dict[str, tuple[Callable[[], bytes], str]] = {
@@ -192,11 +192,11 @@ def test_a_zip_that_lies_about_its_sizes_gives_no_more_than_it_said() -> None:
 
 
 def test_a_part_that_a_zip_has_not_is_refused_with_those_that_it_has() -> None:
-    content = zipped(("a.csv", b"email\na@x.example\n"), ("b.csv", b"email\nb@x.example\n"))
+    content = zipped(("march/a.csv", b"email\na@x.example\n"), ("b.csv", b"email\nb@x.example\n"))
     with pytest.raises(InvalidInput) as refused:
-        uploads.read(io.BytesIO(content), Choices(file=files.Overrules(part="c.csv")))
+        uploads.read(io.BytesIO(content), Choices(file=files.Overrules(part="a.csv")))
     assert [(one.field, one.reason) for one in refused.value.fields] == [
-        ("part", "there is no such file in the zip file: a.csv, b.csv")
+        ("part", "there is no such file in the zip file: march/a.csv, b.csv")
     ]
 
 
