@@ -223,6 +223,12 @@ CASES: tuple[Case, ...] = (
         ["negative", "not_a_number", "not_a_number", "not_a_number", "too_large", "not_a_number"],
     ),
     Case(
+        "Several cells of a row that can't be taken",
+        "The row is refused once, with the reason of each, so that it is mended at once.",
+        text("email,age,birthday,phone", "asha,old,31/02/1990,9.19E+11"),
+        ["invalid_email"],
+    ),
+    Case(
         "Invalid e-mail addresses",
         "The row is refused.",
         text(PEOPLE, *[f"Asha,{one}" for one in ("asha", "asha@x", "a sha@x.example", "<asha@x.example>")]),

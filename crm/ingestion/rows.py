@@ -12,8 +12,10 @@ from crm.ingestion.cells import Cell, Spoiled, is_blank, shown
 from crm.ingestion.guesses import says_nothing
 from crm.ingestion.headers import ORDERS
 from crm.ingestion.reading import Reading
-from crm.ingestion.records import Record, Refusal, checked, from_fields
+from crm.ingestion.records import Record, Refusal, Take, checked, from_fields
 from crm.ingestion.refused import Refused
+
+_NAMED = 9  # cells at fault beside the first; a row without sense is told by fewer
 
 
 class Reader:
@@ -41,7 +43,13 @@ class Reader:
         self._alike: Counter[bytes] = Counter()
 
     def record(self, cells: Sequence[Cell]) -> Record:
-        """The record of the next row. Raises Refusal."""
+        """The record of the next row. Raises Refusal: of the first cell at fault, with the reasons of all."""
+        try:
+            return self._record(cells)
+        except Refusal as refusal:
+            raise self._of_all_cells(refusal, cells) from None
+
+    def _record(self, cells: Sequence[Cell]) -> Record:
         if type(cells) is Spoiled:
             raise Refusal(None, cells.code, cells.reason)
         width = len(cells)
@@ -88,6 +96,26 @@ class Reader:
                 raise Refusal(name, refused.code, refused.reason) from None
         return found
 
+    def _of_all_cells(self, first: Refusal, cells: Sequence[Cell]) -> Refusal:
+        """So that a row is mended at once, and not refused again for its next cell."""
+        if first.field is None:
+            return first
+        given = [(field, cell, self._takers[field]) for field, cell in self._given(cells).items()]
+        given += [
+            (name, cells[at], take)
+            for at, name, _, typed, take in self._attributes
+            if at < len(cells) and not (typed and says_nothing(cells[at]))
+        ]
+        others = [
+            f"{name}: {reason}"
+            for name, cell, take in given
+            if name != first.field and (reason := _fault(cell, take)) is not None
+        ]
+        if not others:
+            return first
+        more = [f"and {len(others) - _NAMED} more"] if len(others) > _NAMED else []
+        return Refusal(first.field, first.code, " · ".join([first.reason, *others[:_NAMED], *more]))
+
     def skip(self, cells: Sequence[Cell]) -> None:
         """Pass over a row that was read before, remembering what it takes to tell like rows apart."""
         if self._unnamed and type(cells) is not Spoiled:
@@ -100,6 +128,16 @@ class Reader:
         digest = hashlib.blake2b(said.encode("utf-8", "replace"), digest_size=10).digest()
         self._alike[digest] += 1
         return f"row-{digest.hex()}-{self._alike[digest]}"
+
+
+def _fault(cell: Cell, take: Take) -> str | None:
+    """Why a cell can't be taken, or None."""
+    if not _is_nothing(cell):
+        try:
+            take(cell.strip() if isinstance(cell, str) else cell)
+        except Refused as refused:
+            return refused.reason
+    return None
 
 
 def _is_nothing(cell: Cell) -> bool:

@@ -112,6 +112,47 @@ def test_a_known_attribute_keeps_its_type_and_a_value_that_is_not_of_it_refuses_
     assert "a7" not in second  # n/a is no number that was given
 
 
+def test_a_row_is_refused_once_for_all_that_is_wrong_with_it():
+    known = {"score": Field("score", FieldType.NUMBER, "Score", key="k1")}
+    content = "email,age,score,visits\nasha,34,high,-1\nravi@x.example,old,n/a,\nmeera@x.example,old,low,2\n"
+    reading = reading_of(content, known=known)
+    reader, reasons = Reader(reading), []
+    for cells in files.rows(io.BytesIO(content.encode()), reading.table):
+        with pytest.raises(Refusal) as refused:
+            reader.record(cells)
+        reasons.append((refused.value.field, refused.value.reason))
+    assert reasons == [
+        (
+            "email",
+            "“asha” is not an e-mail address · visitCount: “-1” is negative · score: “high” is not a number",
+        ),
+        ("age", "“old” is not a number"),
+        ("age", "“old” is not a number · score: “low” is not a number"),
+    ]
+
+
+def test_of_a_row_without_sense_the_first_cells_at_fault_are_named():
+    fields = [
+        "email",
+        "age",
+        "birthday",
+        "phone",
+        "total spent",
+        "total order value",
+        "order count",
+        "visits",
+    ]
+    fields += ["last active", "last ordered", "first purchase", "member since", "inactive"]
+    content = f"{','.join(fields)}\n{','.join(['9.19E+11x'] * len(fields))}\n"
+    reading = reading_of(content)
+    [cells] = files.rows(io.BytesIO(content.encode()), reading.table)
+    with pytest.raises(Refusal) as refused:
+        Reader(reading).record(cells)
+    assert refused.value.field == "email"
+    assert refused.value.reason.count(" · ") == 10
+    assert refused.value.reason.endswith("more")
+
+
 def test_columns_that_can_be_no_attributes_are_left_out():
     names = ["email", "", "_id", "bucket", "Colour", "colour", "x" * 61, "empty"]
     content = ",".join(names) + "\na@x.example,1,2,3,red,blue,4,\n"
