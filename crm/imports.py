@@ -52,9 +52,10 @@ def list_rejections(
     cursor: str | None = None,
     skip: int = 0,
 ) -> Page:
-    """Refused rows by row, each `{row, field, code, reason, values: [{column, value}], sent}`.
+    """Refused rows by row, each `{row, field, code, reason, faults, values: [{column, value}], sent}`.
 
-    `values` are the file's columns in their order; `sent` says that a correction of it is on its way.
+    `reason` is of the whole row, and `faults` are all its fields at fault, `{field, reason}` each. `values`
+    are the file's columns in their order; `sent` says that a correction of it is on its way.
     Raises NotFound, InvalidInput.
     """
     _get(stores, import_id)
@@ -65,6 +66,7 @@ def list_rejections(
     )
     items = [
         {name: one[name] for name in ("_id", "row", "field", "code", "reason")}
+        | {"faults": one.get("faults") or [{"field": one["field"], "reason": one["reason"]}]}
         | {"values": one.get("values", []), "sent": "sent" in one}
         for one in found[:limit]
     ]

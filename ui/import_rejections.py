@@ -9,6 +9,7 @@ from crm import imports
 from crm.auth import Account
 from crm.errors import CrmError
 from crm.ingestion.corrections import Corrected
+from crm.ingestion.reading import ATTRIBUTE
 from crm.moment import utc_now
 from crm.stores.connection import Document, Stores
 from ui import format, import_card
@@ -81,29 +82,30 @@ def _frame(status: Document, rows: list[Document]) -> pd.DataFrame:
     records = []
     for row in rows:
         record: dict[str, Any] = {"row": row["row"]}
+        said = _said(status, row)
         if None in at_fault:
-            record[_WHY] = _said(row) if _place(status, row) is None else ""
+            record[_WHY] = said.get(None, "")
         for position in range(width):
             cells = row["values"]
             record[f"c{position}"] = cells[position]["value"] if position < len(cells) else ""
             if position in at_fault:
-                record[f"{_WHY}{position}"] = _said(row) if _place(status, row) == position else ""
+                record[f"{_WHY}{position}"] = said.get(position, "")
         records.append(record)
     return pd.DataFrame(records)
 
 
-def _said(row: Document) -> str:
-    return "on its way" if row["sent"] else f"{row['reason']}"
-
-
-def _place(status: Document, row: Document) -> int | None:
-    """The column of the field at fault, None where the row as a whole is."""
-    fields = [one["field"] for one in status["mapping"]]
-    return fields.index(row["field"]) if row["field"] in fields else None
+def _said(status: Document, row: Document) -> dict[int | None, str]:
+    """What is wrong with a row, by the column of each field at fault; what has no column is under None."""
+    fields = [(one["field"] or "").removeprefix(ATTRIBUTE) for one in status["mapping"]]
+    found: dict[int | None, list[str]] = {}
+    for fault in row["faults"]:
+        place = fields.index(fault["field"]) if fault["field"] in fields else None
+        found.setdefault(place, []).append(fault["reason"])
+    return {place: "on its way" if row["sent"] else " · ".join(said) for place, said in found.items()}
 
 
 def _at_fault(status: Document, rows: list[Document]) -> set[int | None]:
-    return {_place(status, row) for row in rows}
+    return {place for row in rows for place in _said(status, row)}
 
 
 def _config(status: Document, rows: list[Document], *, editable: bool) -> dict[str, Any]:

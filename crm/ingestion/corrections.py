@@ -63,14 +63,8 @@ def correct(
             desk.record(cells, fields.get("reference"))
             results[row] = Corrected(row, True)
         except Refusal as refusal:
-            field = refusal.field or "record"
-            results[row] = Corrected(row, False, field, refusal.code, refusal.reason)
-            fields = {
-                "values": fields["values"],
-                "field": field,
-                "code": refusal.code,
-                "reason": refusal.reason,
-            }
+            results[row] = Corrected(row, False, refusal.field or "record", refusal.code, refusal.reason)
+            fields = {"values": fields["values"], **refusal.document()}
         changes[found[row]["_id"]] = fields
     rejections.correct(stores, changes)
     publish(stores, document, batch)

@@ -260,9 +260,7 @@ def _understood(
                     "_id": f"{import_id}:{row}",
                     "importId": import_id,
                     "row": row,
-                    "field": found.field or "record",
-                    "code": found.code,
-                    "reason": found.reason,
+                    **found.document(),
                     "values": named(columns, cells),
                 }
             )

@@ -77,9 +77,7 @@ def rejection(batch: Batch, row: int, record: Record, refusal: Refusal) -> Docum
         "importId": owner,
         "kind": batch.kind,
         "row": row,
-        "field": refusal.field or "record",
-        "code": refusal.code,
-        "reason": refusal.reason,
+        **refusal.document(),
         "references": references(batch.kind, record),
         "at": batch.accepted_at,
     }

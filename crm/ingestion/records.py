@@ -3,7 +3,7 @@
 A record holds only what was given, under our names and in our types; `orjson` can write it.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, tzinfo
 from functools import lru_cache, partial
 from typing import Any
@@ -35,11 +35,22 @@ _STATUSES = {
 
 
 class Refusal(Refused):
-    """A record that can't be taken: the field at fault (None for the whole), a code and a sentence."""
+    """A record that can't be taken: the field at fault (None for the whole), a code and a sentence.
 
-    def __init__(self, field: str | None, code: str, reason: str) -> None:
+    `faults` are all fields at fault, each with its own reason, where the sentence is of several.
+    """
+
+    def __init__(
+        self, field: str | None, code: str, reason: str, faults: Sequence[tuple[str, str]] = ()
+    ) -> None:
         super().__init__(code, reason)
         self.field = field
+        self.faults = tuple(faults) or ((field or "record", reason),)
+
+    def document(self) -> dict[str, Any]:
+        """What a rejection keeps of it: `{field, code, reason, faults: [{field, reason}]}`."""
+        faults = [{"field": field, "reason": reason} for field, reason in self.faults]
+        return {"field": self.field or "record", "code": self.code, "reason": self.reason, "faults": faults}
 
 
 def _status(value: Any) -> str:

@@ -107,14 +107,15 @@ class Reader:
             if at < len(cells) and not (typed and says_nothing(cells[at]))
         ]
         others = [
-            f"{name}: {reason}"
+            (name, reason)
             for name, cell, take in given
             if name != first.field and (reason := _fault(cell, take)) is not None
         ]
-        if not others:
-            return first
-        more = [f"and {len(others) - _NAMED} more"] if len(others) > _NAMED else []
-        return Refusal(first.field, first.code, " · ".join([first.reason, *others[:_NAMED], *more]))
+        named = [f"{name}: {reason}" for name, reason in others[:_NAMED]]
+        if len(others) > _NAMED:
+            named.append(f"and {len(others) - _NAMED} more")
+        said = " · ".join([first.reason, *named])
+        return Refusal(first.field, first.code, said, [*first.faults, *others])
 
     def skip(self, cells: Sequence[Cell]) -> None:
         """Pass over a row that was read before, remembering what it takes to tell like rows apart."""

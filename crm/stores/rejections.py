@@ -114,7 +114,7 @@ def settle_corrections(
     if mended:
         stores.db.rejections.delete_many({"_id": {"$in": list(mended)}}, session=session)
     for one in refused:
-        said = {name: one[name] for name in ("field", "code", "reason")}
+        said = {name: one[name] for name in ("field", "code", "reason", "faults")}
         change = {"$set": said, "$unset": {"sent": "", "sentAt": "", "reference": ""}}
         stores.db.rejections.update_one({"_id": one["_id"]}, change, session=session)
 

@@ -179,3 +179,22 @@ def test_nonsense_is_refused(stores: Stores, worker: None) -> None:
         imports.list_rejections(stores, import_id, cursor="x")
     [result] = correct(stores, import_id, {1: ["c1", "Asha", "x@x.example", "30"]})
     assert not result.accepted
+
+
+def test_a_row_tells_every_cell_at_fault_and_after_a_correction_those_that_are_left(
+    stores: Stores, worker: None
+) -> None:
+    import_id = imported(stores, "customer id,name,email,age,joined\nc1,Asha,nobody,old,31/02/2025\n")
+
+    def faults() -> list[tuple[str, str]]:
+        [row] = imports.list_rejections(stores, import_id).items
+        assert row["field"] == row["faults"][0]["field"]
+        return [(one["field"], one["reason"]) for one in row["faults"]]
+
+    assert [field for field, _ in faults()] == ["email", "age", "accountCreated"]
+    assert ("age", "“old” is not a number") in faults()
+    correct(stores, import_id, {1: {"email": "asha@x.example", "joined": ""}})
+    assert faults() == [("age", "“old” is not a number")]
+    [done] = correct(stores, import_id, {1: {"age": "30"}})
+    assert done.accepted
+    assert settled(stores, import_id)["counts"]["created"] == 1

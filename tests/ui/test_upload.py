@@ -8,7 +8,7 @@ from crm import imports, ingest
 from crm.moment import utc_now
 from tests.integration.working import working
 from tests.waiting import until
-from ui import import_card
+from ui import import_card, import_rejections
 from workers import roles
 
 ROLES = (*roles.KINDS["imports"], *roles.KINDS["ingest"])
@@ -52,6 +52,23 @@ def test_an_imports_page_shows_its_refused_rows_with_the_reason_at_the_field(don
     assert app.subheader[0].value == "2 refused rows"
     [chosen] = [one for one in app.selectbox if one.label == "Reason"]
     assert chosen.options == ["All reasons (2)", "age: not a number (1)", "email: invalid email (1)"]
+
+
+def test_each_reason_of_a_row_stands_beside_its_own_cell():
+    columns = [("mail", "email"), ("years", "age"), ("colour", "attributes.colour"), ("shoe", None)]
+    status = {"mapping": [{"column": column, "field": field} for column, field in columns]}
+    faults = [("email", "no address"), ("age", "no number"), ("colour", "too long"), ("name", "missing")]
+    row = {
+        "row": 7, "sent": False, "values": [{"column": column, "value": "?"} for column, _ in columns],
+        "faults": [{"field": field, "reason": reason} for field, reason in faults],
+    }  # fmt: skip
+    [shown] = import_rejections._frame(status, [row]).to_dict("records")
+    assert shown == {
+        "row": 7, "why": "missing", "c0": "?", "why0": "no address", "c1": "?", "why1": "no number",
+        "c2": "?", "why2": "too long", "c3": "?",
+    }  # fmt: skip
+    [sent] = import_rejections._frame(status, [row | {"sent": True}]).to_dict("records")
+    assert sent["why1"] == "on its way"
 
 
 def test_an_import_that_asks_says_what_it_would_do_and_is_confirmed(installation, open_page):
