@@ -42,11 +42,8 @@ _HTTP_CODES = {
     413: "too_large",
     415: "unsupported_media_type",
 }
-_ALTERNATIVES = (
-    "list[",
-    "dict[",
-    "function-",
-)  # how pydantic calls one of several forms that a value may have
+# How pydantic calls one of several forms that a value may have.
+_ALTERNATIVES = ("list[", "dict[", "function-")
 _RETRY = "5"  # seconds
 
 

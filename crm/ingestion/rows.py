@@ -2,7 +2,7 @@
 
 import hashlib
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, tzinfo
 from typing import Any
 
@@ -59,7 +59,7 @@ class Reader:
         if width > self._width and not all(map(is_blank, cells[self._width :])):
             raise Refusal(None, "too_many_cells", f"the row has {width} cells, the header {self._width}")
         record = from_fields(self.kind, given, self._takers)
-        if self._attributes and (own := self._own(cells, width)):
+        if self._attributes and (own := self._own(cells)):
             record["attributes"] = own
         return record
 
@@ -84,28 +84,32 @@ class Reader:
         width = len(cells)
         return {field: cells[position] for position, field in self._used if position < width}
 
-    def _own(self, cells: Sequence[Cell], width: int) -> dict[str, Any]:
+    def _own(self, cells: Sequence[Cell]) -> dict[str, Any]:
         found: dict[str, Any] = {}
-        for position, name, key, typed, take in self._attributes:
-            cell = cells[position] if position < width else None
-            if _is_nothing(cell) or (typed and says_nothing(cell)):
-                continue
+        for name, key, cell, take in self._given_attributes(cells):
             try:
-                found[key] = take(cell.strip() if isinstance(cell, str) else cell)
+                found[key] = take(cell)
             except Refused as refused:
                 raise Refusal(name, refused.code, refused.reason) from None
         return found
+
+    def _given_attributes(self, cells: Sequence[Cell]) -> Iterator[tuple[str, str, Cell, Take]]:
+        """Name, key, cell and taker of each attribute that the row gives."""
+        for position, name, key, typed, take in self._attributes:
+            cell = cells[position] if position < len(cells) else None
+            if not (_is_nothing(cell) or (typed and says_nothing(cell))):
+                yield name, key, _trimmed(cell), take
 
     def _of_all_cells(self, first: Refusal, cells: Sequence[Cell]) -> Refusal:
         """So that a row is mended at once, and not refused again for its next cell."""
         if first.field is None:
             return first
-        given = [(field, cell, self._takers[field]) for field, cell in self._given(cells).items()]
-        given += [
-            (name, cells[at], take)
-            for at, name, _, typed, take in self._attributes
-            if at < len(cells) and not (typed and says_nothing(cells[at]))
+        given = [
+            (field, _trimmed(cell), self._takers[field])
+            for field, cell in self._given(cells).items()
+            if not _is_nothing(cell)
         ]
+        given += [(name, cell, take) for name, _, cell, take in self._given_attributes(cells)]
         others = [
             (name, reason)
             for name, cell, take in given
@@ -133,16 +137,19 @@ class Reader:
 
 def _fault(cell: Cell, take: Take) -> str | None:
     """Why a cell can't be taken, or None."""
-    if not _is_nothing(cell):
-        try:
-            take(cell.strip() if isinstance(cell, str) else cell)
-        except Refused as refused:
-            return refused.reason
+    try:
+        take(cell)
+    except Refused as refused:
+        return refused.reason
     return None
 
 
 def _is_nothing(cell: Cell) -> bool:
     return is_blank(cell) or cell == []
+
+
+def _trimmed(cell: Cell) -> Cell:
+    return cell.strip() if isinstance(cell, str) else cell
 
 
 def _said(cell: Cell) -> str:

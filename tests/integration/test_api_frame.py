@@ -386,10 +386,8 @@ def test_the_documentation_page_needs_no_network(client: Client) -> None:
         assert client().get(asset).status_code == 200
     assert "/api/openapi.json" in page
     paths = client().get("/api/openapi.json").json()["paths"]
-    unsaid = {
-        "/api/auth/signup",
-        "/api/imports/files/{ticket}",
-    }  # an old name, and an address for pages alone
+    # An old name, and an address for pages alone.
+    unsaid = {"/api/auth/signup", "/api/imports/files/{ticket}"}
     assert {path for _, path in OPEN if "docs" not in path and "openapi" not in path} - unsaid <= {*paths}
 
 
