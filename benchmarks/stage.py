@@ -112,8 +112,7 @@ class Stage:
 
     def await_idle(self, names: tuple[str, ...] = (), timeout: float = 3600) -> None:
         """Wait until these streams (by default those of ingestion) have nothing that is not acknowledged."""
-        files = streams.IMPORTS, streams.SMALL_IMPORTS
-        names = names or (*files, streams.CUSTOMERS, streams.PRODUCTS, *streams.ORDERS)
+        names = names or (*streams.FILES, streams.CUSTOMERS, streams.PRODUCTS, *streams.ORDERS)
         await_true(lambda: not streams.backlog(self.stores, *names), timeout)
 
 

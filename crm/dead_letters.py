@@ -26,11 +26,6 @@ from crm.stores import dead_letters as store
 from crm.stores.connection import Document, Stores, new_id
 from crm.stores.dead_letters import Letter
 
-STREAMS = (
-    streams.IMPORTS, streams.SMALL_IMPORTS, streams.CUSTOMERS, streams.PRODUCTS, *streams.ORDERS,
-    streams.PLAN, streams.SEND, streams.RECEIPTS,
-)  # fmt: skip
-_FILES = (streams.IMPORTS, streams.SMALL_IMPORTS)
 _GONE = "There is no such dead letter any more."
 _LIST = "dead letters"
 _Id = Annotated[str, Field(pattern=r"^[a-z:0-9]+:[0-9]{1,19}-[0-9]{1,19}$")]  # Valkey refuses another
@@ -39,7 +34,7 @@ _Id = Annotated[str, Field(pattern=r"^[a-z:0-9]+:[0-9]{1,19}-[0-9]{1,19}$")]  # 
 def listing(stores: Stores, *, limit: int = 50, cursor: str | None = None) -> Page:
     """Letters of every stream, the latest first."""
     before = cursors.read(_LIST, cursor, _Id)
-    found = store.newest(stores, STREAMS, before=before, limit=limit + 1)
+    found = store.newest(stores, streams.ALL, before=before, limit=limit + 1)
     page = found[:limit]
     following = cursors.written(_LIST, page[-1].id) if len(found) > limit else None
     return Page([_document(letter) for letter in page], following)
@@ -47,7 +42,7 @@ def listing(stores: Stores, *, limit: int = 50, cursor: str | None = None) -> Pa
 
 def count(stores: Stores) -> int:
     """How many letters there are."""
-    return store.count(stores, STREAMS)
+    return store.count(stores, streams.ALL)
 
 
 def get(stores: Stores, letter_id: str) -> Document:
@@ -71,7 +66,7 @@ def resubmit(
         store.remove(stores, letter)
     elif records is not None:
         raise InvalidInput("This letter holds no records: send it as it is, or discard it.")
-    elif letter.stream in _FILES and not _goes_on(stores, payload):
+    elif letter.stream in streams.FILES and not _goes_on(stores, payload):
         raise IllegalTransition("The import has ended: upload the file once more, and discard this.")
     elif not store.put_back(stores, letter):
         raise NotFound(_GONE)
@@ -114,7 +109,7 @@ def _publish(stores: Stores, payload: Document, records: Sequence[Any]) -> None:
 
 
 def _letter(stores: Stores, letter_id: str) -> Letter:
-    known = letter_id.rpartition(":")[0] in STREAMS
+    known = letter_id.rpartition(":")[0] in streams.ALL
     letter = store.get(stores, letter_id) if known else None
     if letter is None:
         raise NotFound(_GONE)

@@ -9,8 +9,7 @@ _OF_A_FILE = (
     "upload a file once more whose import says that it failed, and discard this."
 )
 _AS_IT_IS = {
-    streams.IMPORTS: _OF_A_FILE,
-    streams.SMALL_IMPORTS: _OF_A_FILE,
+    **dict.fromkeys(streams.FILES, _OF_A_FILE),
     streams.PLAN: (
         "The audience of a campaign could not be written down. Send it once more: it is planned again, and "
         "nobody is in it twice."

@@ -23,7 +23,7 @@ def now(stores: Stores, shelf: Shelf) -> bool:
 def _flooded(stores: Stores) -> bool:
     try:
         waiting = streams.backlog(stores, streams.CUSTOMERS, *streams.ORDERS)
-        return waiting >= _MANY or streams.backlog(stores, streams.IMPORTS, streams.SMALL_IMPORTS) > 0
+        return waiting >= _MANY or streams.backlog(stores, *streams.FILES) > 0
     except Exception as error:
         if not is_outage(error):
             raise

@@ -9,16 +9,6 @@ from redis.exceptions import RedisError
 from crm.stores import groups, streams
 from crm.stores.connection import Stores
 
-STREAMS = (
-    streams.IMPORTS,
-    streams.SMALL_IMPORTS,
-    streams.CUSTOMERS,
-    streams.PRODUCTS,
-    *streams.ORDERS,
-    streams.PLAN,
-    streams.SEND,
-    streams.RECEIPTS,
-)
 _PATIENCE = 2.0  # seconds
 
 
@@ -51,12 +41,12 @@ def redis_version(stores: Stores) -> str | None:
 def stream_states(stores: Stores) -> dict[str, StreamState]:
     """Every stream of the product."""
     pipe = stores.redis.pipeline(transaction=False)
-    for name in STREAMS:
+    for name in streams.ALL:
         pipe.xlen(streams.dead_key(stores, name))
     dead = pipe.execute()
     return {
         name: StreamState(streams.backlog(stores, name), int(count))
-        for name, count in zip(STREAMS, dead, strict=True)
+        for name, count in zip(streams.ALL, dead, strict=True)
     }
 
 

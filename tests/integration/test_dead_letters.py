@@ -90,7 +90,7 @@ def test_a_letter_of_a_record_that_looks_right_says_so(stores: Stores) -> None:
     assert {one["detail"] for one in found} == {"KeyError: 'x'"}
 
 
-@pytest.mark.parametrize("stream", dead_letters.STREAMS)
+@pytest.mark.parametrize("stream", streams.ALL)
 def test_a_letter_without_records_says_what_can_be_done_with_it(stores: Stores, stream: str) -> None:
     stores.redis.xadd(streams.dead_key(stores, stream), {"d": b"{\xff", "reason": "ValueError: odd"})
     [letter] = letters(stores)
